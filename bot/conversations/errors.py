@@ -1,0 +1,33 @@
+"""What can go wrong with a live conversation; each lost race has a name of its own."""
+
+
+class ConversationError(Exception):
+    """Base of all errors of this package."""
+
+
+class Missing(ConversationError):
+    """There is no conversation with this id."""
+
+    def __init__(self, cid: str) -> None:
+        super().__init__(f"no conversation {cid!r}")
+
+
+class Stale(ConversationError):
+    """Somebody else changed the owner first; `owner`, `agent` and `name` say who has it now."""
+
+    def __init__(self, owner: str, agent: str, name: str) -> None:
+        super().__init__(f"the conversation belongs to {name or owner} now")
+        self.owner = owner
+        self.agent = agent
+        self.name = name
+
+
+class IdReused(ConversationError):
+    """A sender used one message id for two different texts."""
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(f"message id {message_id!r} was already used for another text")
+
+
+class StoreUnavailable(ConversationError):
+    """Redis or Valkey cannot be reached; nothing was accepted."""

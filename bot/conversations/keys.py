@@ -1,0 +1,89 @@
+"""Every Redis key of Frontdesk, what it holds and how long it lives. No other module spells a key out.
+
+``C`` stands for a conversation id. Times are seconds since 1970 by the Redis server's clock, so that several
+processes on several machines agree. Nothing that a customer was told is "sent" expires by itself: conversations are
+dropped by :mod:`bot.conversations.store` only after the archiver has copied them to SQL.
+
+==========================  =======  =====================================================================
+key                         type     holds
+==========================  =======  =====================================================================
+``fd:c:C``                  hash     state: owner, agent, agent_name, team, epoch, created, updated, token (SHA-256),
+                                     page, locale, browser, waiting_since, why, work (``ready``/``leased``/absent),
+                                     lease, commits (bot turns so far), heard (last seq the bot's tracker knows)
+``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
+``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message
+``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
+``fd:c:C:tracker``          list     the newest Rasa events as JSON, at most ``TRACKER_EVENTS``
+``fd:c:C:slots``            string   Rasa's slots and active loop as JSON after the newest bot turn
+``fd:c:C:packet``           string   the newest handoff packet as JSON
+``fd:ready``                list     conversations with turns to answer, each at most once
+``fd:leases``               zset     conversations in a worker's hands -> when its lease runs out
+``fd:bell``                 list     one token per conversation made ready; workers block on it (advice only)
+``fd:owned:O``              zset     conversations by owner O (bot, queue, agent, closed) -> time that orders them
+``fd:live``                 channel  records, changes of state and typing, pushed to every desk
+``fd:agents``               zset     staff id -> last sign of life; older than ``PRESENCE_SECONDS`` means away
+``fd:session:D``            string   staff session, D is the SHA-256 of the cookie; ``SESSION_SECONDS`` after last use
+``fd:limit:N``              string   counter of the rate limit named N; lives for the limit's window
+``fd:snapshot``             string   name of the index snapshot that assistants should serve
+==========================  =======  =====================================================================
+"""
+
+PREFIX = "fd:"
+READY = "fd:ready"
+LEASES = "fd:leases"
+BELL = "fd:bell"
+LIVE = "fd:live"
+AGENTS = "fd:agents"
+SNAPSHOT = "fd:snapshot"
+
+#: A worker that is silent this long has lost its conversation to another.
+LEASE_SECONDS = 15
+#: Events kept for a tracker that has to be loaded cold: some ten turns; slots and the active loop are kept apart.
+TRACKER_EVENTS = 160
+#: Tokens on the bell; more would only wake idle workers for nothing.
+BELL_TOKENS = 64
+PRESENCE_SECONDS = 30
+SESSION_SECONDS = 12 * 3600
+
+OWNERS = ("bot", "queue", "agent", "closed")
+
+
+def conversation(cid: str) -> str:
+    """Key of the state hash; the other keys of a conversation are this one with a suffix."""
+    return f"fd:c:{cid}"
+
+
+def log(cid: str) -> str:
+    return f"fd:c:{cid}:log"
+
+
+def ids(cid: str) -> str:
+    return f"fd:c:{cid}:ids"
+
+
+def turns(cid: str) -> str:
+    return f"fd:c:{cid}:turns"
+
+
+def tracker(cid: str) -> str:
+    return f"fd:c:{cid}:tracker"
+
+
+def slots(cid: str) -> str:
+    return f"fd:c:{cid}:slots"
+
+
+def packet(cid: str) -> str:
+    return f"fd:c:{cid}:packet"
+
+
+def owned(owner: str) -> str:
+    return f"fd:owned:{owner}"
+
+
+def session(digest: str) -> str:
+    return f"fd:session:{digest}"
+
+
+def limit(name: str) -> str:
+    return f"fd:limit:{name}"

@@ -1,0 +1,38 @@
+-- One bot turn, whole or not at all. ARGV: cid, lease, epoch, turns answered, heard, slots, handoff team ('' for
+-- none), why, packet, handoff event body, number of replies, replies..., tracker events...
+-- Outcomes: ok SEQ (last reply) | lost (another worker has it) | stale (it is no longer the bot's)
+local cid, lease, epoch = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('HGET', key(cid), 'lease') ~= lease then return {'lost'} end
+local state = redis.call('HMGET', key(cid), 'owner', 'epoch')
+if state[1] ~= 'bot' or state[2] ~= epoch then
+  unwork(cid)
+  return {'stale'}
+end
+local t = now()
+local answered, replies = tonumber(ARGV[4]), tonumber(ARGV[11])
+local seq = 0
+for i = 12, 11 + replies do seq = append(cid, ARGV[i], t) end
+local rest = #ARGV - 11 - replies
+if rest > 0 then
+  redis.call('RPUSH', key(cid, 'tracker'), unpack(ARGV, 12 + replies))
+  redis.call('LTRIM', key(cid, 'tracker'), -tonumber(TRACKER_EVENTS), -1)
+end
+redis.call('SET', key(cid, 'slots'), ARGV[6])
+redis.call('HINCRBY', key(cid), 'commits', 1)
+redis.call('LTRIM', key(cid, 'turns'), answered, -1)
+redis.call('ZREM', 'fd:leases', cid)
+redis.call('HDEL', key(cid), 'lease', 'work')
+if ARGV[7] ~= '' then
+  -- Messages that came in while the bot decided are the queue's now: they are in the log, the agent reads them.
+  unwork(cid)
+  redis.call('SET', key(cid, 'packet'), ARGV[9])
+  redis.call('HSET', key(cid), 'team', ARGV[7], 'why', ARGV[8])
+  redis.call('HDEL', key(cid), 'waiting_since')
+  seq = append(cid, ARGV[10], t)
+  own(cid, 'queue', '', '', t)
+elseif redis.call('LLEN', key(cid, 'turns')) > 0 then
+  ring(cid)
+end
+-- What the bot's tracker knows ends before the first message that it has not answered.
+redis.call('HSET', key(cid), 'heard', ARGV[5])
+return {'ok', seq}

@@ -1,0 +1,299 @@
+"""The live conversations in Redis or Valkey: each change that touches more than one key is one script.
+
+Usage::
+
+    conversations = Conversations(connect("unix:///run/valkey.sock"))
+    cid, token = await conversations.create(page="https://larkmoor.example/")
+    posted = await conversations.post(cid, "m-1", "Where is my parcel?")
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+import redis.asyncio
+from redis.asyncio.connection import BlockingConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from bot.conversations import keys
+from bot.conversations.errors import ConversationError, IdReused, Missing, Stale, StoreUnavailable
+from bot.conversations.record import Record, digest, encode, event, message
+from bot.conversations.state import State
+from bot.conversations.turn import Commit, Turn
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+_CONSTANTS = f"local BELL_TOKENS, TRACKER_EVENTS = {keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}\n"
+
+
+def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
+    """A client whose callers queue for a connection rather than fail when all are in use."""
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=connections, timeout=10, decode_responses=True, socket_connect_timeout=5,
+        health_check_interval=30,
+    )
+    return redis.asyncio.Redis(connection_pool=pool)
+
+
+class _Script:
+    """One Lua file behind the shared prelude, sent by its hash and in full only where the server lacks it."""
+
+    def __init__(self, name: str) -> None:
+        prelude = (_SCRIPTS / "_prelude.lua").read_text()
+        self.source = _CONSTANTS + prelude + (_SCRIPTS / f"{name}.lua").read_text()
+        self.sha = hashlib.sha1(self.source.encode()).hexdigest()
+
+    async def __call__(self, client: redis.asyncio.Redis, *args: str | int | float) -> Any:
+        try:
+            try:
+                return await client.execute_command("EVALSHA", self.sha, 0, *args)
+            except NoScriptError:
+                return await client.execute_command("EVAL", self.source, 0, *args)
+        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a message stands in the log; `duplicate` when it was already there."""
+
+    seq: int
+    duplicate: bool
+
+
+class Conversations:
+    """All operations on live conversations. Raises StoreUnavailable from any of them."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self.client = client
+        self._scripts = {path.stem: _Script(path.stem) for path in _SCRIPTS.glob("[a-z]*.lua")}
+
+    async def _run(self, name: str, *args: str | int | float) -> Any:
+        return await self._scripts[name](self.client, *args)
+
+    async def _call(self, *command: str | int | float) -> Any:
+        try:
+            return await self.client.execute_command(*command)
+        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
+
+    # -- customers ---------------------------------------------------------------------------------------------
+
+    async def create(self, page: str = "", locale: str = "", browser: str = "") -> tuple[str, str]:
+        """Mints a conversation owned by the bot; returns its id and the token that opens it and nothing else."""
+        cid, secret = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
+        fields = ("token", _fingerprint(secret), "page", page, "locale", locale, "browser", browser)
+        if await self._run("create", cid, *fields) != "ok":
+            raise ConversationError("a new conversation id was taken already; try again")
+        return cid, f"{cid}.{secret}"
+
+    async def opened_by(self, token: str) -> str | None:
+        """The id of the conversation that `token` opens, or None for any other string."""
+        cid, dot, secret = token.partition(".")
+        if not dot or not cid.isascii() or len(token) > 200:
+            return None
+        kept = await self._call("HGET", keys.conversation(cid), "token")
+        return cid if kept and hmac.compare_digest(kept, _fingerprint(secret)) else None
+
+    async def post(self, cid: str, message_id: str, text: str, payload: str = "") -> Posted:
+        """Appends a customer's message, and to the bot's turns where the bot owns the conversation.
+
+        `payload` is what a pressed button stands for. Raises Missing, IdReused.
+        """
+        more = {"payload": payload} if payload else {}
+        body = encode(message("customer", text, id=message_id, **more))
+        outcome = await self._run("post", cid, message_id, digest(text), body)
+        return self._posted(outcome, cid, message_id)
+
+    # -- what was said -----------------------------------------------------------------------------------------
+
+    async def records(self, cid: str, after: int = 0) -> list[Record]:
+        """The records with a seq greater than `after`, in order."""
+        return [json.loads(raw) for raw in await self._call("LRANGE", keys.log(cid), after, -1)]
+
+    async def record(self, cid: str, seq: int) -> Record | None:
+        raw = await self._call("LINDEX", keys.log(cid), seq - 1) if seq > 0 else None
+        return json.loads(raw) if raw else None
+
+    async def state(self, cid: str) -> State:
+        """Raises Missing."""
+        states = await self.states([cid])
+        if not states:
+            raise Missing(cid)
+        return states[0]
+
+    async def states(self, cids: Sequence[str]) -> list[State]:
+        """The states of those that exist, in one round trip."""
+        pipe = self.client.pipeline(transaction=False)
+        for cid in cids:
+            pipe.hgetall(keys.conversation(cid))
+            pipe.llen(keys.log(cid))
+        try:
+            found = await pipe.execute()
+        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
+        pairs = zip(cids, found[::2], found[1::2])
+        return [State.parse(cid, fields, seq) for cid, fields, seq in pairs if fields]
+
+    async def last_message(self, cid: str, within: int = 12) -> Record | None:
+        """The newest message among the last `within` records, or None."""
+        for raw in reversed(await self._call("LRANGE", keys.log(cid), -within, -1)):
+            record: Record = json.loads(raw)
+            if record["kind"] == "message":
+                return record
+        return None
+
+    async def packet(self, cid: str) -> dict[str, Any] | None:
+        raw = await self._call("GET", keys.packet(cid))
+        return json.loads(raw) if raw else None
+
+    async def owned(self, owner: str, limit: int = 200) -> list[str]:
+        """Ids by owner: the queue from the front, the others newest first."""
+        command = "ZRANGE" if owner == "queue" else "ZREVRANGE"
+        return list(await self._call(command, keys.owned(owner), 0, limit - 1))
+
+    async def counts(self) -> dict[str, int]:
+        """How many conversations each owner has."""
+        return {owner: int(await self._call("ZCARD", keys.owned(owner))) for owner in keys.OWNERS}
+
+    async def ahead(self, cid: str) -> int | None:
+        """How many wait before this conversation, or None when it does not wait."""
+        rank = await self._call("ZRANK", keys.owned("queue"), cid)
+        return None if rank is None else int(rank)
+
+    # -- the bot's turns ---------------------------------------------------------------------------------------
+
+    async def wait_for_turn(self, seconds: float) -> None:
+        """Returns when some conversation may be ready, or after `seconds`; advice only, :meth:`take` decides."""
+        await self._call("BLPOP", keys.BELL, seconds)
+
+    async def take(self, seconds: float = keys.LEASE_SECONDS) -> Turn | None:
+        """Takes one conversation with all its waiting messages under a lease, or None when nothing waits."""
+        lease = secrets.token_urlsafe(9)
+        taken = await self._run("take", lease, seconds)
+        if not taken:
+            return None
+        cid, epoch, commits, waiting, raw = taken
+        waiting = {int(seq) for seq in waiting}
+        log: list[Record] = [json.loads(record) for record in raw]
+        return Turn(
+            cid=cid, lease=lease, epoch=int(epoch), commits=int(commits),
+            messages=[record for record in log if record["seq"] in waiting],
+            unheard=[r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and r["seq"] not in waiting],
+        )
+
+    async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:
+        """Keeps the lease of a turn that takes long; False when it was lost."""
+        return bool(await self._run("renew", turn.cid, turn.lease, seconds) == "ok")
+
+    async def tracker(self, cid: str) -> tuple[list[str], str | None]:
+        """The newest Rasa events and the slots, both as JSON, for a worker that has no tracker at hand."""
+        events = await self._call("LRANGE", keys.tracker(cid), 0, -1)
+        return list(events), await self._call("GET", keys.slots(cid))
+
+    async def commit(self, turn: Turn, commit: Commit) -> str:
+        """Ends a turn in one atomic step. Returns ``ok``, ``lost`` (another worker has it) or ``stale`` (it is no
+        longer the bot's); in the latter two nothing was changed.
+        """
+        handoff = commit.handoff
+        outcome = await self._run(
+            "commit", turn.cid, turn.lease, turn.epoch, len(turn.messages), turn.messages[-1]["seq"], commit.slots,
+            handoff.team if handoff else "", handoff.why if handoff else "",
+            encode(dict(handoff.packet)) if handoff else "",
+            encode(event("handoff", why=handoff.why)) if handoff else "",
+            len(commit.replies), *(encode(reply) for reply in commit.replies), *commit.tracker_events,
+        )
+        return str(outcome[0])
+
+    # -- staff -------------------------------------------------------------------------------------------------
+
+    async def claim(self, cid: str, agent: str, name: str, epoch: int | None = None, owner: str = "queue") -> State:
+        """Gives a waiting conversation to an agent. Raises Stale (with who has it) and Missing."""
+        body = event("claimed", by={"id": agent, "name": name})
+        return await self._give(cid, "agent", agent, name, body, owner=owner, epoch=epoch)
+
+    async def release(self, cid: str, agent: str, name: str, note: str = "") -> State:
+        """Puts an agent's conversation back at the front of its queue."""
+        return await self._give(cid, "queue", "", "", event("released"), owner="agent", held_by=agent,
+                                note=_note(agent, name, note))
+
+    async def hand_back(self, cid: str, agent: str, name: str, note: str = "") -> State:
+        """Gives an agent's conversation back to the bot, which learns what was said at its next turn."""
+        return await self._give(cid, "bot", "", "", event("handed_back"), owner="agent", held_by=agent,
+                                note=_note(agent, name, note))
+
+    async def close(self, cid: str, agent: str, name: str, outcome: str, note: str = "") -> State:
+        """Ends an agent's conversation. The customer's next message opens it again, with the bot."""
+        return await self._give(cid, "closed", "", "", event("closed", outcome=outcome), owner="agent",
+                                held_by=agent, note=_note(agent, name, note))
+
+    async def say(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
+        """Appends an agent's message. Raises Stale unless this agent owns the conversation, Missing, IdReused."""
+        body = encode(message("agent", text, id=message_id, by={"id": agent, "name": name}))
+        return self._posted(await self._run("say", cid, agent, message_id, digest(text), body, "owner"), cid, message_id)
+
+    async def note(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
+        """Appends a note that only the staff see; any of them may write one."""
+        body = encode({"kind": "note", "from": "agent", "text": text, "id": message_id, "by": {"id": agent, "name": name}})
+        return self._posted(await self._run("say", cid, agent, message_id, digest(text), body, ""), cid, message_id)
+
+    async def typing(self, cid: str, sender: str, name: str, typing: bool) -> None:
+        """Tells the other side that somebody types; kept nowhere."""
+        told = {"type": "typing", "conversation": cid, "from": sender, "name": name, "typing": typing}
+        await self._call("PUBLISH", keys.LIVE, json.dumps(told))
+
+    # -- upkeep ------------------------------------------------------------------------------------------------
+
+    async def close_idle(self, before: float) -> list[str]:
+        """Closes what the bot holds and nobody touched since `before`; returns the ids."""
+        idle = await self._call("ZRANGEBYSCORE", keys.owned("bot"), "-inf", before, "LIMIT", 0, 500)
+        body = encode(event("closed", outcome="idle"))
+        return [cid for cid in idle if await self._run("close_idle", cid, before, body) == "ok"]
+
+    async def drop(self, cid: str, archived: int) -> bool:
+        """Forgets a closed conversation whose records up to seq `archived` are in SQL; False when it went on."""
+        return bool(await self._run("drop", cid, archived) == "ok")
+
+    async def closed_before(self, before: float, limit: int = 500) -> list[str]:
+        return list(await self._call("ZRANGEBYSCORE", keys.owned("closed"), "-inf", before, "LIMIT", 0, limit))
+
+    async def wait_seconds(self, limit: str, allowed: int, window: int) -> int:
+        """Counts one use of the rate limit called `limit`; 0 when it is allowed, else seconds until it will be."""
+        return int(await self._run("limit", keys.limit(limit), allowed, window))
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    async def _give(self, cid: str, to: str, agent: str, name: str, body: Record, owner: str = "",
+                    held_by: str = "", epoch: int | None = None, note: str = "") -> State:
+        outcome = await self._run("give", cid, to, agent, name, owner, held_by, "" if epoch is None else epoch,
+                                  encode(body), note)
+        if outcome[0] == "missing":
+            raise Missing(cid)
+        if outcome[0] == "stale":
+            raise Stale(*outcome[1:])
+        return await self.state(cid)
+
+    @staticmethod
+    def _posted(outcome: Sequence[Any], cid: str, message_id: str) -> Posted:
+        if outcome[0] == "missing":
+            raise Missing(cid)
+        if outcome[0] == "stale":
+            raise Stale(*outcome[1:])
+        if outcome[0] == "reused":
+            raise IdReused(message_id)
+        return Posted(seq=int(outcome[1]), duplicate=outcome[0] == "duplicate")
+
+
+def _fingerprint(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _note(agent: str, name: str, text: str) -> str:
+    return encode({"kind": "note", "from": "agent", "text": text, "by": {"id": agent, "name": name}}) if text else ""

@@ -1,0 +1,54 @@
+"""A bot turn: the work a worker takes, and the commit that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+
+from bot.conversations.record import Record
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Waiting messages of one conversation in one worker's hands, until `lease` runs out.
+
+    `messages` are the customer's unanswered records. `unheard` is what else was said since the bot's last turn, for
+    example with an agent. `commits` counts the turns committed so far: a worker whose cached tracker is of that
+    count need not load it.
+    """
+
+    cid: str
+    lease: str
+    epoch: int
+    commits: int
+    messages: Sequence[Record]
+    unheard: Sequence[Record]
+
+    @property
+    def id(self) -> str:
+        """Names this turn in every attempt at it; side effects carry it as their idempotency key."""
+        return f"{self.cid}-{self.messages[-1]['seq']}"
+
+    @property
+    def text(self) -> str:
+        """All that the customer said in this turn, a line a message."""
+        return "\n".join(message["text"] for message in self.messages)
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """To which queue and why, with the packet that docs/api.md describes."""
+
+    team: str
+    why: str
+    packet: Mapping[str, Any]
+
+
+@dataclass
+class Commit:
+    """All that a turn changes; it happens whole or not at all."""
+
+    replies: list[Record] = field(default_factory=list)
+    tracker_events: list[str] = field(default_factory=list)
+    slots: str = "{}"
+    handoff: Handoff | None = None

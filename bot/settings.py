@@ -1,0 +1,167 @@
+"""Settings, read once from ``FRONTDESK_*`` environment variables; a wrong one is refused with its name and value."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Mapping
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the message names it, quotes the value and says what would do."""
+
+    def __init__(self, name: str, value: str, wanted: str) -> None:
+        super().__init__(f"{name}={value!r}: {wanted}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of the product. Paths are absolute; URLs may hold a password, so they do not print."""
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    redis_url: str | None = field(default=None, repr=False)
+    database_url: str | None = field(default=None, repr=False)
+    workers: int = 1
+    model: Path | None = None
+    kb: Path = ROOT / "data" / "kb"
+    widget_origins: tuple[str, ...] = ()
+    secure_cookies: bool = False
+    alpha: float = 0.05
+    beta: float = 0.02
+    idle_hours: float = 24.0
+    keep_days: float = 7.0
+    log_level: str = "INFO"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL: the one set, or an SQLite file under `home`."""
+        return self.database_url or f"sqlite:///{self.home / 'frontdesk.db'}"
+
+    @property
+    def redis(self) -> str:
+        """The URL set, or the embedded Valkey's socket. Unix socket paths are limited to some 100 characters, so a
+        deep `home` gets its socket in the temporary folder."""
+        return self.redis_url or f"unix://{self.socket}"
+
+    @property
+    def socket(self) -> Path:
+        path = self.home / "valkey" / "valkey.sock"
+        if len(str(path)) < 100:
+            return path
+        import hashlib
+        import tempfile
+
+        mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"frontdesk-{mark}" / "valkey.sock"
+
+    @property
+    def encoder(self) -> Path:
+        return self.home / "encoder"
+
+    @property
+    def index(self) -> Path:
+        """Folder of the index snapshots."""
+        return self.home / "index"
+
+    @property
+    def models(self) -> Path:
+        """Folder of the trained Rasa models."""
+        return self.home / "models"
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+
+#: Every setting: its variable, what it is for, and its default in words. docs/settings.md is checked against this.
+DOCUMENTED = {
+    "FRONTDESK_HOME": ("where all state lives", "var"),
+    "FRONTDESK_HOST": ("address the desk listens on", "127.0.0.1"),
+    "FRONTDESK_PORT": ("port the desk listens on", "8080"),
+    "FRONTDESK_REDIS_URL": ("Redis or Valkey to use instead of the embedded one", "none: embedded"),
+    "FRONTDESK_DATABASE_URL": ("Postgres to use instead of the SQLite file", "none: SQLite in FRONTDESK_HOME"),
+    "FRONTDESK_WORKERS": ("assistant processes", "1"),
+    "FRONTDESK_MODEL": ("folder of a sentence-transformers model to use as encoder", "all-MiniLM-L6-v2 from PyPI"),
+    "FRONTDESK_KB": ("folder of the Markdown knowledge base", "data/kb"),
+    "FRONTDESK_WIDGET_ORIGINS": ("sites that may embed the widget, by comma, or *", "only the desk's own"),
+    "FRONTDESK_SECURE_COOKIES": ("1 where the desk is served over HTTPS", "0"),
+    "FRONTDESK_ALPHA": ("largest share of the bot's own answers that may be wrong", "0.05"),
+    "FRONTDESK_BETA": ("largest share of messages for people that the bot may answer", "0.02"),
+    "FRONTDESK_IDLE_HOURS": ("hours after which an untouched bot conversation is closed", "24"),
+    "FRONTDESK_KEEP_DAYS": ("days a closed conversation stays live before only the archive has it", "7"),
+    "FRONTDESK_LOG_LEVEL": ("DEBUG, INFO, WARNING or ERROR", "INFO"),
+}
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Reads all settings. Raises BadSetting, also for a ``FRONTDESK_`` variable that does not exist."""
+    known = set(DOCUMENTED)
+    for name in environ:
+        if name.startswith("FRONTDESK_") and name not in known:
+            raise BadSetting(name, environ[name], "there is no such setting; see docs/settings.md")
+    values = {name: environ[name].strip() for name in known if environ.get(name, "").strip()}
+
+    def number(name: str, default: float, low: float, high: float) -> float:
+        raw = values.get(name)
+        if raw is None:
+            return default
+        try:
+            value = float(raw)
+        except ValueError:
+            raise BadSetting(name, raw, f"a number from {low:g} to {high:g} is wanted") from None
+        if not low <= value <= high:
+            raise BadSetting(name, raw, f"a number from {low:g} to {high:g} is wanted")
+        return value
+
+    def whole(name: str, default: int, low: int, high: int) -> int:
+        value = number(name, default, low, high)
+        if value != int(value):
+            raise BadSetting(name, values[name], "a whole number is wanted")
+        return int(value)
+
+    def folder(name: str, default: Path) -> Path:
+        return Path(values.get(name) or default).expanduser().absolute()
+
+    def url(name: str, schemes: tuple[str, ...]) -> str | None:
+        raw = values.get(name)
+        if raw is not None and urlsplit(raw).scheme.split("+")[0] not in schemes:
+            raise BadSetting(name, raw.split("@")[-1], "a URL is wanted that starts with " + " or ".join(f"{s}:" for s in schemes))
+        return raw
+
+    level = values.get("FRONTDESK_LOG_LEVEL", "INFO").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting("FRONTDESK_LOG_LEVEL", level, "DEBUG, INFO, WARNING or ERROR is wanted")
+    origins = tuple(o.strip().rstrip("/") for o in values.get("FRONTDESK_WIDGET_ORIGINS", "").split(",") if o.strip())
+    for origin in origins:
+        if origin != "*" and (urlsplit(origin).scheme not in ("http", "https") or urlsplit(origin).path):
+            raise BadSetting("FRONTDESK_WIDGET_ORIGINS", origin, "an origin such as https://shop.example, or * is wanted")
+    secure = values.get("FRONTDESK_SECURE_COOKIES", "0")
+    if secure not in ("0", "1"):
+        raise BadSetting("FRONTDESK_SECURE_COOKIES", secure, "0 or 1 is wanted")
+    home = folder("FRONTDESK_HOME", ROOT / "var")
+    if home.exists() and not home.is_dir():
+        raise BadSetting("FRONTDESK_HOME", str(home), "a folder is wanted, and this is a file")
+    model = values.get("FRONTDESK_MODEL")
+    return Settings(
+        home=home,
+        host=values.get("FRONTDESK_HOST", "127.0.0.1"),
+        port=whole("FRONTDESK_PORT", 8080, 1, 65535),
+        redis_url=url("FRONTDESK_REDIS_URL", ("redis", "rediss", "unix")),
+        database_url=url("FRONTDESK_DATABASE_URL", ("postgresql", "sqlite")),
+        workers=whole("FRONTDESK_WORKERS", 1, 1, 64),
+        model=Path(model).expanduser().absolute() if model else None,
+        kb=folder("FRONTDESK_KB", ROOT / "data" / "kb"),
+        widget_origins=origins,
+        secure_cookies=secure == "1",
+        alpha=number("FRONTDESK_ALPHA", 0.05, 0.001, 0.5),
+        beta=number("FRONTDESK_BETA", 0.02, 0.001, 0.5),
+        idle_hours=number("FRONTDESK_IDLE_HOURS", 24.0, 0.01, 10000),
+        keep_days=number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650),
+        log_level=level,
+    )

@@ -1,0 +1,17 @@
+"""What can go wrong with the knowledge base; every message names the thing and the mend."""
+
+
+class KnowledgeError(Exception):
+    """Base of all errors of this package."""
+
+
+class BadEntry(KnowledgeError):
+    """An entry that cannot be taken; the message says where it stands and what is wrong with it."""
+
+
+class ModelMissing(KnowledgeError):
+    """The encoder has not been exported, or its source model cannot be found."""
+
+
+class BadSnapshot(KnowledgeError):
+    """An index snapshot that is incomplete or does not match its sums."""

