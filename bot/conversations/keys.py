@@ -22,6 +22,7 @@ key                         type     holds
 ``fd:owned:O``              zset     conversations by owner O (bot, queue, agent, closed) -> time that orders them
 ``fd:live``                 channel  records, changes of state and typing, pushed to every desk
 ``fd:agents``               zset     staff id -> last sign of life; older than ``PRESENCE_SECONDS`` means away
+``fd:workers``               zset     assistant process -> last sign of life; older than ``PRESENCE_SECONDS`` means gone
 ``fd:session:D``            string   staff session, D is the SHA-256 of the cookie; ``SESSION_SECONDS`` after last use
 ``fd:limit:N``              string   counter of the rate limit named N; lives for the limit's window
 ``fd:snapshot``             string   name of the index snapshot that assistants should serve
@@ -34,6 +35,7 @@ LEASES = "fd:leases"
 BELL = "fd:bell"
 LIVE = "fd:live"
 AGENTS = "fd:agents"
+WORKERS = "fd:workers"
 SNAPSHOT = "fd:snapshot"
 
 #: A worker that is silent this long has lost its conversation to another.

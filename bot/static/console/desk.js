@@ -65,9 +65,11 @@ export class Desk {
     this.live.stop();
   }
 
-  /** Reads the list and the open conversation anew. */
+  /** Reads the lists and the open conversation anew. */
   refresh() {
     void this.loadList();
+    // The queue is always known, so that "a customer is waiting" is true in every view.
+    if (this.view !== "queue") void this.loadList("queue");
     if (this.open) void this.thread(this.open).catch(() => {});
   }
 
@@ -78,19 +80,20 @@ export class Desk {
     void this.loadList();
   }
 
-  async loadList() {
-    clearTimeout(this.#settling);
-    const view = this.view;
+  async loadList(view = this.view) {
+    if (view === this.view) clearTimeout(this.#settling);
     try {
       const { conversations, counts } = await this.api.list(view);
+      const arrivals = view === "queue" && this.lists.loaded("queue")
+        ? conversations.filter(({ id, epoch }) => { const known = this.lists.get(id); return !known || known.epoch < epoch; })
+        : [];
       this.lists.replace(view, conversations);
       this.#count(counts);
-      this.listFailed.emit(null);
+      if (view === this.view) this.listFailed.emit(null);
       this.listChanged.emit();
-      if (this.open) {
-        const summary = this.lists.get(this.open);
-        if (summary) this.summaryChanged.emit(summary);
-      }
+      const open = this.open && this.lists.get(this.open);
+      if (open) this.summaryChanged.emit(open);
+      for (const summary of arrivals) this.arrived.emit(summary);
     } catch (error) {
       if (view === this.view) this.listFailed.emit(/** @type {ApiError} */ (error));
     }
@@ -126,6 +129,7 @@ export class Desk {
     this.take(conversation);
     if (added.length) this.recordsAdded.emit({ id, added });
     this.packetChanged.emit({ id });
+    if (thread.gap && id === this.open) setTimeout(() => this.open === id && this.thread(id).catch(() => {}), 1000);
     return thread;
   }
 
