@@ -1,0 +1,46 @@
+"""A judgement: what a message is about and what the bot does with it, with the grounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Sequence
+
+from kb_index.retriever import Candidate
+
+#: What the bot can do with a message: answer from the knowledge base, do a task, offer the nearest entries, hand over
+#: to people, say that it cannot help (and offer people), or small talk.
+DECISIONS = ("answer", "task", "clarify", "handoff", "abstain", "chat")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the classifier and the index say of a message, before anything is decided."""
+
+    text: str
+    routes: dict[str, float]
+    intent: str
+    intent_confidence: float
+    candidates: Sequence[Candidate] = ()
+    support_segment: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`confidence` is that of the decision: the chance that the answer is right, or that the route is."""
+
+    route: str
+    decision: str
+    confidence: float
+    intent: str
+    why: str
+    entry: str = ""
+    candidates: Sequence[Candidate] = ()
+    words: Sequence[str] = field(default_factory=tuple)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: reports, evidence, replays."""
+        return {
+            "route": self.route, "decision": self.decision, "confidence": round(self.confidence, 4), "intent": self.intent,
+            "entry": self.entry or None, "why": self.why, "words": list(self.words),
+            "candidates": [{"entry": c.entry, "score": c.score} for c in self.candidates],
+        }

@@ -1,0 +1,198 @@
+"""Publishing: entries -> vectors -> every labelled question asked -> bars -> one snapshot, made current at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+import numpy as np
+
+from bot.judgement import phrases, training
+from bot.judgement.confidence import Confidence, signs
+from bot.judgement.judge import classify, parts
+from bot.judgement.judgement import Reading
+from bot.settings import Settings
+from kb_index import folder, snapshot
+from kb_index.cache import VectorCache
+from kb_index.calibration import Bar, choose_bar, choose_people_bar
+from kb_index.encoder import Vectors, load_encoder
+from kb_index.entry import Entry
+from kb_index.lexical import LexicalIndex
+from kb_index.retriever import Retriever, units
+
+Progress = Callable[[int, int], None]
+
+#: Messages without an answer per answerable question in the calibration. Live shares differ from shop to shop; more
+#: of them makes a stricter bar.
+_UNANSWERABLE = 0.5
+#: Intents of the training phrases that a shop's knowledge base does not answer though they are service.
+_FOREIGN = frozenset({"check_balance_or_claim"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A labelled question as the index saw it. `entry` is the right one, or empty where there is none."""
+
+    reading: Reading
+    entry: str
+    route: str
+
+    @property
+    def right(self) -> bool:
+        return bool(self.entry) and bool(self.reading.candidates) and self.reading.candidates[0].entry == self.entry
+
+
+def entries_of(settings: Settings) -> list[Entry]:
+    return folder.read(settings.kb)
+
+
+def mark(settings: Settings, entries: Sequence[Entry]) -> str:
+    """Changes with anything that a publish depends on."""
+    sums = hashlib.sha256(training.fingerprint(settings).encode())
+    for entry in entries:
+        sums.update(f"{entry.id} {entry.version} {entry.tests}".encode())
+    sums.update(f"{settings.alpha} {settings.beta}".encode())
+    here, index = Path(__file__).parent, Path(snapshot.__file__).parent
+    for source in [here / "publishing.py", here / "confidence.py", here / "judge.py", *sorted(index.glob("*.py"))]:
+        sums.update(source.read_bytes())
+    return sums.hexdigest()[:16]
+
+
+def is_current(settings: Settings) -> bool:
+    name = snapshot.current_name(settings.index)
+    if name is None or not training.is_current(settings):
+        return False
+    try:
+        return bool(snapshot.manifest(settings.index, name)["mark"] == mark(settings, entries_of(settings)))
+    except snapshot.BadSnapshot:
+        return False
+
+
+def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:
+    """Builds, calibrates and publishes a snapshot of the knowledge base; returns its name."""
+    entries = entries_of(settings)
+    encoder = load_encoder(settings.encoder, 2)
+    cache = VectorCache(encoder, settings.cache / "vectors.db")
+    texts = [unit for entry in entries for unit in units(entry)]
+    vectors = cache.encode([text for _, text in texts], lambda done, total: progress(done, 3 * max(total, 1)))
+    kinds = np.array([kind for kind, _ in texts], dtype=np.uint8)
+    starts = np.cumsum([0] + [len(units(entry)) for entry in entries]).astype(np.int64)
+    draft = snapshot.Snapshot(
+        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds, starts=starts,
+        index=snapshot.build_index(vectors), lexical=LexicalIndex.build(entries), calibration={}, encoder=encoder.name,
+    )
+    progress(1, 3)
+    asked = ask_all(settings, draft, cache)
+    cache.close()
+    progress(2, 3)
+    calibration = calibrate(asked, settings.alpha, settings.beta)
+    name = snapshot.write(settings.index, entries, vectors, kinds, starts, calibration, encoder.name, mark(settings, entries))
+    progress(3, 3)
+    return name
+
+
+def ask_all(settings: Settings, draft: snapshot.Snapshot, cache: VectorCache) -> list[Asked]:
+    """Asks every entry's test questions, and every training phrase that has no answer here by the classifier that
+    did not see its group."""
+    classifier, twins = training.load(settings), training.load_twins(settings)
+    retriever = Retriever(draft)
+    asked: list[Asked] = []
+    tests = [(test, entry.id) for entry in draft.entries for test in entry.tests]
+    asked += _ask([t for t, _ in tests], [e for _, e in tests], ["service"] * len(tests), [classifier] * len(tests), retriever, cache)
+    corpus = phrases.read(training.PHRASES)
+    fold = training.folds(corpus)
+    kept = [(p, k) for p, k in zip(corpus, fold) if p.route in ("support", "human", "out_of_scope", "smalltalk") or p.intent in _FOREIGN]
+    asked += _ask([p.text for p, _ in kept], [""] * len(kept), [p.route for p, _ in kept], [twins[k] for _, k in kept], retriever, cache)
+    return asked
+
+
+def _ask(texts: Sequence[str], entries: Sequence[str], routes: Sequence[str], classifiers: Sequence[Any],
+         retriever: Retriever, cache: VectorCache) -> list[Asked]:
+    if not texts:
+        return []
+    split = [parts(text) for text in texts]
+    flat = cache.encode([part for one in split for part in one])
+    ends = np.cumsum([len(one) for one in split])
+    rows: list[Vectors] = [flat[end - len(one) : end] for one, end in zip(split, ends)]
+    found = retriever.search([one[0] for one in split], np.stack([row[0] for row in rows]))
+    read = [classify(text, row, c) for text, row, c in zip(texts, rows, classifiers)]
+    return [
+        Asked(Reading(**{**reading.__dict__, "candidates": tuple(candidates)}), entry, route)
+        for reading, candidates, entry, route in zip(read, found, entries, routes)
+    ]
+
+
+def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, Any]:
+    """The bars for one snapshot. One half of the questions fits the confidence, the other half sets the bars, so that
+    the promise is tested on questions that the confidence never saw."""
+    people = [a for a in asked if a.route in ("support", "human")]
+    fit, test = [a for a in asked if _half(a) == 0], [a for a in asked if _half(a) == 1]
+    confidence = Confidence.fit(np.array([signs(a.reading) for a in _mix(fit)]).reshape(-1, len(signs(_EMPTY))),
+                                np.array([a.right for a in _mix(fit)], dtype=bool))
+    people_bar = Bar(0.0, beta, 0, 0, 1.0, 1.0)
+    answer = choose_bar([], [], [], alpha)
+    # The two bars lean on each other: who is handed over is never answered, and a stricter answer bar lets fewer
+    # messages for people through. Two rounds settle them.
+    pooled = 0.5
+    for _ in range(3):
+        pool = [a for a in _mix(test) if _people(a) < pooled]
+        answer = choose_bar([confidence.of(a.reading) for a in pool], [a.right for a in pool], [bool(a.entry) for a in pool], alpha)
+        acted = [confidence.of(a.reading) >= answer.value or _chats(a) for a in people]
+        people_bar = choose_people_bar([_people(a) for a in people], acted, beta)
+        pooled = people_bar.value
+    return {
+        "confidence": confidence.as_dict(), "answer": answer.as_dict(), "people": people_bar.as_dict(),
+        "offer": {"value": _offer_bar(test, confidence, answer)},
+        "asked": {"answerable": sum(bool(a.entry) for a in asked), "first": sum(a.right for a in asked), "people": len(people)},
+    }
+
+
+_EMPTY = Reading("", {}, "", 0.0)
+
+
+def _people(asked: Asked) -> float:
+    return asked.reading.routes.get("support", 0.0) + asked.reading.routes.get("human", 0.0)
+
+
+def _chats(asked: Asked) -> bool:
+    routes = asked.reading.routes
+    return max(routes, key=lambda name: routes[name]) == "smalltalk"
+
+
+def _half(asked: Asked) -> int:
+    return hashlib.blake2b(asked.reading.text.encode("utf-8", "replace"), digest_size=1).digest()[0] % 2
+
+
+def _mix(asked: Sequence[Asked]) -> list[Asked]:
+    """All answerable questions, and of the others a fixed sample of the share that the calibration assumes."""
+    known = [a for a in asked if a.entry]
+    others = sorted((a for a in asked if not a.entry and not _chats(a)),
+                    key=lambda a: hashlib.blake2b(a.reading.text.encode("utf-8", "replace")).digest())
+    return known + others[: max(100, int(_UNANSWERABLE * len(known)))]
+
+
+def _offer_bar(asked: Sequence[Asked], confidence: Confidence, answer: Bar) -> float:
+    """Offering choices helps where one of them is right more often than not: the lowest confidence from which on that
+    holds among the labelled questions that are not answered outright."""
+    rows = sorted(((confidence.of(a.reading), bool(a.entry) and any(c.entry == a.entry for c in a.reading.candidates[:3]))
+                   for a in _mix(asked) if confidence.of(a.reading) < answer.value), reverse=True)
+    hits, best = 0, answer.value
+    for rank, (value, hit) in enumerate(rows, 1):
+        hits += hit
+        if hits / rank >= 0.5:
+            best = value
+    return min(best, 1.0)
+
+
+def describe(settings: Settings) -> str:
+    """One line on the current snapshot, for people."""
+    name = snapshot.current_name(settings.index)
+    if name is None:
+        return "nothing published"
+    told = json.loads((settings.index / name / "calibration.json").read_text())
+    answer = told["answer"]
+    return (f"{name}: answers {answer['coverage']:.0%} of answerable questions by itself; at most {answer['alpha']:.0%} of its "
+            f"answers wrong ({answer['errors']} of {answer['answered']} seen)")

@@ -1,0 +1,77 @@
+"""The decision: pure rules from a reading and the bars of the published calibration to what the bot does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from bot.judgement.confidence import Confidence
+from bot.judgement.judgement import Judgement, Reading
+
+_ZERO = re.compile(r"\W*0\W*")
+_NO_LETTERS = re.compile(r"[\W\d_]*")
+#: Offering fewer than the best three is no choice; offering more is a list to read.
+OFFERED = 3
+
+
+@dataclass(frozen=True)
+class Bars:
+    """The bars of one snapshot: `answer` on the confidence of the nearest entry, `offer` for showing it as a choice,
+    `people` on the probability that a message is for support or asks for a person."""
+
+    answer: float
+    offer: float
+    people: float
+    confidence: Confidence
+
+    @classmethod
+    def parse(cls, calibration: Mapping[str, Any]) -> Bars:
+        return cls(
+            answer=_number(calibration["answer"]["value"]), offer=_number(calibration["offer"]["value"]),
+            people=_number(calibration["people"]["value"]), confidence=Confidence.parse(calibration["confidence"]),
+        )
+
+
+def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] = frozenset()) -> Judgement:
+    """What the bot does. `failed` counts the turns in a row that ended without an answer; `tasks` are the intents
+    that the bot can do rather than describe."""
+    routes = reading.routes
+    sure = bars.confidence.of(reading)
+    human, support = routes.get("human", 0.0), routes.get("support", 0.0)
+    best = max(routes, key=lambda name: routes[name])
+    offered = [c for c in reading.candidates[:OFFERED]]
+
+    def judged(route: str, decision: str, confidence: float, why: str, entry: str = "") -> Judgement:
+        return Judgement(route, decision, confidence, reading.intent, why, entry, reading.candidates)
+
+    if _ZERO.fullmatch(reading.text):
+        return judged("human", "handoff", 1.0, "typed 0, which always reaches a person")
+    if _NO_LETTERS.fullmatch(reading.text):
+        return judged("out_of_scope", "abstain", 1.0, "no words to go by")
+    if human + support >= bars.people:
+        route = "human" if human >= support else "support"
+        return judged(route, "handoff", human + support, _PEOPLE[route])
+    if best == "smalltalk" and (not offered or sure < bars.answer):
+        return judged("smalltalk", "chat", routes[best], "small talk")
+    route = best if best not in ("human", "support", "smalltalk") else "service"
+    if reading.intent in tasks and route == "service":
+        return judged(route, "task", reading.intent_confidence, "a task the bot can do")
+    if offered and sure >= bars.answer:
+        return judged("sales" if route == "sales" else "service", "answer", sure,
+                      "the nearest entry is above the bar", offered[0].entry)
+    if failed >= 1:
+        return judged(route, "handoff", 1 - sure, "two turns in a row without an answer")
+    if offered and sure >= bars.offer and route != "out_of_scope":
+        return judged(route, "clarify", sure, "near some entries, but below the bar")
+    if route == "out_of_scope":
+        return judged(route, "abstain", routes[best], "nothing a shop's customer service knows about")
+    return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
+
+
+_PEOPLE = {"human": "asks for a person", "support": "a product or technical issue, or a question on one product"}
+
+
+def _number(value: float | str) -> float:
+    """JSON has no infinity; a bar that nothing passes is kept as the word ``never``."""
+    return float("inf") if value == "never" else float(value)

@@ -1,0 +1,95 @@
+"""Trains the classifier from ``data/nlu``, and once more per fold so that its own phrases can be judged honestly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Callable, Sequence
+
+import numpy as np
+
+from bot.judgement.classifier import Classifier
+from bot.judgement.judge import parts
+from bot.judgement.phrases import Phrase, read
+from bot.settings import ROOT, Settings
+from kb_index.cache import VectorCache
+from kb_index.encoder import load_encoder
+
+FOLDS = 5
+Progress = Callable[[int, int], None]
+PHRASES = ROOT / "data" / "nlu"
+
+
+def folder(settings: Settings) -> Path:
+    return settings.home / "judgement"
+
+
+def fingerprint(settings: Settings) -> str:
+    """Changes with the phrases, the encoder and the code that turns one into the other."""
+    sums = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in [*sorted(PHRASES.rglob("*.yml")), *(here / f"{n}.py" for n in ("classifier", "segments", "training"))]:
+        sums.update(path.read_bytes())
+    encoder = settings.encoder / "encoder.json"
+    sums.update(encoder.read_bytes() if encoder.is_file() else b"")
+    return sums.hexdigest()[:16]
+
+
+def is_current(settings: Settings) -> bool:
+    try:
+        return bool(json.loads((folder(settings) / "trained.json").read_text())["fingerprint"] == fingerprint(settings))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def train(settings: Settings, progress: Progress = lambda done, total: None) -> None:
+    """Writes the classifier and its fold twins below ``FRONTDESK_HOME``, whole or not at all."""
+    phrases = read(PHRASES)
+    encoder = load_encoder(settings.encoder, 2)
+    cache = VectorCache(encoder, settings.cache / "vectors.db")
+    # Sentences within phrases are embedded too, so that judging by fold later finds them in the cache.
+    texts = [part for phrase in phrases for part in parts(phrase.text)]
+    firsts = np.cumsum([0] + [len(parts(phrase.text)) for phrase in phrases[:-1]])
+    vectors = cache.encode(texts, lambda done, total: progress(done, total + (FOLDS + 1) * 100))[firsts]
+    cache.close()
+    intents = [phrase.intent for phrase in phrases]
+    routes = {phrase.intent: phrase.route for phrase in phrases}
+    fold = folds(phrases)
+    scratch = Path(tempfile.mkdtemp(prefix=".judgement-", dir=settings.home))
+    try:
+        Classifier.fit(vectors, intents, routes, encoder.name).save(scratch / "all")
+        for k in range(FOLDS):
+            kept = fold != k
+            twin = Classifier.fit(vectors[kept], [i for i, keep in zip(intents, kept) if keep], routes, encoder.name)
+            twin.save(scratch / f"fold-{k}")
+            progress(len(texts) + (k + 2) * 100, len(texts) + (FOLDS + 1) * 100)
+        (scratch / "trained.json").write_text(json.dumps({"fingerprint": fingerprint(settings), "phrases": len(phrases)}))
+        shutil.rmtree(folder(settings), ignore_errors=True)
+        scratch.rename(folder(settings))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def folds(phrases: Sequence[Phrase]) -> np.ndarray:
+    """The fold of each phrase: whole groups (kind and source) stay together, so that a phrase is judged by a model
+    that has seen neither its kind of product nor its way of writing. Greedy, largest groups first."""
+    sizes: dict[str, int] = {}
+    for phrase in phrases:
+        sizes[phrase.group] = sizes.get(phrase.group, 0) + 1
+    load = [0] * FOLDS
+    where: dict[str, int] = {}
+    for group in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        where[group] = int(np.argmin(load))
+        load[where[group]] += sizes[group]
+    return np.array([where[phrase.group] for phrase in phrases])
+
+
+def load(settings: Settings) -> Classifier:
+    return Classifier.load(folder(settings) / "all")
+
+
+def load_twins(settings: Settings) -> list[Classifier]:
+    return [Classifier.load(folder(settings) / f"fold-{k}") for k in range(FOLDS)]

@@ -1,0 +1,40 @@
+"""A knowledge base as a folder of Markdown files with front matter: ``<category>/<id>.md``, pleasant to edit in git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import frontmatter
+import yaml
+
+from kb_index.entry import Entry
+from kb_index.errors import BadEntry
+
+
+def read(folder: Path) -> list[Entry]:
+    """All entries below `folder`, ordered by id. Raises BadEntry naming the file, and the line where YAML is broken."""
+    if not folder.is_dir():
+        raise BadEntry(f"{folder}: there is no such folder; set FRONTDESK_KB to the one with the knowledge base")
+    entries: dict[str, Entry] = {}
+    for path in sorted(folder.rglob("*.md")):
+        if path.name == "README.md":
+            continue
+        entry = read_file(path)
+        if entry.id in entries:
+            raise BadEntry(f"{path}: the id {entry.id!r} is used by another file; rename one of them")
+        entries[entry.id] = entry
+    return [entries[name] for name in sorted(entries)]
+
+
+def read_file(path: Path) -> Entry:
+    """One entry; its id is the file's name, its category the folder's."""
+    try:
+        post = frontmatter.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadEntry(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 2}:{mark.column + 1}" if mark else ""
+        raise BadEntry(f"{path}{line}: the front matter is no valid YAML ({getattr(error, 'problem', error)})") from None
+    fields = {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
+    return Entry.parse(fields, str(path))

@@ -1,0 +1,199 @@
+"""Index snapshots: all that serving needs of one published state, in one folder that never changes once written.
+
+A snapshot is written beside the others, summed, and only then named in the file ``current`` by one atomic rename. So
+a reader sees the old state or the new one, and a crash in between leaves the old one live.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from kb_index.encoder import Vectors
+from kb_index.entry import Entry
+from kb_index.errors import BadSnapshot
+from kb_index.lexical import LexicalIndex
+from kb_index.markdown import render
+
+log = logging.getLogger(__name__)
+
+#: Above so many vectors an HNSW graph replaces exact search (Y. Malkov and D. Yashunin, 2016).
+FLAT_UP_TO = 50_000
+_KEEP = 5
+
+
+class Snapshot:
+    """One published state, loaded. Vector i belongs to the entry whose `starts` range holds i."""
+
+    def __init__(
+        self, name: str, entries: Sequence[Entry], html: Sequence[str], vectors: Vectors, kinds: npt.NDArray[np.uint8],
+        starts: npt.NDArray[np.int64], index: Any, lexical: LexicalIndex, calibration: Mapping[str, Any], encoder: str,
+    ) -> None:
+        self.name = name
+        self.entries = list(entries)
+        self.html = list(html)
+        self.vectors = vectors
+        self.kinds = kinds
+        self.starts = starts
+        self.index = index
+        self.lexical = lexical
+        self.calibration = dict(calibration)
+        self.encoder = encoder
+        self.owner = np.repeat(np.arange(len(self.entries)), np.diff(starts))
+        self.position = {entry.id: i for i, entry in enumerate(self.entries)}
+
+
+def build_index(vectors: Vectors) -> Any:
+    """A FAISS inner-product index: exact for small collections, HNSW above `FLAT_UP_TO`."""
+    dimensions = vectors.shape[1]
+    if len(vectors) <= FLAT_UP_TO:
+        index = faiss.IndexFlatIP(dimensions)
+    else:
+        index = faiss.IndexHNSWFlat(dimensions, 32, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = 200
+        index.hnsw.efSearch = 256
+    index.add(vectors)
+    return index
+
+
+def write(
+    folder: Path, entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.int64], calibration: Mapping[str, Any], encoder: str, mark: str,
+) -> str:
+    """Writes a snapshot below `folder`, makes it the current one and returns its name.
+
+    `mark` says what it was built from, so that a later set-up can tell whether anything changed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + hashlib.sha256(f"{mark}{time.time_ns()}".encode()).hexdigest()[:8]
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    try:
+        with (work / "entries.jsonl").open("w") as out:
+            for entry in entries:
+                out.write(json.dumps({**asdict(entry), "html": render(entry.answer)}, ensure_ascii=False) + "\n")
+        np.save(work / "vectors.npy", vectors)
+        np.save(work / "kinds.npy", kinds)
+        np.save(work / "starts.npy", starts)
+        faiss.write_index(build_index(vectors), str(work / "faiss.index"))
+        LexicalIndex.build(entries).save(work / "lexical")
+        (work / "calibration.json").write_text(json.dumps(calibration, indent=1))
+        files = {str(f.relative_to(work)): _sum(f) for f in sorted(work.rglob("*")) if f.is_file()}
+        manifest = {"name": name, "created": time.time(), "encoder": encoder, "entries": len(entries), "mark": mark, "files": files}
+        (work / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        for file in work.rglob("*"):
+            if file.is_file():
+                _sync(file)
+        work.rename(folder / name)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    make_current(folder, name)
+    _tidy(folder)
+    return name
+
+
+def make_current(folder: Path, name: str) -> None:
+    """Names the snapshot that assistants serve from now on; also the way back to an earlier one."""
+    if not (folder / name / "manifest.json").is_file():
+        raise BadSnapshot(f"there is no snapshot {name!r} in {folder}; `frontdesk kb snapshots` lists them")
+    temporary = folder / ".current"
+    temporary.write_text(name + "\n")
+    _sync(temporary)
+    temporary.replace(folder / "current")
+
+
+def current_name(folder: Path) -> str | None:
+    try:
+        return (folder / "current").read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def manifest(folder: Path, name: str) -> dict[str, Any]:
+    """Raises BadSnapshot where it cannot be read."""
+    try:
+        found: dict[str, Any] = json.loads((folder / name / "manifest.json").read_text())
+        return found
+    except (OSError, ValueError) as error:
+        raise BadSnapshot(f"snapshot {name}: its manifest cannot be read ({error}); publish again") from error
+
+
+def names(folder: Path) -> list[str]:
+    """All snapshots, newest first."""
+    return sorted((p.parent.name for p in folder.glob("[0-9]*/manifest.json")), reverse=True)
+
+
+def load(folder: Path, name: str) -> Snapshot:
+    """Loads one snapshot after checking its sums. Raises BadSnapshot."""
+    told = manifest(folder, name)
+    here = folder / name
+    for file, wanted in told["files"].items():
+        if not (here / file).is_file() or _sum(here / file) != wanted:
+            raise BadSnapshot(f"snapshot {name}: {file} does not match its sum; publish again with `frontdesk kb publish`")
+    entries, html = [], []
+    with (here / "entries.jsonl").open() as lines:
+        for line in lines:
+            fields = json.loads(line)
+            html.append(fields.pop("html"))
+            entries.append(Entry(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}))
+    return Snapshot(
+        name=name, entries=entries, html=html,
+        vectors=np.load(here / "vectors.npy", mmap_mode="r"), kinds=np.load(here / "kinds.npy"),
+        starts=np.load(here / "starts.npy"), index=faiss.read_index(str(here / "faiss.index")),
+        lexical=LexicalIndex.load(here / "lexical"),
+        calibration=json.loads((here / "calibration.json").read_text()), encoder=told["encoder"],
+    )
+
+
+def load_current(folder: Path) -> Snapshot:
+    """The current snapshot, or the newest good one with an alarm in the log. Raises BadSnapshot when none is good."""
+    wanted = current_name(folder)
+    if wanted is None:
+        raise BadSnapshot(f"nothing is published in {folder}; run `frontdesk kb publish`")
+    for name in [wanted, *(n for n in names(folder) if n != wanted)]:
+        try:
+            snapshot = load(folder, name)
+        except BadSnapshot as error:
+            log.error("%s", error)
+            continue
+        if name != wanted:
+            log.error("serving the older snapshot %s because %s is damaged", name, wanted)
+        return snapshot
+    raise BadSnapshot(f"no snapshot in {folder} is whole; publish again with `frontdesk kb publish`")
+
+
+def _tidy(folder: Path) -> None:
+    current = current_name(folder)
+    for old in [n for n in names(folder) if n != current][_KEEP:]:
+        shutil.rmtree(folder / old, ignore_errors=True)
+    for left in folder.glob(".writing-*"):
+        # What a killed publish left behind; an hour old, so that no publish under way loses its folder.
+        if time.time() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _sum(path: Path) -> str:
+    sums = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            sums.update(chunk)
+    return sums.hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
