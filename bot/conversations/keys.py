@@ -25,7 +25,6 @@ key                         type     holds
 ``fd:workers``               zset     assistant process -> last sign of life; older than ``PRESENCE_SECONDS`` means gone
 ``fd:session:D``            string   staff session, D is the SHA-256 of the cookie; ``SESSION_SECONDS`` after last use
 ``fd:limit:N``              string   counter of the rate limit named N; lives for the limit's window
-``fd:snapshot``             string   name of the index snapshot that assistants should serve
 ==========================  =======  =====================================================================
 """
 
@@ -36,7 +35,6 @@ BELL = "fd:bell"
 LIVE = "fd:live"
 AGENTS = "fd:agents"
 WORKERS = "fd:workers"
-SNAPSHOT = "fd:snapshot"
 
 #: A worker that is silent this long has lost its conversation to another.
 LEASE_SECONDS = 15
@@ -45,6 +43,8 @@ TRACKER_EVENTS = 160
 #: Tokens on the bell; more would only wake idle workers for nothing.
 BELL_TOKENS = 64
 PRESENCE_SECONDS = 30
+#: An agent who is away this long gives back what they hold: nobody would answer those customers.
+AWAY_SECONDS = 300
 SESSION_SECONDS = 12 * 3600
 
 OWNERS = ("bot", "queue", "agent", "closed")

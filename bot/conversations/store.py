@@ -13,51 +13,20 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import redis.asyncio
-from redis.asyncio.connection import BlockingConnectionPool
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.conversations import keys
-from bot.conversations.errors import ConversationError, IdReused, Missing, Stale, StoreUnavailable
-from bot.conversations.record import Record, digest, encode, event, message
+from bot.conversations.client import SCRIPTS, Script, connect, reached
+from bot.conversations.errors import ConversationError, IdReused, Missing, Stale
+from bot.conversations.record import Record, digest, encode, event, is_message_id, message
 from bot.conversations.state import State
 from bot.conversations.turn import Commit, Turn
 
-_SCRIPTS = Path(__file__).parent / "scripts"
-_CONSTANTS = f"local BELL_TOKENS, TRACKER_EVENTS = {keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}\n"
-
-
-def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
-    """A client whose callers queue for a connection rather than fail when all are in use."""
-    pool = BlockingConnectionPool.from_url(
-        url, max_connections=connections, timeout=10, decode_responses=True, socket_connect_timeout=5,
-        health_check_interval=30,
-    )
-    return redis.asyncio.Redis(connection_pool=pool)
-
-
-class _Script:
-    """One Lua file behind the shared prelude, sent by its hash and in full only where the server lacks it."""
-
-    def __init__(self, name: str) -> None:
-        prelude = (_SCRIPTS / "_prelude.lua").read_text()
-        self.source = _CONSTANTS + prelude + (_SCRIPTS / f"{name}.lua").read_text()
-        self.sha = hashlib.sha1(self.source.encode()).hexdigest()
-
-    async def __call__(self, client: redis.asyncio.Redis, *args: str | int | float) -> Any:
-        try:
-            try:
-                return await client.execute_command("EVALSHA", self.sha, 0, *args)
-            except NoScriptError:
-                return await client.execute_command("EVAL", self.source, 0, *args)
-        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-            raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
+__all__ = ["Conversations", "Posted", "connect"]
 
 
 @dataclass(frozen=True)
@@ -73,16 +42,15 @@ class Conversations:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self.client = client
-        self._scripts = {path.stem: _Script(path.stem) for path in _SCRIPTS.glob("[a-z]*.lua")}
+        self._scripts = {path.stem: Script(path.stem) for path in SCRIPTS.glob("[a-z]*.lua")}
 
     async def _run(self, name: str, *args: str | int | float) -> Any:
         return await self._scripts[name](self.client, *args)
 
-    async def _call(self, *command: str | int | float) -> Any:
-        try:
+    async def call(self, *command: str | int | float) -> Any:
+        """One plain command, for what has no method of its own."""
+        with reached():
             return await self.client.execute_command(*command)
-        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-            raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
 
     # -- customers ---------------------------------------------------------------------------------------------
 
@@ -97,9 +65,10 @@ class Conversations:
     async def opened_by(self, token: str) -> str | None:
         """The id of the conversation that `token` opens, or None for any other string."""
         cid, dot, secret = token.partition(".")
-        if not dot or not cid.isascii() or len(token) > 200:
+        # The form is checked because a made-up id could name another key, such as that of a log.
+        if not dot or not is_message_id(cid) or not secret.isascii() or len(token) > 200:
             return None
-        kept = await self._call("HGET", keys.conversation(cid), "token")
+        kept = await self.call("HGET", keys.conversation(cid), "token")
         return cid if kept and hmac.compare_digest(kept, _fingerprint(secret)) else None
 
     async def post(self, cid: str, message_id: str, text: str, payload: str = "") -> Posted:
@@ -116,10 +85,10 @@ class Conversations:
 
     async def records(self, cid: str, after: int = 0) -> list[Record]:
         """The records with a seq greater than `after`, in order."""
-        return [json.loads(raw) for raw in await self._call("LRANGE", keys.log(cid), after, -1)]
+        return [json.loads(raw) for raw in await self.call("LRANGE", keys.log(cid), after, -1)]
 
     async def record(self, cid: str, seq: int) -> Record | None:
-        raw = await self._call("LINDEX", keys.log(cid), seq - 1) if seq > 0 else None
+        raw = await self.call("LINDEX", keys.log(cid), seq - 1) if seq > 0 else None
         return json.loads(raw) if raw else None
 
     async def state(self, cid: str) -> State:
@@ -135,44 +104,47 @@ class Conversations:
         for cid in cids:
             pipe.hgetall(keys.conversation(cid))
             pipe.llen(keys.log(cid))
-        try:
+        with reached():
             found = await pipe.execute()
-        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-            raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
-        pairs = zip(cids, found[::2], found[1::2])
+        pairs = zip(cids, found[::2], found[1::2], strict=True)
         return [State.parse(cid, fields, seq) for cid, fields, seq in pairs if fields]
 
     async def last_message(self, cid: str, within: int = 12) -> Record | None:
         """The newest message among the last `within` records, or None."""
-        for raw in reversed(await self._call("LRANGE", keys.log(cid), -within, -1)):
-            record: Record = json.loads(raw)
-            if record["kind"] == "message":
-                return record
-        return None
+        return _newest_message(await self.call("LRANGE", keys.log(cid), -within, -1))
+
+    async def last_messages(self, cids: Sequence[str], within: int = 12) -> list[Record | None]:
+        """:meth:`last_message` of several conversations, in one round trip."""
+        pipe = self.client.pipeline(transaction=False)
+        for cid in cids:
+            pipe.lrange(keys.log(cid), -within, -1)
+        with reached():
+            found = await pipe.execute()
+        return [_newest_message(raw) for raw in found]
 
     async def packet(self, cid: str) -> dict[str, Any] | None:
-        raw = await self._call("GET", keys.packet(cid))
+        raw = await self.call("GET", keys.packet(cid))
         return json.loads(raw) if raw else None
 
     async def owned(self, owner: str, limit: int = 200) -> list[str]:
         """Ids by owner: the queue from the front, the others newest first."""
         command = "ZRANGE" if owner == "queue" else "ZREVRANGE"
-        return list(await self._call(command, keys.owned(owner), 0, limit - 1))
+        return list(await self.call(command, keys.owned(owner), 0, limit - 1))
 
     async def counts(self) -> dict[str, int]:
         """How many conversations each owner has."""
-        return {owner: int(await self._call("ZCARD", keys.owned(owner))) for owner in keys.OWNERS}
+        return {owner: int(await self.call("ZCARD", keys.owned(owner))) for owner in keys.OWNERS}
 
     async def ahead(self, cid: str) -> int | None:
         """How many wait before this conversation, or None when it does not wait."""
-        rank = await self._call("ZRANK", keys.owned("queue"), cid)
+        rank = await self.call("ZRANK", keys.owned("queue"), cid)
         return None if rank is None else int(rank)
 
     # -- the bot's turns ---------------------------------------------------------------------------------------
 
     async def wait_for_turn(self, seconds: float) -> None:
         """Returns when some conversation may be ready, or after `seconds`; advice only, :meth:`take` decides."""
-        await self._call("BLPOP", keys.BELL, seconds)
+        await self.call("BLPOP", keys.BELL, seconds)
 
     async def take(self, seconds: float = keys.LEASE_SECONDS) -> Turn | None:
         """Takes one conversation with all its waiting messages under a lease, or None when nothing waits."""
@@ -186,7 +158,9 @@ class Conversations:
         return Turn(
             cid=cid, lease=lease, epoch=int(epoch), commits=int(commits),
             messages=[record for record in log if record["seq"] in waiting],
-            unheard=[r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and r["seq"] not in waiting],
+            unheard=[
+                r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and r["seq"] not in waiting
+            ],
         )
 
     async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:
@@ -195,8 +169,8 @@ class Conversations:
 
     async def tracker(self, cid: str) -> tuple[list[str], str | None]:
         """The newest Rasa events and the slots, both as JSON, for a worker that has no tracker at hand."""
-        events = await self._call("LRANGE", keys.tracker(cid), 0, -1)
-        return list(events), await self._call("GET", keys.slots(cid))
+        events = await self.call("LRANGE", keys.tracker(cid), 0, -1)
+        return list(events), await self.call("GET", keys.slots(cid))
 
     async def commit(self, turn: Turn, commit: Commit) -> str:
         """Ends a turn in one atomic step. Returns ``ok``, ``lost`` (another worker has it) or ``stale`` (it is no
@@ -237,23 +211,25 @@ class Conversations:
     async def say(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
         """Appends an agent's message. Raises Stale unless this agent owns the conversation, Missing, IdReused."""
         body = encode(message("agent", text, id=message_id, by={"id": agent, "name": name}))
-        return self._posted(await self._run("say", cid, agent, message_id, digest(text), body, "owner"), cid, message_id)
+        outcome = await self._run("say", cid, agent, message_id, digest(text), body, "owner")
+        return self._posted(outcome, cid, message_id)
 
     async def note(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
         """Appends a note that only the staff see; any of them may write one."""
-        body = encode({"kind": "note", "from": "agent", "text": text, "id": message_id, "by": {"id": agent, "name": name}})
+        by = {"id": agent, "name": name}
+        body = encode({"kind": "note", "from": "agent", "text": text, "id": message_id, "by": by})
         return self._posted(await self._run("say", cid, agent, message_id, digest(text), body, ""), cid, message_id)
 
     async def typing(self, cid: str, sender: str, name: str, typing: bool) -> None:
         """Tells the other side that somebody types; kept nowhere."""
         told = {"type": "typing", "conversation": cid, "from": sender, "name": name, "typing": typing}
-        await self._call("PUBLISH", keys.LIVE, json.dumps(told))
+        await self.call("PUBLISH", keys.LIVE, json.dumps(told))
 
     # -- upkeep ------------------------------------------------------------------------------------------------
 
     async def close_idle(self, before: float) -> list[str]:
         """Closes what the bot holds and nobody touched since `before`; returns the ids."""
-        idle = await self._call("ZRANGEBYSCORE", keys.owned("bot"), "-inf", before, "LIMIT", 0, 500)
+        idle = await self.call("ZRANGEBYSCORE", keys.owned("bot"), "-inf", before, "LIMIT", 0, 500)
         body = encode(event("closed", outcome="idle"))
         return [cid for cid in idle if await self._run("close_idle", cid, before, body) == "ok"]
 
@@ -261,12 +237,36 @@ class Conversations:
         """Forgets a closed conversation whose records up to seq `archived` are in SQL; False when it went on."""
         return bool(await self._run("drop", cid, archived) == "ok")
 
-    async def closed_before(self, before: float, limit: int = 500) -> list[str]:
-        return list(await self._call("ZRANGEBYSCORE", keys.owned("closed"), "-inf", before, "LIMIT", 0, limit))
+    async def closed_before(self, before: float, limit: int = 500, after: float = 0.0, skip: int = 0) -> list[str]:
+        """Ids of those closed in ``[after, before]``, oldest first, without the first `skip`."""
+        return list(await self.call("ZRANGEBYSCORE", keys.owned("closed"), after, before, "LIMIT", skip, limit))
 
     async def wait_seconds(self, limit: str, allowed: int, window: int) -> int:
         """Counts one use of the rate limit called `limit`; 0 when it is allowed, else seconds until it will be."""
         return int(await self._run("limit", keys.limit(limit), allowed, window))
+
+    async def forget_limit(self, limit: str) -> None:
+        """Starts the rate limit called `limit` anew."""
+        await self.call("DEL", keys.limit(limit))
+
+    async def now(self) -> float:
+        """The server's clock, which orders everything: seconds since 1970."""
+        seconds, micros = await self.call("TIME")
+        return int(seconds) + int(micros) / 1e6
+
+    async def backlog(self) -> tuple[int, int]:
+        """How many conversations wait for an assistant, and how many are in one's hands."""
+        return int(await self.call("LLEN", keys.READY)), int(await self.call("ZCARD", keys.LEASES))
+
+    async def saw(self, agents: Sequence[str]) -> None:
+        """Notes a sign of life of these agents."""
+        if agents:
+            now = await self.now()
+            await self.call("ZADD", keys.AGENTS, *(part for agent in agents for part in (now, agent)))
+
+    async def present(self, seconds: float = keys.PRESENCE_SECONDS) -> set[str]:
+        """The agents who gave a sign of life within the last `seconds`."""
+        return set(await self.call("ZRANGEBYSCORE", keys.AGENTS, await self.now() - seconds, "+inf"))
 
     # ----------------------------------------------------------------------------------------------------------
 
@@ -293,6 +293,11 @@ class Conversations:
 
 def _fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _newest_message(raw: Sequence[str]) -> Record | None:
+    records: Iterator[Record] = (json.loads(record) for record in reversed(raw))
+    return next((record for record in records if record["kind"] == "message"), None)
 
 
 def _note(agent: str, name: str, text: str) -> str:

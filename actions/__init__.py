@@ -1,0 +1,6 @@
+"""What the assistant does. Runs in the assistant's own process; `rasa run actions` serves it for Rasa's own tools."""
+
+from actions.answer import ActionAbstain, ActionAnswer, ActionClarify
+from actions.handoff import ActionHandoff
+
+__all__ = ["ActionAbstain", "ActionAnswer", "ActionClarify", "ActionHandoff"]

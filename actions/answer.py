@@ -1,0 +1,74 @@
+"""Answering from the knowledge base, offering the nearest entries, and saying that neither is possible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.latest import failed, judgement
+from bot.judgement.knowledge import Knowledge
+from bot.settings import read
+from kb_index.snapshot import Snapshot
+
+
+def entry_button(snapshot: Snapshot, entry: str) -> dict[str, str]:
+    """A button that asks for one entry."""
+    return {"title": snapshot.entries[snapshot.position[entry]].question, "payload": f"entry:{entry}"}
+
+
+class ActionAnswer(Action):
+    """Says what an editor published, word for word, with the grounds for it."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        told = judgement(tracker)
+        snapshot = Knowledge.shared(read().index).current().snapshot
+        position = snapshot.position.get(str(told.get("entry")))
+        if position is None:
+            # The entry was unpublished between the button and the press, or between routing and here.
+            dispatcher.utter_message(response="utter_handoff_unsure", json_message=_handoff("the entry is no longer published", told))
+            return [SlotSet("failed", 0)]
+        entry = snapshot.entries[position]
+        evidence = {**told, "entry": entry.id, "version": entry.version, "snapshot": snapshot.name, "question": entry.question}
+        buttons = [entry_button(snapshot, other) for other in entry.related if other in snapshot.position][:2]
+        dispatcher.utter_message(text=entry.answer, buttons=buttons, json_message={"html": snapshot.html[position], "evidence": evidence})
+        if told.get("route") == "sales":
+            dispatcher.utter_message(response="utter_sales_offer")
+        return [SlotSet("failed", 0)]
+
+
+class ActionClarify(Action):
+    """The one good step between answering and handing over: the two or three nearest entries as buttons."""
+
+    def name(self) -> str:
+        return "action_clarify"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        told = judgement(tracker)
+        snapshot = Knowledge.shared(read().index).current().snapshot
+        offered = [c["entry"] for c in told.get("candidates", [])[:3] if c["entry"] in snapshot.position]
+        buttons = [entry_button(snapshot, entry) for entry in offered]
+        dispatcher.utter_message(response="utter_clarify", buttons=buttons, json_message={"evidence": told})
+        return [SlotSet("failed", failed(tracker) + 1)]
+
+
+class ActionAbstain(Action):
+    """Says honestly that this is beyond the bot, and offers a person."""
+
+    def name(self) -> str:
+        return "action_abstain"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        dispatcher.utter_message(response="utter_abstain", json_message={"evidence": judgement(tracker)})
+        return [SlotSet("failed", failed(tracker) + 1)]
+
+
+def _handoff(reason: str, told: dict[str, Any]) -> dict[str, Any]:
+    return {"handoff": {"team": "service", "reason": reason, "judgement": told}}
+

@@ -1,0 +1,58 @@
+"""Runs the SDK's actions in the assistant's own process, without an action server.
+
+Rasa 3.6 has no executor of its own kind; an endpoint that answers `request` itself is all it takes. Rasa also checks
+every action's answer against a constant JSON schema that it compiles anew each time, some 50 ms of CPU; :func:`install`
+compiles it once. That touches a private method of Rasa 3.6.21, so tests/assistant pins the version.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import jsonschema
+from rasa.core.actions.action import RemoteAction
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection
+
+log = logging.getLogger(__name__)
+
+
+class ActionsInProcess(EndpointConfig):
+    """An action endpoint whose requests are calls.
+
+    An action that fails must not leave a customer without an answer (Rasa would go on with none): the answer then is
+    that something went wrong, and a person takes over.
+    """
+
+    def __init__(self, package: str = "actions") -> None:
+        # A selective domain keeps Rasa from sending the whole domain along with each call.
+        super().__init__(url="in-process", enable_selective_domain=True)
+        self.executor = ActionExecutor()
+        self.executor.register_package(package)
+
+    async def request(self, method: str = "post", subpath: str | None = None, content_type: str | None = None,
+                      compress: bool = False, return_method: str = "json", **kwargs: Any) -> Any:
+        call = kwargs["json"]
+        try:
+            return await self.executor.run(call)
+        except ActionExecutionRejection as rejection:
+            told = json.dumps({"action_name": rejection.action_name, "error": rejection.message})
+            raise ClientResponseError(400, rejection.message, told) from rejection
+        except Exception:
+            log.exception("the action %s failed; the conversation goes to a person", call.get("next_action"))
+            handoff = {"team": "service", "reason": f"the action {call.get('next_action')} failed", "judgement": {}}
+            return {"events": [], "responses": [{"response": "utter_trouble", "custom": {"handoff": handoff}}]}
+
+
+def install() -> None:
+    """Makes Rasa validate actions' answers with a schema that is compiled once."""
+    validator = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
+
+    def validate(self: RemoteAction, result: dict[str, Any]) -> bool:
+        validator.validate(result)
+        return True
+
+    RemoteAction._validate_action_result = validate

@@ -1,0 +1,60 @@
+"""Starts an assistant: imports Rasa without TensorFlow, loads model, encoder and index, then works until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+
+from bot.assistant import training, without_tensorflow
+from bot.conversations.store import Conversations, connect
+from bot.judgement import training as judgement
+from bot.judgement.knowledge import Knowledge
+from bot.settings import Settings
+from kb_index.encoder import load_encoder
+
+log = logging.getLogger(__name__)
+
+
+class NotTrained(RuntimeError):
+    """There is no model to serve."""
+
+
+def quiet_rasa(level: str) -> None:
+    """Rasa logs through structlog, which prints all it is told until it is configured."""
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.getLevelName(level) if level == "DEBUG" else logging.WARNING)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Raises NotTrained, BadSnapshot, ModelMissing before anything is taken."""
+    began = time.monotonic()
+    archive = training.model(settings)
+    if not archive.is_file():
+        raise NotTrained(f"there is no trained model at {archive}; run `frontdesk setup`")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    without_tensorflow.install()
+    from rasa.core.agent import Agent
+
+    from bot.assistant import actions_in_process
+    from bot.assistant.tracker_store import TurnTrackerStore
+    from bot.assistant.worker import Worker
+
+    quiet_rasa(settings.log_level)
+    actions_in_process.install()
+    trackers = TurnTrackerStore(None)
+    agent = Agent.load(archive, tracker_store=trackers, action_endpoint=actions_in_process.ActionsInProcess())
+    encoder = load_encoder(settings.encoder)
+    encoder.encode(["The first text through a fresh session takes longer than those after it."])
+    Knowledge.shared(settings.index).current()
+    worker = Worker(Conversations(connect(settings.redis)), agent, trackers, encoder, judgement.load(settings))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, worker.stop)
+    log.info("assistant %s is ready after %.1f s", worker.id, time.monotonic() - began)
+    await worker.run()
+    await worker.conversations.client.close()
+    log.info("assistant %s has stopped", worker.id)

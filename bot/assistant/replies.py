@@ -1,0 +1,40 @@
+"""The assistant's output channel: collects what a turn says until the turn is committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.channels.channel import OutputChannel
+
+from bot.conversations.record import Record, message
+from kb_index.markdown import render
+
+
+class Replies(OutputChannel):
+    """Turns Rasa's bot messages into records; a handoff that an action asks for is kept aside for the commit."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.handoff: dict[str, Any] | None = None
+
+    @classmethod
+    def name(cls) -> str:
+        return "frontdesk"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        custom = message.get("custom") or {}
+        self.handoff = custom.get("handoff") or self.handoff
+        if message.get("text"):
+            self.say(message["text"], message.get("buttons") or [], **{k: v for k, v in custom.items() if k != "handoff"})
+
+    def say(self, text: str, buttons: list[dict[str, str]] = [], html: str = "", evidence: dict[str, Any] | None = None) -> None:
+        """Adds one message. Titles go to the customer, what they stand for stays with us."""
+        # "None of these" reads right only after what it refers to.
+        ordered = sorted(buttons, key=lambda button: button.get("payload") == "none")
+        more: dict[str, Any] = {"html": html or render(text)}
+        if ordered:
+            more["buttons"] = [{"title": button["title"]} for button in ordered]
+            more["payloads"] = [button.get("payload", "") for button in ordered]
+        if evidence:
+            more["evidence"] = evidence
+        self.records.append(message("bot", text, **more))

@@ -1,0 +1,215 @@
+"""The worker: takes turns from the conversation store, has Rasa handle them, commits each whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from typing import Sequence
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
+
+from bot.assistant import choice
+from bot.assistant.replies import Replies
+from bot.assistant.tracker_store import TurnTrackerStore
+from bot.conversations import keys, packet
+from bot.conversations.errors import StoreUnavailable
+from bot.conversations.record import Record
+from bot.conversations.store import Conversations
+from bot.conversations.turn import Commit, Handoff, Turn
+from bot.judgement.classifier import Classifier
+from bot.judgement.words import deciding_words
+from kb_index.encoder import Encoder
+
+log = logging.getLogger(__name__)
+
+#: Turns that one worker works on at once: enough to be busy while the store answers, no more, since Rasa computes on
+#: one thread.
+AT_ONCE = 4
+_HEARTBEAT = 5.0
+#: A turn that failed this often is handed to people instead of being tried for ever.
+_ATTEMPTS = 3
+
+
+class Worker:
+    """One assistant process's work. `run` returns after `stop`, when the turns in hand are committed."""
+
+    def __init__(self, conversations: Conversations, agent: Agent, trackers: TurnTrackerStore, encoder: Encoder, classifier: Classifier) -> None:
+        self.conversations = conversations
+        self.agent = agent
+        self.trackers = trackers
+        self.encoder = encoder
+        self.classifier = classifier
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._stopping = asyncio.Event()
+        self._failures: dict[str, int] = {}
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        beat = asyncio.create_task(self._beat())
+        await asyncio.gather(*(self._loop() for _ in range(AT_ONCE)))
+        beat.cancel()
+        try:
+            await self.conversations.client.zrem(keys.WORKERS, self.id)
+        except Exception:
+            log.debug("could not sign off", exc_info=True)
+
+    async def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                turn = await self.conversations.take()
+                if turn is None:
+                    await self._wait()
+                    continue
+                await self._handle(turn)
+            except StoreUnavailable as error:
+                log.warning("%s; trying again", error)
+                await asyncio.sleep(1)
+            except Exception:
+                # The lease runs out and the turn is done again, by this worker or another.
+                log.exception("a turn failed outside of its handling")
+                await asyncio.sleep(1)
+
+    async def _wait(self) -> None:
+        """Until the bell rings, a second is over, or we are told to stop."""
+        ring = asyncio.create_task(self.conversations.wait_for_turn(1))
+        stop = asyncio.create_task(self._stopping.wait())
+        done, pending = await asyncio.wait({ring, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if ring in pending:
+            # Cancelled between a bell token and our take, the take of the next worker still finds the conversation.
+            ring.cancel()
+        await asyncio.gather(ring, stop, return_exceptions=True)
+        if ring in done and ring.exception() is not None:
+            raise ring.exception()  # type: ignore[misc]
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                now = time.time()
+                await self.conversations.client.zadd(keys.WORKERS, {self.id: now})
+                await self.conversations.client.zremrangebyscore(keys.WORKERS, "-inf", now - 10 * keys.PRESENCE_SECONDS)
+            except Exception as error:
+                log.debug("no heartbeat: %s", error)
+            await asyncio.sleep(_HEARTBEAT)
+
+    async def _handle(self, turn: Turn) -> None:
+        renewal = asyncio.create_task(self._renew(turn))
+        try:
+            if not turn.messages:
+                log.error("conversation %s had a turn without messages", turn.cid)
+                return
+            commit = await self._answer(turn)
+            outcome = await self.conversations.commit(turn, commit)
+        except StoreUnavailable:
+            # Not known whether the commit went through: if it did, the lease is gone and nothing is done twice.
+            self.trackers.forget(turn.cid)
+            raise
+        except Exception:
+            self.trackers.forget(turn.cid)
+            self._failures[turn.id] = self._failures.get(turn.id, 0) + 1
+            log.exception("turn %s failed (attempt %d)", turn.id, self._failures[turn.id])
+            if self._failures[turn.id] < _ATTEMPTS:
+                await asyncio.sleep(0.2)
+                await self._give_up_lease(turn)
+                return
+            outcome = await self.conversations.commit(turn, await self._trouble(turn))
+        finally:
+            renewal.cancel()
+        self._failures.pop(turn.id, None)
+        if outcome == "ok":
+            self.trackers.committed(turn.cid, turn.commits + 1)
+        else:
+            log.info("turn %s was %s: nothing of it was kept", turn.id, outcome)
+            self.trackers.forget(turn.cid)
+
+    async def _answer(self, turn: Turn) -> Commit:
+        """Has Rasa handle the turn and gathers all that it changes."""
+        if not self.trackers.has(turn.cid, turn.commits):
+            events, slots = await self.conversations.tracker(turn.cid)
+            self.trackers.restore(turn.cid, turn.commits, events, slots)
+        tracker = self.trackers.begin(turn.cid)
+        for event in _heard(turn.unheard):
+            tracker.update(event)
+        replies = Replies()
+        last = turn.messages[-1]
+        parse_data = choice.parse(last["text"], last["payload"]) if last.get("payload") else None
+        message = UserMessage(
+            _as_text(turn.text if parse_data is None else last["text"]), replies, turn.cid, parse_data=parse_data,
+            input_channel=replies.name(), message_id=turn.id,
+        )
+        processor = self.agent.processor
+        assert processor is not None
+        await processor.handle_message(message)
+        if not replies.records:
+            raise RuntimeError(f"nothing was said in answer to turn {turn.id}")
+        events, slots_now = self.trackers.changes(turn.cid)
+        commit = Commit(replies=replies.records, tracker_events=events, slots=slots_now)
+        if replies.handoff is not None:
+            commit.handoff = await self._handoff(turn, replies)
+        return commit
+
+    async def _handoff(self, turn: Turn, replies: Replies) -> Handoff:
+        told = dict(replies.handoff or {})
+        judgement = dict(told.get("judgement") or {})
+        if judgement.get("route"):
+            judgement["words"] = deciding_words(turn.messages[-1]["text"], judgement["route"], self.encoder, self.classifier)
+        state = await self.conversations.state(turn.cid)
+        records = [r for r in await self.conversations.records(turn.cid) if r["seq"] <= turn.messages[-1]["seq"]]
+        built = packet.build(state, records, replies.records, {**told, "judgement": judgement})
+        return Handoff(team=told.get("team", "service"), why=_why(judgement), packet=built)
+
+    async def _trouble(self, turn: Turn) -> Commit:
+        """What is said when a turn cannot be handled at all: an honest sentence, and people."""
+        domain = self.agent.domain
+        text = domain.responses["utter_trouble"][0]["text"] if domain else ""
+        replies = Replies()
+        replies.say(text)
+        replies.handoff = {"team": "service", "reason": "the assistant failed at this message", "judgement": {}}
+        events, slots = await self.conversations.tracker(turn.cid)
+        return Commit(replies=replies.records, slots=slots or "{}", handoff=await self._handoff(turn, replies))
+
+    async def _renew(self, turn: Turn) -> None:
+        while True:
+            await asyncio.sleep(keys.LEASE_SECONDS / 3)
+            if not await self.conversations.renew(turn):
+                return
+
+    async def _give_up_lease(self, turn: Turn) -> None:
+        """Puts the conversation back at once rather than after the lease."""
+        await self.conversations.renew(turn, 0)
+
+
+def _as_text(text: str) -> str:
+    """Rasa reads a leading slash as a command; what customers type is text (law 10)."""
+    return "\u2215" + text.lstrip()[1:] if text.lstrip().startswith("/") else text
+
+
+def _why(judgement: dict[str, object]) -> str:
+    """The short reason that the queue shows."""
+    route, intent = judgement.get("route"), judgement.get("intent")
+    if route == "human":
+        return "person"
+    if route == "support":
+        return {"report_defect": "fault", "product_question": "question"}.get(str(intent), "technical")
+    return "unsure"
+
+
+def _heard(records: Sequence[Record]) -> list[Event]:
+    """What was said while people had the conversation, as events that make the bot know it without acting on it."""
+    events: list[Event] = []
+    for record in records:
+        if record["from"] == "customer":
+            events.append(UserUttered(record["text"], {"name": "said_to_agent", "confidence": 1.0}))
+            events.append(ActionExecuted("action_listen"))
+        else:
+            events.append(BotUttered(record["text"], metadata={"from": "agent", "note": record["kind"] == "note"}))
+    return events
+

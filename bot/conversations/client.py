@@ -1,0 +1,59 @@
+"""How Redis or Valkey is reached: the client, the scripts, and what "not reachable" means."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis.asyncio
+from redis.asyncio.connection import BlockingConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from bot.conversations import keys
+from bot.conversations.errors import StoreUnavailable
+
+SCRIPTS = Path(__file__).parent / "scripts"
+_CONSTANTS = f"local BELL_TOKENS, TRACKER_EVENTS = {keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}\n"
+
+
+def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
+    """A client whose callers queue for a connection rather than fail when all are in use."""
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=connections, timeout=10, decode_responses=True, socket_connect_timeout=5,
+        health_check_interval=30,
+    )
+    return redis.asyncio.Redis(connection_pool=pool)
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turns "not reachable" into StoreUnavailable, and so "reachable, but takes no writes": disk or memory is full."""
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError, OSError, OutOfMemoryError, ReadOnlyError) as error:
+        raise StoreUnavailable(f"the conversation store cannot be reached: {error}") from error
+    except ResponseError as error:
+        if str(error).startswith(("MISCONF", "OOM", "READONLY", "LOADING")):
+            raise StoreUnavailable(f"the conversation store takes no writes: {error}") from error
+        raise
+
+
+class Script:
+    """One Lua file behind the shared prelude, sent by its hash and in full only where the server lacks it."""
+
+    def __init__(self, name: str) -> None:
+        prelude = (SCRIPTS / "_prelude.lua").read_text()
+        self.source = _CONSTANTS + prelude + (SCRIPTS / f"{name}.lua").read_text()
+        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, client: redis.asyncio.Redis, *args: str | int | float) -> Any:
+        with reached():
+            try:
+                return await client.execute_command("EVALSHA", self.sha, 0, *args)
+            except NoScriptError:
+                return await client.execute_command("EVAL", self.source, 0, *args)

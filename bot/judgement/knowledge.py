@@ -1,0 +1,63 @@
+"""The published knowledge as one process sees it: reloaded by itself when a new snapshot is made current."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from bot.judgement.router import Bars
+from kb_index import snapshot
+from kb_index.errors import BadSnapshot
+from kb_index.retriever import Retriever
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One snapshot with what is derived from it."""
+
+    snapshot: snapshot.Snapshot
+    retriever: Retriever
+    bars: Bars
+
+
+class Knowledge:
+    """Keeps the current snapshot loaded. Looking whether it changed is one `stat`, cheap enough for every turn."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen: tuple[int, int] | None = None
+        self._published: Published | None = None
+
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def shared(folder: Path) -> Knowledge:
+        """One per process and folder, so that matcher, router and actions always speak of the same snapshot."""
+        return Knowledge(folder)
+
+    def current(self) -> Published:
+        """The published snapshot; a damaged new one leaves the old one serving. Raises BadSnapshot at the first call
+        when there is none."""
+        seen = self._mark()
+        if self._published is None or seen != self._seen:
+            try:
+                loaded = snapshot.load_current(self.folder)
+                if self._published is None or loaded.name != self._published.snapshot.name:
+                    self._published = Published(loaded, Retriever(loaded), Bars.parse(loaded.calibration))
+                    log.info("serving snapshot %s with %d entries", loaded.name, len(loaded.entries))
+            except (BadSnapshot, ValueError, KeyError):
+                if self._published is None:
+                    raise
+                log.exception("the new snapshot cannot be used; the old one stays")
+            self._seen = seen
+        return self._published
+
+    def _mark(self) -> tuple[int, int] | None:
+        try:
+            told = (self.folder / "current").stat()
+        except FileNotFoundError:
+            return None
+        return told.st_mtime_ns, told.st_ino
