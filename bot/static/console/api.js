@@ -54,7 +54,10 @@ export class Api {
     return this.#call("DELETE", "/api/session", undefined, true);
   }
 
-  /** @param {import("./types.js").View} view @returns {Promise<{conversations: Summary[], counts: import("./types.js").Counts}>} */
+  /**
+   * @param {import("./types.js").View} view
+   * @returns {Promise<{conversations: Summary[], counts: import("./types.js").Counts}>}
+   */
   list(view) {
     return this.#call("GET", `/api/console/conversations?view=${view}`);
   }
@@ -114,7 +117,10 @@ export class Api {
     let response;
     try {
       response = await fetch(url, {
-        method, headers, cache: "no-store", credentials: "same-origin",
+        method,
+        headers,
+        cache: "no-store",
+        credentials: "same-origin",
         body: body ? JSON.stringify(body) : undefined,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -150,7 +156,12 @@ function readError(response, answer) {
 /** Who has the conversation, from a 409's `owner`, in words. @param {unknown} owner */
 export function ownerInWords(owner) {
   if (typeof owner === "string") {
-    const known = /** @type {{[name: string]: string}} */ ({ bot: "the bot", queue: "the queue", agent: "a colleague", closed: "nobody: it is closed" });
+    const known = /** @type {{[name: string]: string}} */ ({
+      bot: "the bot",
+      queue: "the queue",
+      agent: "a colleague",
+      closed: "nobody: it is closed",
+    });
     return known[owner] ?? owner;
   }
   if (owner && typeof owner === "object") {

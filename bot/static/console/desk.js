@@ -1,5 +1,6 @@
 // @ts-check
 import { ApiError } from "./api.js";
+import { visitorName } from "./chip.js";
 import { Lists } from "./lists.js";
 import { Live } from "./live.js";
 import { Signal } from "./signal.js";
@@ -84,9 +85,13 @@ export class Desk {
     if (view === this.view) clearTimeout(this.#settling);
     try {
       const { conversations, counts } = await this.api.list(view);
-      const arrivals = view === "queue" && this.lists.loaded("queue")
-        ? conversations.filter(({ id, epoch }) => { const known = this.lists.get(id); return !known || known.epoch < epoch; })
-        : [];
+      const arrivals =
+        view === "queue" && this.lists.loaded("queue")
+          ? conversations.filter(({ id, epoch }) => {
+              const known = this.lists.get(id);
+              return !known || known.epoch < epoch;
+            })
+          : [];
       this.lists.replace(view, conversations);
       this.#count(counts);
       if (view === this.view) this.listFailed.emit(null);
@@ -99,12 +104,21 @@ export class Desk {
     }
   }
 
+  /** The customer's name where somebody told it, else one made of the id. @param {Summary} summary */
+  nameOf(summary) {
+    return summary.name ?? this.#threads.get(summary.id)?.packet?.who?.name ?? visitorName(summary.id);
+  }
+
   /** The thread if it was read before. @param {string} id */
   known(id) {
     return this.#threads.get(id);
   }
 
-  /** Reads what is new of a conversation; two readings at once are one. @param {string} id @returns {Promise<Thread>} */
+  /**
+   * Reads what is new of a conversation; two readings at once are one.
+   * @param {string} id
+   * @returns {Promise<Thread>}
+   */
   thread(id) {
     const running = this.#loading.get(id);
     if (running) return running;
@@ -129,6 +143,7 @@ export class Desk {
     this.take(conversation);
     if (added.length) this.recordsAdded.emit({ id, added });
     this.packetChanged.emit({ id });
+    this.listChanged.emit();
     if (thread.gap && id === this.open) setTimeout(() => this.open === id && this.thread(id).catch(() => {}), 1000);
     return thread;
   }

@@ -53,6 +53,7 @@ export function hidden(text) {
 /** @param {EventTarget|null} target */
 export function isEditable(target) {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
+    return true;
   return target instanceof HTMLInputElement && !["button", "submit", "radio", "checkbox"].includes(target.type);
 }

@@ -3,7 +3,7 @@
 /** @typedef {import("./types.js").Summary} Summary */
 /** @typedef {import("./types.js").View} View */
 
-/** Every conversation the page has heard of, and which of them each view shows in which order. Pure: no network, no DOM. */
+/** Every conversation the page has heard of, and which of them each view shows in which order. No network, no DOM. */
 export class Lists {
   /** @type {Map<string, Summary>} */
   summaries = new Map();
@@ -75,7 +75,8 @@ export class Lists {
   /** An answer that was on its way while something newer came must not undo it. @param {Summary} summary */
   #keep(summary) {
     const known = this.get(summary.id);
-    if (known && (summary.epoch < known.epoch || (summary.epoch === known.epoch && summary.seq < known.seq))) return false;
+    if (known && (summary.epoch < known.epoch || (summary.epoch === known.epoch && summary.seq < known.seq)))
+      return false;
     this.summaries.set(summary.id, summary);
     return true;
   }

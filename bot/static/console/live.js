@@ -68,7 +68,10 @@ export class Live {
     let silence = setTimeout(() => connection.abort(), SILENCE_MS);
     try {
       const response = await fetch(this.url, {
-        headers: { Accept: "text/event-stream" }, cache: "no-store", credentials: "same-origin", signal: connection.signal,
+        headers: { Accept: "text/event-stream" },
+        cache: "no-store",
+        credentials: "same-origin",
+        signal: connection.signal,
       });
       if (run !== this.#run) return;
       if (response.status === 401 || response.status === 403) {

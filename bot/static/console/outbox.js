@@ -90,13 +90,17 @@ export class Outbox {
     if (this.#pumping.has(conversation)) return;
     this.#pumping.add(conversation);
     try {
-      for (let item; (item = this.of(conversation).find(({ state }) => state === "sending")); ) {
+      for (let item; (item = this.of(conversation).find(({ state }) => state === "sending"));) {
         const error = await this.#send(item);
         if (!error) continue;
         // What follows a failed message waits with it: a conversation must not arrive out of order.
         for (const later of this.of(conversation)) {
           if (later.state !== "sending") continue;
-          Object.assign(later, { state: "failed", reason: reasonFor(error), transient: error.transient || error.status === 401 });
+          Object.assign(later, {
+            state: "failed",
+            reason: reasonFor(error),
+            transient: error.transient || error.status === 401,
+          });
         }
         this.#tell(conversation);
         if (error.code === "stale" || error.code === "closed") this.lost.emit(conversation);
@@ -116,7 +120,8 @@ export class Outbox {
         this.accepted.emit({ conversation: item.conversation, seq });
         return null;
       } catch (error) {
-        const failure = error instanceof ApiError ? error : new ApiError(0, "unknown", "Something went wrong in this page.");
+        const failure =
+          error instanceof ApiError ? error : new ApiError(0, "unknown", "Something went wrong in this page.");
         if (!failure.transient || tries === TRIES) return failure;
         await new Promise((resolve) => setTimeout(resolve, (failure.retryAfter ?? 3 ** (tries - 1)) * 1000));
       }

@@ -23,9 +23,12 @@ export class Seen {
     return true;
   }
 
-  /** Only a customer's word that waits for people makes a conversation unread. @param {import("./types.js").Summary} summary */
+  /**
+   * Who waits in the queue is unread until looked at; with an agent, only a customer's new word counts.
+   * @param {import("./types.js").Summary} summary
+   */
   unread(summary) {
-    if (summary.owner !== "queue" && summary.owner !== "agent") return false;
-    return summary.last?.from === "customer" && summary.seq > (this.#seqs.get(summary.id) ?? 0);
+    if (summary.seq <= (this.#seqs.get(summary.id) ?? 0)) return false;
+    return summary.owner === "queue" || (summary.owner === "agent" && summary.last?.from === "customer");
   }
 }

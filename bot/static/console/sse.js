@@ -3,8 +3,8 @@
 /** @typedef {{event: string, data: string}} ServerEvent */
 
 /**
- * The events of an SSE stream. Comments come out as `event: ""`, because they show that the line is alive: the reason why
- * this reads the stream itself instead of using EventSource, which hides comments and the status of a refused stream.
+ * The events of an SSE stream. Comments come out as `event: ""`, because they show that the line is alive. EventSource
+ * would hide them, and the status of a refused stream too; so this reads the stream itself.
  *
  * @param {ReadableStream<Uint8Array>} body
  * @returns {AsyncGenerator<ServerEvent>}

@@ -3,8 +3,8 @@
 /** @typedef {import("./types.js").Record} Record */
 
 /**
- * The records of one conversation as this page knows them: from seq 1 without a gap, each once, in order. What arrives too
- * early waits in a side room until the gap before it is filled.
+ * The records of one conversation as this page knows them: from seq 1 without a gap, each once, in order. What arrives
+ * too early waits in a side room until the gap before it is filled.
  *
  *     thread.add([record])  // → the records that are now to be shown after those before
  *     thread.gap            // → true: fetch everything after thread.seq
@@ -32,7 +32,7 @@ export class Thread {
     const before = this.seq;
     for (const record of records) {
       if (record.seq > this.seq) this.#early.set(record.seq, record);
-      for (let next; (next = this.#early.get(this.seq + 1)); ) {
+      for (let next; (next = this.#early.get(this.seq + 1));) {
         this.#early.delete(next.seq);
         this.records.push(next);
       }

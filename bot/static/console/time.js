@@ -48,12 +48,12 @@ export function waited(since) {
   return days === 1 ? "1 day" : `${days} days`;
 }
 
-/** How long ago, calm: just now, 5 min, 3 h, 4 Nov. @param {number} at */
+/** How long ago, calm: just now, 5 min ago, 3 h ago, 4 Nov. @param {number} at */
 export function ago(at) {
   const seconds = now() - at;
   if (seconds < 60) return "just now";
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   return shortDayFormat.format(at * 1000);
 }
 

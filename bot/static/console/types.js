@@ -22,6 +22,7 @@
  * @property {Last|null} last
  * @property {string|null} page
  * @property {string|null} locale
+ * @property {string|null} [name] the customer's, where the server knows it
  *
  * @typedef {{entry: string, question?: string, score: number, shown?: boolean}} Candidate
  * @typedef {{route?: string, intent?: string, confidence?: number, entry?: string|null, version?: number|string|null,

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Why a conversation came to people, as the chip says it. The server's route names are matched by their sense, so that a
- * new spelling there still gets the right colour here.
+ * Why a conversation came to people, as the chip says it. The server's route names are matched by their sense, so that
+ * a new spelling there still gets the right colour here.
  *
  * @typedef {{key: string, label: string, long: string}} Route
  * @type {[RegExp, Route][]}
@@ -11,7 +11,7 @@ const ROUTES = [
   [/fault|defect|broken/, { key: "fault", label: "Fault", long: "A product is faulty" }],
   [/tech|issue|site/, { key: "technical", label: "Technical", long: "A technical problem" }],
   [/person|human|agent/, { key: "person", label: "Person", long: "Asked for a person" }],
-  [/unsure|scope|fallback|unknown|low/, { key: "unsure", label: "Unsure", long: "The bot was not sure" }],
+  [/sure|scope|fallback|unknown|low/, { key: "unsure", label: "Unsure", long: "The bot was not sure" }],
   [/question|product|sales/, { key: "question", label: "Question", long: "A question about a product" }],
 ];
 

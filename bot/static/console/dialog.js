@@ -1,0 +1,100 @@
+// @ts-check
+import { h, hidden } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * Asks something in a modal dialog. `run` gets the form's data; what it throws is shown and the dialog stays open.
+ *
+ * @param {object} ask
+ * @param {string} ask.name for tests and styles
+ * @param {string} ask.title
+ * @param {string} [ask.text]
+ * @param {Node[]} ask.fields
+ * @param {string} [ask.submit] without it the dialog only tells
+ * @param {(data: FormData) => Promise<void>|void} [ask.run]
+ */
+export function openDialog({ name, title, text, fields, submit, run }) {
+  const error = h("p", { class: "form-error", role: "alert" });
+  const cancel = h(
+    "button",
+    { class: "button", type: "button", onclick: () => dialog.close() },
+    submit ? "Cancel" : "Close",
+  );
+  const send = submit ? h("button", { class: "button primary", type: "submit" }, submit) : null;
+  const form = h(
+    "form",
+    { method: "dialog", novalidate: true, onsubmit: send_ },
+    h(
+      "header",
+      { class: "dialog-head" },
+      h("h2", { id: `${name}-title` }, title),
+      h(
+        "button",
+        { class: "icon-button", type: "button", onclick: () => dialog.close() },
+        icon("close"),
+        hidden("Close"),
+      ),
+    ),
+    text && h("p", { class: "quiet", id: `${name}-text` }, text),
+    fields,
+    error,
+    h("footer", { class: "dialog-foot" }, cancel, send),
+  );
+  const dialog = h(
+    "dialog",
+    {
+      "data-dialog": name,
+      "aria-labelledby": `${name}-title`,
+      "aria-describedby": text ? `${name}-text` : null,
+      onclose: () => dialog.remove(),
+      // A press on the backdrop hits the dialog itself, never its form.
+      onpointerdown: (/** @type {PointerEvent} */ event) => event.target === dialog && dialog.close(),
+    },
+    form,
+  );
+
+  /** @param {Event} event */
+  async function send_(event) {
+    event.preventDefault();
+    if (!send || send.disabled) return;
+    error.textContent = "";
+    send.disabled = true;
+    try {
+      await run?.(new FormData(form));
+      dialog.close();
+    } catch (failure) {
+      error.textContent = failure instanceof Error ? failure.message : "Something went wrong.";
+      send.disabled = false;
+      send.focus();
+    }
+  }
+
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * A labelled text area for a note. Control + Enter in it submits.
+ * @param {string} label @param {string} help @param {{autofocus?: boolean, required?: boolean}} [options]
+ */
+export function noteField(label, help, { autofocus = false, required = false } = {}) {
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: "dialog-note" }, label, !required && h("span", { class: "quiet" }, " (optional)")),
+    h("textarea", {
+      id: "dialog-note",
+      name: "note",
+      rows: "3",
+      maxlength: "2000",
+      autofocus,
+      "aria-describedby": "dialog-note-help",
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+          /** @type {HTMLTextAreaElement} */ (event.target).form?.requestSubmit();
+      },
+    }),
+    h("p", { class: "quiet small", id: "dialog-note-help" }, help),
+  );
+}
