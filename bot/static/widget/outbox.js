@@ -1,106 +1,84 @@
 /** @import { Entry } from './types.js' */
-import { ApiError } from './api.js';
-import { backoff, Pause } from './pause.js';
+import { asApiError } from './api.js';
+import { backoff, makePause } from './stream.js';
 
 const TRIES = 4;
+/** Told to stay away for longer than this, we ask the customer. */
+const PATIENCE = 60_000;
 
 /**
  * What the customer wrote and the server has not yet acknowledged. It is kept under the id it is sent with, so that
  * a reload, a second tab or a retry can send it again and it still counts once.
+ * @type {import('./types.js').MakeOutbox}
  */
-export class Outbox {
-  /** @type {Entry[]} */
-  entries = [];
+export const makeOutbox = (shelf, deliver, changed) => {
+  const pause = makePause();
+  let busy = false;
 
-  /**
-   * @param {{
-   *   shelf: import('./shelf.js').Shelf,
-   *   deliver: (entry: Entry) => Promise<unknown>,
-   *   changed: () => void,
-   * }} needs
-   */
-  constructor({ shelf, deliver, changed }) {
-    this.shelf = shelf;
-    this.deliver = deliver;
-    this.changed = changed;
-    this.pause = new Pause();
-    this.busy = false;
-  }
+  /** @param {Entry} entry @param {Partial<Entry>} [change] */
+  const keep = (entry, change) => {
+    shelf.set(`out:${entry.id}`, Object.assign(entry, change));
+    changed();
+  };
 
-  /** Follows the shelf: entries of an earlier page, of another tab, or gone because that tab delivered them. */
-  load() {
-    const stored = this.shelf.keys('out:').map((key) => this.shelf.get(key));
-    const mine = new Map(this.entries.map((entry) => [entry.id, entry]));
-    const kept = this.entries.filter((entry) => entry.state === 'sent');
-    const waiting = stored.filter((entry) => entry?.id).map((entry) => mine.get(entry.id) ?? entry);
-    this.entries = [...new Set([...kept, ...waiting])].sort((a, b) => a.at - b.at);
-    this.changed();
-  }
-
-  /** @param {Pick<Entry, 'id' | 'text' | 'choice' | 'conversation'>} message */
-  add(message) {
-    const at = Math.max(Date.now(), (this.entries.at(-1)?.at ?? 0) + 1);
-    /** @type {Entry} */
-    const entry = { ...message, at, state: 'sending' };
-    this.entries.push(entry);
-    this.keep(entry);
-    this.flush();
-  }
-
-  /** @param {Entry} entry */
-  keep(entry) {
-    this.shelf.set(`out:${entry.id}`, entry);
-    this.changed();
-  }
-
-  /** The log has it, or the customer took it back. @param {string} id */
-  drop(id) {
-    const entry = this.entries.find((other) => other.id === id);
-    if (!entry) return;
-    this.entries = this.entries.filter((other) => other !== entry);
-    this.shelf.remove(`out:${id}`);
-    this.changed();
-    return entry;
-  }
-
-  /** Tries again what failed in passing, and at once. */
-  resume() {
-    for (const entry of this.entries) if (entry.state === 'failed' && !entry.final) entry.state = 'sending';
-    this.changed();
-    this.pause.wake();
-    this.flush();
-  }
+  const waiting = () => outbox.entries.filter(({ state }) => state === 'sending');
 
   /** One at a time, oldest first: so they arrive in the order they were written. */
-  async flush() {
-    if (this.busy) return;
-    this.busy = true;
+  const flush = async () => {
+    if (busy) return;
+    busy = true;
     let tries = 0;
-    for (let entry; (entry = this.entries.find((other) => other.state === 'sending')); ) {
+    for (let entry; ([entry] = waiting()), entry; changed()) {
       try {
-        await this.deliver(entry);
+        await deliver(entry);
         entry.state = 'sent';
-        entry.code = undefined;
-        this.shelf.remove(`out:${entry.id}`);
+        shelf.remove(`out:${entry.id}`);
         tries = 0;
       } catch (error) {
-        const { code, passing, wait } = error instanceof ApiError ? error : new ApiError(0, 'offline', '');
+        const { code, passing, wait } = asApiError(error);
         entry.code = code;
-        if (!passing) this.fail(entry, true);
-        else if (++tries < TRIES && wait < 60_000) {
-          this.changed();
-          await this.pause.sleep(Math.max(wait, backoff(tries - 1)));
-        } else for (const other of this.entries) if (other.state === 'sending') this.fail(other, false);
+        if (!passing) keep(entry, { state: 'failed', final: true });
+        else if (++tries < TRIES && wait < PATIENCE) {
+          changed();
+          await pause.sleep(Math.max(wait, backoff(tries - 1)));
+        } else for (const other of waiting()) keep(other, { state: 'failed' });
       }
-      this.changed();
     }
-    this.busy = false;
-  }
+    busy = false;
+  };
 
-  /** @param {Entry} entry @param {boolean} final */
-  fail(entry, final) {
-    entry.state = 'failed';
-    entry.final = final;
-    this.keep(entry);
-  }
-}
+  /** @type {import('./types.js').Outbox} */
+  const outbox = {
+    entries: [],
+    load() {
+      const known = new Map(outbox.entries.map((entry) => [entry.id, entry]));
+      const stored = shelf.keys('out:').map((key) => shelf.get(key)).filter((entry) => entry?.id);
+      const sent = outbox.entries.filter(({ state }) => state === 'sent');
+      outbox.entries = [...new Set([...sent, ...stored.map((entry) => known.get(entry.id) ?? entry)])];
+      outbox.entries.sort((a, b) => a.at - b.at);
+      changed();
+    },
+    add(message) {
+      const at = Math.max(Date.now(), (outbox.entries.at(-1)?.at ?? 0) + 1);
+      /** @type {Entry} */
+      const entry = { ...message, at, state: 'sending' };
+      outbox.entries.push(entry);
+      keep(entry);
+      flush();
+    },
+    drop(id) {
+      const entry = outbox.entries.find((other) => other.id === id);
+      outbox.entries = outbox.entries.filter((other) => other !== entry);
+      if (entry) shelf.remove(`out:${id}`);
+      changed();
+      return entry;
+    },
+    resume() {
+      for (const entry of outbox.entries) if (entry.state === 'failed' && !entry.final) entry.state = 'sending';
+      changed();
+      pause.wake();
+      flush();
+    },
+  };
+  return outbox;
+};

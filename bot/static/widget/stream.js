@@ -1,101 +1,127 @@
-import { ApiError } from './api.js';
-import { backoff, Pause } from './pause.js';
-import { EventParser } from './sse.js';
+import { asApiError } from './api.js';
 
-/** The server writes a line every 10 s at least; a line this old means that the connection is dead. */
+/** The server writes a line every 10 s at least; after this much silence the connection is dead. */
 const SILENCE = 25_000;
 const DOUBTFUL = 12_000;
 
-/** An event stream that stays up: it reconnects by itself until it is stopped or refused. */
-export class Stream {
-  /**
-   * @param {{
-   *   connect: (signal: AbortSignal) => Promise<Response>,
-   *   onEvent: (event: {type: string, id: string, data: string}) => void,
-   *   onLive: (live: boolean) => void,
-   *   onRefused: () => void,
-   * }} needs
-   */
-  constructor({ connect, onEvent, onLive, onRefused }) {
-    this.connect = connect;
-    this.onEvent = onEvent;
-    this.onLive = onLive;
-    this.onRefused = onRefused;
-    this.pause = new Pause();
-    /** The run that may speak; one that was stopped no longer is it. @type {object | null} */
-    this.run = null;
-    this.connection = new AbortController();
-    this.heard = 0;
-    this.tries = 0;
-    this.hurry = false;
-  }
-
-  start() {
-    if (this.run) return;
-    this.tries = 0;
-    this.loop((this.run = {}));
-  }
-
-  stop() {
-    this.run = null;
-    this.connection.abort();
-    this.pause.wake();
-  }
-
-  /** Reconnects at once where the connection is down or may be dead; with `force` in any case. */
-  nudge(force = false) {
-    this.tries = 0;
-    this.pause.wake();
-    if (!force && Date.now() - this.heard < DOUBTFUL) return;
-    this.hurry = true;
-    this.connection.abort();
-  }
-
-  /** @param {object} run */
-  async loop(run) {
-    while (this.run === run) {
-      const wait = await this.read(run);
-      if (this.run !== run) return;
-      this.onLive(false);
-      if (!this.hurry) await this.pause.sleep(Math.max(wait, backoff(this.tries++)));
+/**
+ * Reads a `text/event-stream` from chunks that may be cut anywhere: inside a line, between CR and LF, inside a
+ * UTF-8 character.
+ * @type {import('./types.js').MakeParser}
+ */
+export const makeParser = (onEvent) => {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let type = '';
+  /** @type {string[]} */
+  let data = [];
+  return (chunk) => {
+    // A CR at the very end waits for the next chunk: it may be half of a CRLF.
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+      if (field === 'data') data.push(value);
+      else if (field === 'event') type = value;
+      else if (!line) {
+        const event = { type, data: data.join('\n') };
+        const full = data.length > 0;
+        type = '';
+        data = [];
+        if (full) onEvent(event);
+      }
     }
-  }
+  };
+};
 
-  /** One connection, until it ends. @param {object} run @returns {Promise<number>} ms the server asks to stay away */
-  async read(run) {
-    const connection = (this.connection = new AbortController());
-    const current = () => this.run === run;
-    this.hurry = false;
+/** A sleep that can be cut short. @returns {import('./types.js').Pause} */
+export const makePause = () => {
+  let wake = () => {};
+  return {
+    sleep: (ms) =>
+      new Promise((done) => {
+        wake = done;
+        setTimeout(done, ms);
+      }),
+    wake: () => wake(),
+  };
+};
+
+/** Doubling up to 30 s, with jitter so that a restarted server is not met by everybody at once. @param {number} tries */
+export const backoff = (tries) => Math.min(30_000, 1000 * 2 ** tries) * (0.5 + Math.random() / 2);
+
+/**
+ * An event stream that stays up: it reconnects by itself until it is stopped or refused.
+ * @type {import('./types.js').MakeStream}
+ */
+export const makeStream = ({ connect, onEvent, onLive, onRefused }) => {
+  const pause = makePause();
+  /** The run that may speak; one that was stopped no longer is it. @type {object | null} */
+  let run = null;
+  let connection = new AbortController();
+  let heard = 0;
+  let tries = 0;
+  let hurry = false;
+
+  /** One connection, until it ends. @param {object} mine @returns {Promise<number>} ms to stay away */
+  const read = async (mine) => {
+    const own = (connection = new AbortController());
     let watch = 0;
     const hear = () => {
-      this.heard = Date.now();
+      heard = Date.now();
       clearTimeout(watch);
-      watch = setTimeout(() => connection.abort(), SILENCE);
+      watch = setTimeout(() => own.abort(), SILENCE);
     };
+    hurry = false;
     try {
       hear();
-      const response = await this.connect(connection.signal);
-      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-      const parser = new EventParser((event) => {
-        if (current()) this.onEvent(event);
-      });
+      const { body } = await connect(own.signal);
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (body).getReader();
+      const parse = makeParser((event) => run === mine && onEvent(event));
       for (;;) {
         const { done, value } = await reader.read();
-        if (done || !current()) return 0;
+        if (done || run !== mine) return 0;
         hear();
-        this.tries = 0;
-        this.onLive(true);
-        parser.push(value);
+        tries = 0;
+        onLive(true);
+        parse(value);
       }
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401 && current()) {
-        this.run = null;
-        this.onRefused();
+      const { status, wait } = asApiError(error);
+      if (status === 401 && run === mine) {
+        run = null;
+        onRefused();
       }
-      return error instanceof ApiError ? error.wait : 0;
+      return wait;
     } finally {
       clearTimeout(watch);
-      connection.abort();
+      own.abort();
     }
-  }
-}
+  };
+
+  return {
+    async start() {
+      if (run) return;
+      const mine = (run = {});
+      tries = 0;
+      while (run === mine) {
+        const wait = await read(mine);
+        if (run !== mine) return;
+        onLive(false);
+        if (!hurry) await pause.sleep(Math.max(wait, backoff(tries++)));
+      }
+    },
+    stop() {
+      run = null;
+      connection.abort();
+      pause.wake();
+    },
+    nudge(force) {
+      tries = 0;
+      pause.wake();
+      if (!force && Date.now() - heard < DOUBTFUL) return;
+      hurry = true;
+      connection.abort();
+    },
+  };
+};

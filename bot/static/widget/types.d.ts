@@ -1,8 +1,10 @@
-// Shapes that travel between the widget's modules. Types only: no page loads this file.
+// What travels between the widget's modules, and what each of them offers. Types only: no page loads this file.
+// A module says `/** @type {import('./types.js').MakeThread} */` before what it makes, and is checked against it.
+
+// ---- the server's side, as docs/api.md describes it
 
 export type Owner = 'bot' | 'queue' | 'agent' | 'closed';
 
-/** One entry of a conversation, as docs/api.md describes it. */
 export interface LogRecord {
   seq: number;
   at: number;
@@ -35,6 +37,70 @@ export interface Config {
   max_text: number;
 }
 
+// ---- api.js
+
+export interface CallOptions {
+  token?: string;
+  body?: object;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface Api {
+  config(): Promise<Config>;
+  mint(locale: string): Promise<Session>;
+  conversation(token: string): Promise<{ status?: Status; records: LogRecord[] }>;
+  message(token: string, body: object): Promise<{ id: string; seq: number }>;
+  typing(token: string): Promise<Response>;
+  events(token: string, last: number, signal: AbortSignal): Promise<Response>;
+}
+
+export type Call = (path: string, options?: CallOptions) => Promise<Response>;
+export type MakeApi = (base: string) => Api;
+
+// ---- stream.js
+
+export interface ServerEvent {
+  type: string;
+  data: string;
+}
+
+/** Takes the next bytes. */
+export type MakeParser = (onEvent: (event: ServerEvent) => void) => (chunk: Uint8Array) => void;
+
+export interface Pause {
+  sleep(ms: number): Promise<void>;
+  wake(): void;
+}
+
+export interface Stream {
+  start(): void;
+  stop(): void;
+  /** Reconnects at once where the connection is down or may be dead; with `force` in any case. */
+  nudge(force?: boolean): void;
+}
+
+export type MakeStream = (needs: {
+  connect(signal: AbortSignal): Promise<Response>;
+  onEvent(event: ServerEvent): void;
+  onLive(live: boolean): void;
+  onRefused(): void;
+}) => Stream;
+
+// ---- shelf.js
+
+export interface Shelf {
+  prefix: string;
+  get(key: string): any;
+  set(key: string, value: unknown): void;
+  remove(key: string): void;
+  keys(start: string): string[];
+}
+
+export type MakeShelf = (area: 'localStorage' | 'sessionStorage', prefix: string) => Shelf;
+
+// ---- outbox.js
+
 /** A message of the customer on its way to the server. */
 export interface Entry {
   id: string;
@@ -51,12 +117,64 @@ export interface Entry {
   final?: boolean;
 }
 
-/** One row of the thread, made by timeline.js. */
-export type Row =
-  | { kind: 'day'; key: string; at: number }
-  | { kind: 'event'; key: string; text: string; at: number; event: string }
-  | { kind: 'choices'; key: string; seq: number; buttons: { title: string }[] }
-  | MessageRow;
+export interface Outbox {
+  entries: Entry[];
+  /** Follows the shelf: entries of an earlier page, of another tab, or gone because that tab delivered them. */
+  load(): void;
+  add(message: Pick<Entry, 'id' | 'text' | 'choice' | 'conversation'>): void;
+  /** The log has it, or the customer took it back. */
+  drop(id: string): Entry | undefined;
+  /** Tries again, at once, what failed in passing. */
+  resume(): void;
+}
+
+export type MakeOutbox = (shelf: Shelf, deliver: (entry: Entry) => Promise<unknown>, changed: () => void) => Outbox;
+
+// ---- chat.js
+
+export interface Chat {
+  config: Config;
+  session: Session | null;
+  records: LogRecord[];
+  outbox: Outbox;
+  status: Status;
+  typing: { from: string; name: string } | null;
+  /** The key of a sentence to show above the composer. */
+  notice: string;
+  /** False while the history of a stored conversation is on its way. */
+  loaded: boolean;
+  /** True once the connection has been down for longer than a hiccup. */
+  down: boolean;
+  /** Messages to the customer that were not on screen yet. */
+  readonly unread: number;
+  start(): void;
+  send(text: string, prefix?: string): void;
+  choose(seq: number, index: number, title: string): void;
+  askPerson(): void;
+  /** The customer is writing. */
+  tell(): void;
+  /** Leaves this conversation; the next message begins another. */
+  fresh(): void;
+  markRead(): void;
+  changed(): void;
+}
+
+export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void) => Chat;
+
+// ---- words.js
+
+export type Say = (key: string, values?: Record<string, string | number | undefined>) => string;
+export type MakeSay = (overrides: () => Record<string, string>) => Say;
+export type Complain = (say: Say, code?: string) => string;
+
+export interface Clock {
+  time(ms: number): string;
+  day(ms: number): string;
+}
+
+export type MakeClock = (locale: string, say: Say) => Clock;
+
+// ---- timeline.js
 
 export interface MessageRow {
   kind: 'message';
@@ -76,8 +194,94 @@ export interface MessageRow {
   first: boolean;
   last: boolean;
   /** The newest message of the customer shows its tick in words. */
-  newest: boolean;
+  newest?: boolean;
 }
+
+export interface LineRow {
+  kind: 'day' | 'event';
+  key: string;
+  text: string;
+  at: number;
+  event?: string;
+}
+
+export interface ChoicesRow {
+  kind: 'choices';
+  key: string;
+  at: number;
+  seq: number;
+  titles: string[];
+}
+
+export type Row = MessageRow | LineRow | ChoicesRow;
+export type Timeline = (kit: Kit) => Row[];
+export type Standing = (status: Status, say: Say) => string;
+
+// ---- the views: header.js, thread.js, composer.js, panel.js
+
+export interface View {
+  node: HTMLElement;
+  render(): void;
+}
+
+export interface Thread extends View {
+  scroller: HTMLElement;
+  readonly following: boolean;
+  follow(smooth?: boolean): void;
+}
+
+export interface Composer extends View {
+  area: HTMLTextAreaElement;
+  fill(draft: string): void;
+  /** Fits the field to its text; it must be on screen for that. */
+  fit(): void;
+}
+
+export interface Panel extends Widget {
+  render(): void;
+  /** Focus to where one goes on writing. */
+  settle(): void;
+  /** What is on screen counts as read. */
+  seen(): void;
+  /** Takes a message that cannot be sent back into the composer. */
+  edit(id: string): void;
+}
+
+/** What every view needs. */
+export interface Kit {
+  shell: Shell;
+  chat: Chat;
+  say: Say;
+  clock: Clock;
+  /** What only this tab remembers. */
+  tab: Shelf;
+  panel: Panel;
+}
+
+export type MakeView = (kit: Kit) => View;
+export type MakeThread = (kit: Kit) => Thread;
+export type MakeComposer = (kit: Kit) => Composer;
+export type MakePanel = (kit: Kit) => Panel;
+/** An element of the thread, and how to bring it up to date with its row as it `was` to what it is now. */
+export interface Piece {
+  node: HTMLElement;
+  was?: string;
+  update(row: any): void;
+}
+
+export type MakeRow = (row: Row) => Piece;
+export type MakeMessage = (kit: Kit, row: MessageRow) => { node: HTMLElement; update(row: MessageRow): void };
+
+// ---- dom.js
+
+export type Props = Record<string, string | number | boolean | null | undefined | ((event: any) => void)>;
+export type Child = Node | string | null | undefined | false;
+/** A button that is named `data-fd` for tests and style. */
+export type Button = (name: string, props: Props, ...children: Child[]) => HTMLButtonElement;
+export type SetText = (element: HTMLElement, text: string) => void;
+export type H = <K extends keyof HTMLElementTagNameMap>(tag: K, props?: Props, ...children: Child[]) => HTMLElementTagNameMap[K];
+
+// ---- loader.js
 
 /** What the loader lends to the rest. */
 export interface Shell {
@@ -87,15 +291,14 @@ export interface Shell {
   root: ShadowRoot;
   bubble: HTMLButtonElement;
   locale: string;
-  position: 'left' | 'right';
-  /** Labels and the badge of the bubble. */
   show(state: { open: boolean; unread: number; label: string }): void;
 }
 
 export interface Widget {
-  open(draft?: string): void;
-  close(): void;
   readonly isOpen: boolean;
+  /** `quiet`: opened by the page, not by the customer, so focus stays where it is. */
+  open(draft?: string, quiet?: boolean): void;
+  close(): void;
 }
 
 declare global {

@@ -15,15 +15,12 @@ const TEXTS = {
   starters: 'Topics to start with',
   choices: 'Suggested replies',
   write: 'Write a message',
-  placeholder: 'Write a message…',
   send: 'Send',
   person: 'Talk to a person',
   fresh: 'Start a new chat',
-  save: 'Save this chat',
   dismiss: 'Dismiss',
-  said: '{name}, {time}',
   // Where the customer stands
-  bot: 'Assistant · answers at once',
+  bot: 'Assistant is here',
   next: 'You are next in line',
   queue: '{count} people are ahead of you',
   queue_one: '1 person is ahead of you',
@@ -34,7 +31,7 @@ const TEXTS = {
   offline: 'You are offline',
   typing: '{name} is typing',
   // Quiet lines in the thread
-  handoff: 'We have passed on what you told us.',
+  handoff: 'We have passed on what you told us',
   claimed: '{name} joined',
   released: '{name} left. You keep your place at the front of the line',
   handed_back: 'The assistant is back with you',
@@ -67,15 +64,36 @@ const TEXTS = {
   error_other: 'Something about it was not accepted.',
 };
 
-/** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
-
-/** @param {() => Record<string, string>} overrides @returns {Say} */
-export const speaker = (overrides) => (key, values = {}) => {
+/** @type {import('./types.js').MakeSay} */
+export const makeSay = (overrides) => (key, values = {}) => {
   /** @type {Record<string, string>} */
   const texts = { ...TEXTS, ...overrides() };
-  const one = values.count === 1 && texts[`${key}_one`];
-  return (one || texts[key] || '').replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+  const text = (values.count === 1 && texts[`${key}_one`]) || texts[key] || '';
+  return text.replace(/\{(\w+)\}/g, (_, name) => `${values[name] ?? ''}`).trim();
 };
 
-/** The sentence for an error code. @param {Say} say @param {string} [code] */
-export const complaint = (say, code = 'other') => say(`error_${code}`) || say('error_other');
+/** The sentence for an error code. @type {import('./types.js').Complain} */
+export const complain = (say, code) => say(`error_${code}`) || say('error_other');
+
+/** Times and days in the customer's own zone and language. @type {import('./types.js').MakeClock} */
+export const makeClock = (locale, say) => {
+  const known = (() => {
+    try {
+      return Intl.getCanonicalLocales(locale);
+    } catch {
+      return []; // A locale that the page made up.
+    }
+  })();
+  const times = new Intl.DateTimeFormat(known, { timeStyle: 'short' });
+  const days = new Intl.DateTimeFormat(known, { weekday: 'long', day: 'numeric', month: 'long' });
+  return {
+    time: (ms) => times.format(ms),
+    day(ms) {
+      const that = new Date(ms).toDateString();
+      const date = new Date();
+      if (that === date.toDateString()) return say('today');
+      date.setDate(date.getDate() - 1);
+      return that === date.toDateString() ? say('yesterday') : days.format(ms);
+    },
+  };
+};

@@ -1,0 +1,64 @@
+import { button, h, icon } from './dom.js';
+import { complain } from './words.js';
+
+/** First letters of the first and the last word. @param {string} name */
+const initials = (name) => name.replace(/^\s*(\S).*?(?:\s(\S)\S*)?\s*$/su, '$1$2').toUpperCase();
+
+/** The same person has the same colour everywhere. @param {string} name */
+const hue = (name) => [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+
+/** The chat stays where it is when a link leads away from the shop. @param {HTMLAnchorElement} link */
+const outward = (link) => {
+  if (link.origin === location.origin) return;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+};
+
+/** What an agent types is text; only its web addresses become links. @param {string} text */
+const linked = (text) =>
+  text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]'])/).map((part, index) => (index % 2 ? h('a', { href: part }, part) : part));
+
+/**
+ * One message. Its words never change, so it is built once and only its state is brought up to date.
+ * @type {import('./types.js').MakeMessage}
+ */
+export const makeMessage = ({ chat, say, clock, panel }, { key, from, name, text, html, at }) => {
+  const time = clock.time(at);
+  const words = h('div', { class: 'text', dir: 'auto', title: time });
+  const meta = h('div', { class: 'meta' });
+  const face = h('div', { class: 'avatar', 'aria-hidden': true }, from === 'bot' ? icon('assistant') : initials(name));
+  face.style.setProperty('--hue', `${hue(name)}`);
+  // The one place where markup goes in: rendered and sanitised by the server.
+  if (from === 'bot' && html != null) words.innerHTML = html;
+  else words.append(...(from === 'agent' ? linked(text) : [text]));
+  words.querySelectorAll('a').forEach(outward);
+  const node = h(
+    'div',
+    { role: 'article', 'data-fd': 'message', 'data-from': from },
+    from !== 'customer' && face,
+    h(
+      'div',
+      { class: 'stack' },
+      h('div', { class: 'name', 'aria-hidden': true, dir: 'auto' }, name),
+      h('span', { class: 'hush' }, `${name}, ${time}`),
+      words,
+      meta,
+    ),
+  );
+  return {
+    node,
+    update({ seq, id, state, code, final, first, last, newest }) {
+      Object.assign(node.dataset, { seq, id, state });
+      node.className = `row ${from} ${first ? 'first' : ''} ${last ? 'last' : ''} ${newest ? 'newest' : ''}`;
+      if (state === 'failed') {
+        const again = final
+          ? button('edit', { onclick: () => panel.edit(key) }, say('edit'))
+          : button('retry', { onclick: chat.outbox.resume }, say('retry'));
+        meta.replaceChildren(`${say('failed')} ${complain(say, code)} `, again);
+      } else {
+        const moment = h('time', { 'aria-hidden': true, datetime: new Date(at).toISOString() }, time);
+        meta.replaceChildren(moment, h('span', {}, state && say(state), state === 'sent' && icon(state)));
+      }
+    },
+  };
+};
