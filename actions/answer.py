@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -32,12 +30,16 @@ class ActionAnswer(Action):
         position = snapshot.position.get(str(told.get("entry")))
         if position is None:
             # The entry was unpublished between the button and the press, or between routing and here.
-            dispatcher.utter_message(response="utter_handoff_unsure", json_message=_handoff("the entry is no longer published", told))
+            handoff = {"team": "service", "reason": "the entry is no longer published", "judgement": told}
+            dispatcher.utter_message(response="utter_handoff_unsure", json_message={"handoff": handoff})
             return [SlotSet("failed", 0)]
         entry = snapshot.entries[position]
-        evidence = {**told, "entry": entry.id, "version": entry.version, "snapshot": snapshot.name, "question": entry.question}
+        evidence = {
+            **told, "entry": entry.id, "version": entry.version, "snapshot": snapshot.name, "question": entry.question
+        }
         buttons = [entry_button(snapshot, other) for other in entry.related if other in snapshot.position][:2]
-        dispatcher.utter_message(text=entry.answer, buttons=buttons, json_message={"html": snapshot.html[position], "evidence": evidence})
+        shown = {"html": snapshot.html[position], "evidence": evidence}
+        dispatcher.utter_message(text=entry.answer, buttons=buttons, json_message=shown)
         if told.get("route") == "sales":
             dispatcher.utter_message(response="utter_sales_offer")
         return [SlotSet("failed", 0)]
@@ -67,8 +69,4 @@ class ActionAbstain(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         dispatcher.utter_message(response="utter_abstain", json_message={"evidence": judgement(tracker)})
         return [SlotSet("failed", failed(tracker) + 1)]
-
-
-def _handoff(reason: str, told: dict[str, Any]) -> dict[str, Any]:
-    return {"handoff": {"team": "service", "reason": reason, "judgement": told}}
 

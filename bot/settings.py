@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,7 +131,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     def url(name: str, schemes: tuple[str, ...]) -> str | None:
         raw = values.get(name)
         if raw is not None and urlsplit(raw).scheme.split("+")[0] not in schemes:
-            raise BadSetting(name, raw.split("@")[-1], "a URL is wanted that starts with " + " or ".join(f"{s}:" for s in schemes))
+            wanted = "a URL is wanted that starts with " + " or ".join(f"{scheme}:" for scheme in schemes)
+            raise BadSetting(name, raw.split("@")[-1], wanted)
         return raw
 
     level = values.get("FRONTDESK_LOG_LEVEL", "INFO").upper()
@@ -140,7 +141,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     origins = tuple(o.strip().rstrip("/") for o in values.get("FRONTDESK_WIDGET_ORIGINS", "").split(",") if o.strip())
     for origin in origins:
         if origin != "*" and (urlsplit(origin).scheme not in ("http", "https") or urlsplit(origin).path):
-            raise BadSetting("FRONTDESK_WIDGET_ORIGINS", origin, "an origin such as https://shop.example, or * is wanted")
+            wanted = "an origin such as https://shop.example, or * is wanted"
+            raise BadSetting("FRONTDESK_WIDGET_ORIGINS", origin, wanted)
     secure = values.get("FRONTDESK_SECURE_COOKIES", "0")
     if secure not in ("0", "1"):
         raise BadSetting("FRONTDESK_SECURE_COOKIES", secure, "0 or 1 is wanted")
@@ -165,3 +167,25 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         keep_days=number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650),
         log_level=level,
     )
+
+
+def as_environ(settings: Settings) -> dict[str, str]:
+    """The variables from which `read` makes these settings again, for a process of ours that is started elsewhere."""
+    values: dict[str, object] = {
+        "FRONTDESK_HOME": settings.home,
+        "FRONTDESK_HOST": settings.host,
+        "FRONTDESK_PORT": settings.port,
+        "FRONTDESK_REDIS_URL": settings.redis_url or "",
+        "FRONTDESK_DATABASE_URL": settings.database_url or "",
+        "FRONTDESK_WORKERS": settings.workers,
+        "FRONTDESK_MODEL": settings.model or "",
+        "FRONTDESK_KB": settings.kb,
+        "FRONTDESK_WIDGET_ORIGINS": ",".join(settings.widget_origins),
+        "FRONTDESK_SECURE_COOKIES": int(settings.secure_cookies),
+        "FRONTDESK_ALPHA": settings.alpha,
+        "FRONTDESK_BETA": settings.beta,
+        "FRONTDESK_IDLE_HOURS": settings.idle_hours,
+        "FRONTDESK_KEEP_DAYS": settings.keep_days,
+        "FRONTDESK_LOG_LEVEL": settings.log_level,
+    }
+    return {name: str(value) for name, value in values.items()}

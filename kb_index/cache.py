@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, Sequence
 
 import numpy as np
 
@@ -42,9 +42,9 @@ class VectorCache:
             with self._db:
                 self._db.executemany(
                     "insert or ignore into vectors values (?, ?)",
-                    [(key, vector.tobytes()) for (key, _), vector in zip(chunk, made)],
+                    [(key, vector.tobytes()) for (key, _), vector in zip(chunk, made, strict=True)],
                 )
-            for (_, rows), vector in zip(chunk, made):
+            for (_, rows), vector in zip(chunk, made, strict=True):
                 vectors[rows] = vector
             progress(min(start + _CHUNK, len(todo)), len(todo))
         return vectors

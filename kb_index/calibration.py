@@ -5,8 +5,9 @@ Pure functions on arrays of scores and verdicts; nothing here knows where they c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.stats import beta as _beta_distribution

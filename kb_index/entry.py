@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from kb_index.errors import BadEntry
 
-_ID = re.compile(r"[\w.:/#-]{1,200}")
-MAX_ANSWER = 20_000
-MAX_QUESTION = 500
+#: Foreign ids may be titles or numbers; what would break a line or hide in it is refused.
+_ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+MAX_ANSWER = 200_000
+MAX_QUESTION = 2_000
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,26 @@ class Entry:
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:12]
 
     @classmethod
+    def restore(cls, fields: Mapping[str, Any]) -> Entry:
+        """An entry from what JSON kept of its ``dataclasses.asdict``."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+        }
+        return cls(**values)
+
+    @classmethod
     def parse(cls, fields: Mapping[str, Any], where: str) -> Entry:
         """An entry from named values. Raises BadEntry that begins with `where`, for example ``faq.csv:12``."""
 
+        def plain(name: str, value: Any) -> str:
+            # In YAML, `yes` is no text and `my order: where is it` is no text either: both need quotes.
+            if isinstance(value, (bool, list, tuple, dict)):
+                raise BadEntry(f"{where}: {name}: {value!r} is no text; put it in quotes")
+            # Half of a character pair, as a faulty export holds it, can be neither stored nor shown.
+            return "" if value is None else str(value).encode("utf-8", "replace").decode().strip()
+
         def text(name: str, limit: int, needed: bool) -> str:
-            value = fields.get(name)
-            value = "" if value is None else str(value).strip()
+            value = plain(name, fields.get(name))
             if needed and not value:
                 raise BadEntry(f"{where}: {name} is empty; give it a text")
             if len(value) > limit:
@@ -50,18 +66,18 @@ class Entry:
         def texts(name: str) -> tuple[str, ...]:
             value = fields.get(name) or ()
             if isinstance(value, str):
-                value = [line for line in re.split(r"\n|\|", value)]
+                value = re.split(r"\n|\|", value)
             if not isinstance(value, (list, tuple)):
                 raise BadEntry(f"{where}: {name} is {type(value).__name__}; a list of texts is wanted")
-            kept = dict.fromkeys(str(item).strip() for item in value if str(item).strip())
-            for item in kept:
-                if len(item) > MAX_QUESTION:
-                    raise BadEntry(f"{where}: one of the {name} has {len(item):,} characters; {MAX_QUESTION} are the most")
+            kept = dict.fromkeys(item for item in (plain(name, one) for one in value) if item)
+            longest = max(map(len, kept), default=0)
+            if longest > MAX_QUESTION:
+                raise BadEntry(f"{where}: one of the {name} has {longest:,} characters; {MAX_QUESTION:,} are the most")
             return tuple(kept)
 
         identifier = text("id", 200, needed=True)
         if not _ID.fullmatch(identifier):
-            raise BadEntry(f"{where}: id {identifier[:60]!r} has characters other than letters, digits and . : / # - _")
+            raise BadEntry(f"{where}: id {identifier[:60]!r} holds control characters")
         return cls(
             id=identifier,
             question=text("question", MAX_QUESTION, needed=True),

@@ -13,12 +13,12 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, Sequence
 
 import numpy as np
 
-from kb_index.encoder import Encoder
+from kb_index.encoder import Encoder, Vectors
 from kb_index.errors import ModelMissing
 
 #: Mean cosine between the int8 export and the original below which fp32 is kept instead.
@@ -30,7 +30,9 @@ def source_model(path: Path | None = None) -> Path:
     """The folder of the sentence-transformers model: `path`, or that of the PyPI package. Raises ModelMissing."""
     if path is not None:
         if not (path / "modules.json").is_file():
-            raise ModelMissing(f"{path} is no sentence-transformers model (it has no modules.json); check FRONTDESK_MODEL")
+            raise ModelMissing(
+                f"{path} is no sentence-transformers model (it has no modules.json); check FRONTDESK_MODEL"
+            )
         return path
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
@@ -39,12 +41,16 @@ def source_model(path: Path | None = None) -> Path:
 
 
 def fingerprint(source: Path) -> str:
-    """Changes when the source model or this exporter does."""
-    sums = hashlib.sha256(Path(__file__).read_bytes())
+    """Changes when the source model or this exporter does. Contents count: a model that was trained further has files
+    of the same names and sizes."""
+    sums = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=8)
     for file in sorted(source.rglob("*")):
         if file.is_file():
             sums.update(f"{file.relative_to(source)} {file.stat().st_size}".encode())
-    return sums.hexdigest()[:16]
+            with file.open("rb") as content:
+                while chunk := content.read(1 << 20):
+                    sums.update(chunk)
+    return sums.hexdigest()
 
 
 def is_current(folder: Path, source: Path) -> bool:
@@ -55,7 +61,9 @@ def is_current(folder: Path, source: Path) -> bool:
         return False
 
 
-def export(source: Path, folder: Path, questions: Sequence[str], step: Callable[[str], None] = lambda _: None) -> dict[str, object]:
+def export(
+    source: Path, folder: Path, questions: Sequence[str], step: Callable[[str], None] = lambda _: None
+) -> dict[str, object]:
     """Writes the encoder to `folder`, whole or not at all, and returns what ``encoder.json`` says of it.
 
     `questions` are what int8 and the original are compared on. `step` is told of each part of the work: loading,
@@ -73,7 +81,7 @@ def export(source: Path, folder: Path, questions: Sequence[str], step: Callable[
     model.eval()
     dimensions = int(model.get_sentence_embedding_dimension() or 0)
 
-    class Sentence(torch.nn.Module):
+    class Sentence(torch.nn.Module):  # type: ignore[misc]
         """Word pieces to a unit vector: the transformer, then the model's own pooling and normalisation."""
 
         def __init__(self) -> None:
@@ -96,7 +104,9 @@ def export(source: Path, folder: Path, questions: Sequence[str], step: Callable[
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 Sentence(), (ids, mask), str(fp32), input_names=["ids", "mask"], output_names=["vectors"],
-                dynamic_axes={"ids": {0: "texts", 1: "pieces"}, "mask": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}},
+                dynamic_axes={
+                    "ids": {0: "texts", 1: "pieces"}, "mask": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}
+                },
                 opset_version=17, dynamo=False,
             )
         step("quantising to int8")
@@ -139,9 +149,9 @@ def _has_vnni() -> bool:
         return False
 
 
-def _mean_cosine(a: np.ndarray, b: np.ndarray) -> float:
+def _mean_cosine(a: Vectors, b: Vectors) -> float:
     return float((a * b).sum(axis=1).mean())
 
 
 def _write(folder: Path, info: dict[str, object]) -> None:
-    (folder / "encoder.json").write_text(json.dumps(info, indent=1) + "\n")
+    (folder / "encoder.json").write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")

@@ -29,12 +29,13 @@ def read(folder: Path) -> list[Entry]:
 def read_file(path: Path) -> Entry:
     """One entry; its id is the file's name, its category the folder's."""
     try:
-        post = frontmatter.loads(path.read_text(encoding="utf-8"))
+        post = frontmatter.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadEntry(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 2}:{mark.column + 1}" if mark else ""
-        raise BadEntry(f"{path}{line}: the front matter is no valid YAML ({getattr(error, 'problem', error)})") from None
+        problem = getattr(error, "problem", None) or error
+        raise BadEntry(f"{path}{line}: the front matter is no valid YAML ({problem})") from None
     fields = {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
     return Entry.parse(fields, str(path))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 import bm25s
 import numpy as np
@@ -14,16 +14,18 @@ from kb_index.entry import Entry
 from kb_index.passages import plain
 
 _WORD = re.compile(r"[^\W_]+")
-_STOP = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have how i if in is it its me my of on "
-    "or our so than that the their them then there these they this to was we were what when where which who why will "
-    "with would you your am im ive id not no any some please hi hello".split()
-)
+#: Phones type the curly one.
+_APOSTROPHE = re.compile("['\u2018\u2019]")
+_STOP = frozenset(re.findall(r"\w+", """
+    a an and are as at be been but by can could did do does for from had has have how i if in is it its me my of on
+    or our so than that the their them then there these they this to was we were what when where which who why will
+    with would you your am im ive id not no any some please hi hello
+"""))
 
 
 def tokens(text: str) -> list[str]:
     """Lower-case words without the commonest ones, cut to a crude stem so that `parcels` finds `parcel`."""
-    return [_stem(word) for word in _WORD.findall(text.lower().replace("'", "")) if word not in _STOP]
+    return [_stem(word) for word in _WORD.findall(_APOSTROPHE.sub("", text.lower())) if word not in _STOP]
 
 
 def _stem(word: str) -> str:

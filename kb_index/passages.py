@@ -27,7 +27,11 @@ def passages(markdown: str) -> list[str]:
         if current and len(current) + len(words) > _WORDS:
             parts.append(" ".join(current))
             current = []
-        current += words[: 2 * _WORDS]
+        while len(words) > 2 * _WORDS:
+            # No sentence is that long, but a list without full stops or a text without line ends is.
+            parts.append(" ".join(words[:_WORDS]))
+            words = words[_WORDS:]
+        current += words
     if current:
         parts.append(" ".join(current))
     if len(parts) > MAX_PASSAGES:

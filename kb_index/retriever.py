@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numpy as np
 
@@ -55,9 +55,8 @@ class Retriever:
         self.snapshot = snapshot
         self.weights = weights
 
-    def search(self, texts: Sequence[str], vectors: Vectors, top: int = 5, without: Sequence[int | None] | None = None) -> list[list[Candidate]]:
-        """The best `top` entries for each question, best first. `without[i]` leaves one vector out of question i's
-        search, for measuring with a phrasing that is itself in the index."""
+    def search(self, texts: Sequence[str], vectors: Vectors, top: int = 5) -> list[list[Candidate]]:
+        """The best `top` entries for each question, best first."""
         snapshot = self.snapshot
         if not snapshot.entries:
             return [[] for _ in texts]
@@ -70,27 +69,25 @@ class Retriever:
             if lexical.any():
                 best = np.argpartition(-lexical, min(10, len(lexical) - 1))[:10]
                 proposed.update(best[lexical[best] > 0].tolist())
-            left_out = without[i] if without else None
-            scored = [self._score(position, vectors[i], float(lexical[position]), left_out) for position in sorted(proposed)]
+            scored = [self._score(position, vectors[i], float(lexical[position])) for position in sorted(proposed)]
             scored.sort(key=lambda candidate: -candidate.score)
             found.append(scored[:top])
         return found
 
-    def _score(self, position: int, vector: Vectors, lexical: float, left_out: int | None) -> Candidate:
+    def _score(self, position: int, vector: Vectors, lexical: float) -> Candidate:
         snapshot, weights = self.snapshot, self.weights
-        start, stop = int(snapshot.starts[position]), int(snapshot.starts[position + 1])
-        kept = np.arange(start, stop)
-        if left_out is not None:
-            kept = kept[kept != left_out]
-        ours, kinds = snapshot.vectors[kept], snapshot.kinds[kept]
+        kept = slice(int(snapshot.starts[position]), int(snapshot.starts[position + 1]))
+        ours, asked = snapshot.vectors[kept], snapshot.kinds[kept] != PASSAGE
         cosines = ours @ vector
-        asked = kinds != PASSAGE
         passage = cosines[~asked]
-        nearest = float(cosines[asked].max()) if asked.any() else float(cosines.max())
-        centre = ours[asked].mean(axis=0) if asked.any() else ours.mean(axis=0)
+        nearest = float(cosines[asked].max())
+        centre = ours[asked].mean(axis=0)
         middle = float(centre @ vector / max(float(np.linalg.norm(centre)), 1e-6))
         told = float(passage.max()) if passage.size else middle
         # BM25 has no upper end; this maps it to 0..1 with half at 10, a common score of a good match.
         words = lexical / (lexical + 10.0)
         score = weights.nearest * nearest + weights.centre * middle + weights.passage * told + weights.lexical * words
-        return Candidate(snapshot.entries[position].id, round(score / (1 + weights.lexical), 5), round(nearest, 5), round(lexical, 3))
+        return Candidate(
+            entry=snapshot.entries[position].id, score=round(score / (1 + weights.lexical), 5),
+            nearest=round(nearest, 5), lexical=round(lexical, 3),
+        )

@@ -6,6 +6,7 @@ a reader sees the old state or the new one, and a crash in between leaves the ol
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -13,9 +14,10 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import faiss
 import numpy as np
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 #: Above so many vectors an HNSW graph replaces exact search (Y. Malkov and D. Yashunin, 2016).
 FLAT_UP_TO = 50_000
 _KEEP = 5
+_MEND = "publish again with `frontdesk kb publish`"
 
 
 class Snapshot:
@@ -77,10 +80,11 @@ def write(
     `mark` says what it was built from, so that a later set-up can tell whether anything changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + hashlib.sha256(f"{mark}{time.time_ns()}".encode()).hexdigest()[:8]
+    unique = hashlib.sha256(f"{mark}{time.time_ns()}".encode()).hexdigest()[:8]
+    name = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + unique
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
-        with (work / "entries.jsonl").open("w") as out:
+        with (work / "entries.jsonl").open("w", encoding="utf-8") as out:
             for entry in entries:
                 out.write(json.dumps({**asdict(entry), "html": render(entry.answer)}, ensure_ascii=False) + "\n")
         np.save(work / "vectors.npy", vectors)
@@ -90,12 +94,16 @@ def write(
         LexicalIndex.build(entries).save(work / "lexical")
         (work / "calibration.json").write_text(json.dumps(calibration, indent=1))
         files = {str(f.relative_to(work)): _sum(f) for f in sorted(work.rglob("*")) if f.is_file()}
-        manifest = {"name": name, "created": time.time(), "encoder": encoder, "entries": len(entries), "mark": mark, "files": files}
+        manifest = {
+            "name": name, "created": time.time(), "encoder": encoder, "entries": len(entries), "mark": mark,
+            "files": files,
+        }
         (work / "manifest.json").write_text(json.dumps(manifest, indent=1))
         for file in work.rglob("*"):
             if file.is_file():
                 _sync(file)
         work.rename(folder / name)
+        _sync(folder)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -108,10 +116,14 @@ def make_current(folder: Path, name: str) -> None:
     """Names the snapshot that assistants serve from now on; also the way back to an earlier one."""
     if not (folder / name / "manifest.json").is_file():
         raise BadSnapshot(f"there is no snapshot {name!r} in {folder}; `frontdesk kb snapshots` lists them")
-    temporary = folder / ".current"
-    temporary.write_text(name + "\n")
-    _sync(temporary)
-    temporary.replace(folder / "current")
+    # A name of its own, since two publishes may end at the same moment.
+    handle, temporary = tempfile.mkstemp(prefix=".current-", dir=folder)
+    with os.fdopen(handle, "w") as out:
+        out.write(name + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    Path(temporary).replace(folder / "current")
+    _sync(folder)
 
 
 def current_name(folder: Path) -> str | None:
@@ -127,7 +139,7 @@ def manifest(folder: Path, name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((folder / name / "manifest.json").read_text())
         return found
     except (OSError, ValueError) as error:
-        raise BadSnapshot(f"snapshot {name}: its manifest cannot be read ({error}); publish again") from error
+        raise BadSnapshot(f"snapshot {name}: its manifest cannot be read ({error}); {_MEND}") from error
 
 
 def names(folder: Path) -> list[str]:
@@ -139,21 +151,29 @@ def load(folder: Path, name: str) -> Snapshot:
     """Loads one snapshot after checking its sums. Raises BadSnapshot."""
     told = manifest(folder, name)
     here = folder / name
-    for file, wanted in told["files"].items():
-        if not (here / file).is_file() or _sum(here / file) != wanted:
-            raise BadSnapshot(f"snapshot {name}: {file} does not match its sum; publish again with `frontdesk kb publish`")
+    try:
+        for file, wanted in told["files"].items():
+            if not (here / file).is_file() or _sum(here / file) != wanted:
+                raise BadSnapshot(f"snapshot {name}: {file} does not match its sum; {_MEND}")
+        return _loaded(here, name, told["encoder"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        # Whole by its sums, but of another version of this code, or with a manifest that tells nothing of a file.
+        raise BadSnapshot(f"snapshot {name} cannot be read ({type(error).__name__}: {error}); {_MEND}") from error
+
+
+def _loaded(here: Path, name: str, encoder: str) -> Snapshot:
     entries, html = [], []
-    with (here / "entries.jsonl").open() as lines:
+    with (here / "entries.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             fields = json.loads(line)
             html.append(fields.pop("html"))
-            entries.append(Entry(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}))
+            entries.append(Entry.restore(fields))
     return Snapshot(
         name=name, entries=entries, html=html,
         vectors=np.load(here / "vectors.npy", mmap_mode="r"), kinds=np.load(here / "kinds.npy"),
         starts=np.load(here / "starts.npy"), index=faiss.read_index(str(here / "faiss.index")),
         lexical=LexicalIndex.load(here / "lexical"),
-        calibration=json.loads((here / "calibration.json").read_text()), encoder=told["encoder"],
+        calibration=json.loads((here / "calibration.json").read_text()), encoder=encoder,
     )
 
 
@@ -171,17 +191,18 @@ def load_current(folder: Path) -> Snapshot:
         if name != wanted:
             log.error("serving the older snapshot %s because %s is damaged", name, wanted)
         return snapshot
-    raise BadSnapshot(f"no snapshot in {folder} is whole; publish again with `frontdesk kb publish`")
+    raise BadSnapshot(f"no snapshot in {folder} is whole; {_MEND}")
 
 
 def _tidy(folder: Path) -> None:
     current = current_name(folder)
     for old in [n for n in names(folder) if n != current][_KEEP:]:
         shutil.rmtree(folder / old, ignore_errors=True)
-    for left in folder.glob(".writing-*"):
-        # What a killed publish left behind; an hour old, so that no publish under way loses its folder.
-        if time.time() - left.stat().st_mtime > 3600:
-            shutil.rmtree(left, ignore_errors=True)
+    for left in [*folder.glob(".writing-*"), *folder.glob(".current-*")]:
+        # What a killed publish left behind; an hour old, so that no publish under way loses what it writes.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > 3600:
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
 
 
 def _sum(path: Path) -> str:
@@ -193,7 +214,11 @@ def _sum(path: Path) -> str:
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    """Has the system write a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 

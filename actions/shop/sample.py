@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from bot.settings import ROOT, Settings
 
 SOURCE = ROOT / "data" / "shop"
 _FILES = ("customers", "products", "orders")
 _SCHEMA = """
-create table customers (id text primary key, email text not null unique collate nocase, name text not null, body text not null);
-create table products (sku text primary key, name text not null, kind text not null, price real not null, body text not null);
+create table customers (id text primary key, email text not null unique collate nocase, name text not null,
+                        body text not null);
+create table products (sku text primary key, name text not null, kind text not null, price real not null,
+                       body text not null);
 create table orders (number text primary key, customer text not null references customers (id), state text not null,
                      placed_at text not null, body text not null);
 create index orders_by_customer on orders (customer, placed_at);
@@ -46,7 +49,9 @@ def is_current(settings: Settings) -> bool:
         return False
 
 
-def load(settings: Settings, progress: Callable[[int, int], None] = lambda done, total: None, today: date | None = None) -> None:
+def load(
+    settings: Settings, progress: Callable[[int, int], None] = lambda done, total: None, today: date | None = None
+) -> None:
     """Writes the shop anew, whole or not at all; day offsets in the source become dates relative to `today`."""
     today = today or date.today()
     told = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in _FILES}

@@ -21,6 +21,6 @@ def parse(text: str, payload: str) -> dict[str, Any]:
                 "why": "chosen by the customer", "words": [], "candidates": []}
     else:
         route, why = _HANDOFFS.get(kind, ("service", f"a button that nothing stands behind: {payload[:40]}"))
-        told = {"route": route, "decision": "handoff", "confidence": 1.0, "intent": "handoff", "entry": None, "why": why,
-                "words": [], "candidates": []}
+        told = {"route": route, "decision": "handoff", "confidence": 1.0, "intent": "handoff", "entry": None,
+                "why": why, "words": [], "candidates": []}
     return {"text": text, "intent": {"name": told["decision"], "confidence": 1.0}, "entities": [], "judgement": told}

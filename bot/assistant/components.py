@@ -20,11 +20,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.judgement.knowledge import Knowledge
 from bot.judgement import training
 from bot.judgement.classifier import Classifier
 from bot.judgement.judge import classify, parts
 from bot.judgement.judgement import Reading
+from bot.judgement.knowledge import Knowledge
 from bot.judgement.router import decide
 from bot.settings import Settings, read
 from kb_index.cache import VectorCache
@@ -44,7 +44,10 @@ class _Component(GraphComponent):
         self.settings = settings
 
     @classmethod
-    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> _Component:
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> _Component:
         return cls(read())
 
     @staticmethod
@@ -76,24 +79,32 @@ class SentenceEncoder(_Component):
 class LinearIntentClassifier(_Component):
     """Multinomial logistic regression on the sentence vectors, routes and all (bot.judgement.classifier)."""
 
-    def __init__(self, settings: Settings, storage: ModelStorage, resource: Resource, classifier: Classifier | None = None) -> None:
+    def __init__(
+        self, settings: Settings, storage: ModelStorage, resource: Resource, classifier: Classifier | None = None
+    ) -> None:
         super().__init__(settings)
         self._storage = storage
         self._resource = resource
         self.classifier = classifier
 
     @classmethod
-    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext) -> LinearIntentClassifier:
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> LinearIntentClassifier:
         return cls(read(), model_storage, resource)
 
     @classmethod
-    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any) -> LinearIntentClassifier:
+    def load(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+        execution_context: ExecutionContext, **kwargs: Any,
+    ) -> LinearIntentClassifier:
         with model_storage.read_from(resource) as folder:
             return cls(read(), model_storage, resource, Classifier.load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.intent_examples if m.get(TEXT)]
-        routes = {m.get(INTENT): ((m.get("metadata") or {}).get("intent") or {}).get("route", "service") for m in examples}
+        routes = {m.get(INTENT): _route(m) for m in examples}
         encoder = load_encoder(self.settings.encoder, 2)
         cache = VectorCache(encoder, self.settings.cache / "vectors.db")
         vectors = cache.encode([parts(m.get(TEXT))[0] for m in examples])
@@ -124,6 +135,7 @@ class KnowledgeMatcher(_Component):
         self.knowledge = Knowledge.shared(settings.index)
 
     def process(self, messages: list[Message]) -> list[Message]:
+        self.knowledge.encoder = load_encoder(self.settings.encoder).name
         retriever = self.knowledge.current().retriever
         for message in messages:
             vectors = np.asarray(message.get("vectors"))
@@ -141,7 +153,9 @@ class Router(_Component):
         super().__init__(settings)
         self.knowledge = Knowledge.shared(settings.index)
 
-    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None, domain: Domain | None = None) -> list[Message]:
+    def process(
+        self, messages: list[Message], tracker: DialogueStateTracker | None = None, domain: Domain | None = None
+    ) -> list[Message]:
         published = self.knowledge.current()
         failed = int(tracker.get_slot("failed") or 0) if tracker and "failed" in tracker.slots else 0
         for message in messages:
@@ -154,3 +168,9 @@ class Router(_Component):
             message.data.pop("vectors", None)
             message.data.pop("reading", None)
         return messages
+
+
+def _route(example: Message) -> str:
+    """The route that the example's block in data/nlu names, as Rasa keeps a block's metadata."""
+    told = (example.get("metadata") or {}).get("intent") or {}
+    return str(told.get("route", "service"))

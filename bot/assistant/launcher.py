@@ -1,4 +1,4 @@
-"""Starts an assistant: imports Rasa without TensorFlow, loads model, encoder and index, then works until told to stop."""
+"""Starts an assistant: Rasa without TensorFlow, the model, the encoder and the index; then works until told to stop."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ async def serve(settings: Settings) -> None:
     agent = Agent.load(archive, tracker_store=trackers, action_endpoint=actions_in_process.ActionsInProcess())
     encoder = load_encoder(settings.encoder)
     encoder.encode(["The first text through a fresh session takes longer than those after it."])
-    Knowledge.shared(settings.index).current()
+    knowledge = Knowledge.shared(settings.index)
+    knowledge.encoder = encoder.name
+    knowledge.current()
     worker = Worker(Conversations(connect(settings.redis)), agent, trackers, encoder, judgement.load(settings))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

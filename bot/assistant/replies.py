@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
@@ -25,9 +26,13 @@ class Replies(OutputChannel):
         custom = message.get("custom") or {}
         self.handoff = custom.get("handoff") or self.handoff
         if message.get("text"):
-            self.say(message["text"], message.get("buttons") or [], **{k: v for k, v in custom.items() if k != "handoff"})
+            buttons = message.get("buttons") or ()
+            self.say(message["text"], buttons, custom.get("html") or "", custom.get("evidence"))
 
-    def say(self, text: str, buttons: list[dict[str, str]] = [], html: str = "", evidence: dict[str, Any] | None = None) -> None:
+    def say(
+        self, text: str, buttons: Sequence[Mapping[str, str]] = (), html: str = "",
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
         """Adds one message. Titles go to the customer, what they stand for stays with us."""
         # "None of these" reads right only after what it refers to.
         ordered = sorted(buttons, key=lambda button: button.get("payload") == "none")
@@ -36,5 +41,5 @@ class Replies(OutputChannel):
             more["buttons"] = [{"title": button["title"]} for button in ordered]
             more["payloads"] = [button.get("payload", "") for button in ordered]
         if evidence:
-            more["evidence"] = evidence
+            more["evidence"] = dict(evidence)
         self.records.append(message("bot", text, **more))

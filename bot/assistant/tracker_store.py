@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Iterable, Sequence
+from typing import Any
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -67,9 +68,11 @@ class TurnTrackerStore(TrackerStore):
         tail: list[Event] = deserialise_events([json.loads(event) for event in events])
         told = json.loads(slots or "{}")
         set_in_tail = {event.key for event in tail if isinstance(event, SlotSet)}
-        before: list[Event] = [SlotSet(name, value) for name, value in told.get("slots", {}).items() if name not in set_in_tail]
+        before: list[Event] = [ActionExecuted("action_listen")]
+        before += [SlotSet(name, value) for name, value in told.get("slots", {}).items() if name not in set_in_tail]
         if told.get("loop") and not any(isinstance(event, ActiveLoop) for event in tail):
             before.append(ActiveLoop(told["loop"]))
+        # The first listen makes Rasa take the session as begun.
         self._remember(self._made(cid, [*before, *tail]), commits)
 
     def begin(self, cid: str) -> DialogueStateTracker:
@@ -85,9 +88,10 @@ class TurnTrackerStore(TrackerStore):
         """The events since :meth:`begin` and all slots that are set, both as JSON, for the commit."""
         kept = self._kept[cid]
         added = list(kept.tracker.events)[kept.began :]
-        slots = {name: slot.value for name, slot in kept.tracker.slots.items() if slot.value is not None}
+        slots = {name: slot.value for name, slot in kept.tracker.slots.items() if slot.value != slot.initial_value}
         told = {"slots": slots, "loop": kept.tracker.active_loop_name}
-        return [json.dumps(event.as_dict(), ensure_ascii=False, default=str) for event in added], json.dumps(told, default=str)
+        stored = [json.dumps(event.as_dict(), ensure_ascii=False, default=str) for event in added]
+        return stored, json.dumps(told, default=str)
 
     def committed(self, cid: str, commits: int) -> None:
         """The turn is safe: the tracker at hand, if there is one, stands at `commits` now."""
@@ -100,8 +104,7 @@ class TurnTrackerStore(TrackerStore):
 
     def _made(self, cid: str, events: Sequence[Event]) -> DialogueStateTracker:
         tracker = DialogueStateTracker(cid, self.domain.slots)
-        # A first listen, so that Rasa takes the session as begun.
-        for event in events or [ActionExecuted("action_listen")]:
+        for event in events:
             tracker.update(event)
         return tracker
 

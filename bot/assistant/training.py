@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from bot.judgement import training as judgement
 from bot.settings import ROOT, Settings
@@ -58,6 +58,8 @@ def train(settings: Settings, progress: Progress = lambda done, total: None) -> 
         output=str(settings.models), fixed_model_name="assistant",
     )
     if result.model is None:
-        raise TrainingFailed(f"rasa train ended with code {result.code}; run `rasa data validate` to see what it dislikes")
+        raise TrainingFailed(
+            f"rasa train ended with code {result.code}; run `rasa data validate` to see what it dislikes"
+        )
     (settings.models / "trained.json").write_text(json.dumps({"fingerprint": fingerprint(settings)}))
     progress(2, 2)

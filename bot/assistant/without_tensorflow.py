@@ -13,7 +13,8 @@ import importlib.machinery
 import importlib.util
 import sys
 import types
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 _NAMES = ("tensorflow", "tensorflow_hub", "tensorflow_text", "tensorflow_addons", "keras")
 
@@ -62,8 +63,11 @@ def _empty(name: str) -> Any:
 class _Module(types.ModuleType):
     """A module that has whatever is asked of it."""
 
-    __path__: list[str] = []
     __version__ = "0.0.0"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -74,7 +78,9 @@ class _Module(types.ModuleType):
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         if fullname.split(".")[0] not in _NAMES:
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)

@@ -7,8 +7,8 @@ import logging
 import os
 import secrets
 import socket
-import time
-from typing import Sequence
+from collections.abc import Sequence
+from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
@@ -34,12 +34,17 @@ AT_ONCE = 4
 _HEARTBEAT = 5.0
 #: A turn that failed this often is handed to people instead of being tried for ever.
 _ATTEMPTS = 3
+#: Seconds after which a turn that still waits, on a shop's backend for example, has failed.
+_PATIENCE = 30.0
 
 
 class Worker:
     """One assistant process's work. `run` returns after `stop`, when the turns in hand are committed."""
 
-    def __init__(self, conversations: Conversations, agent: Agent, trackers: TurnTrackerStore, encoder: Encoder, classifier: Classifier) -> None:
+    def __init__(
+        self, conversations: Conversations, agent: Agent, trackers: TurnTrackerStore, encoder: Encoder,
+        classifier: Classifier,
+    ) -> None:
         self.conversations = conversations
         self.agent = agent
         self.trackers = trackers
@@ -47,7 +52,7 @@ class Worker:
         self.classifier = classifier
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._stopping = asyncio.Event()
-        self._failures: dict[str, int] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -57,9 +62,9 @@ class Worker:
         await asyncio.gather(*(self._loop() for _ in range(AT_ONCE)))
         beat.cancel()
         try:
-            await self.conversations.client.zrem(keys.WORKERS, self.id)
-        except Exception:
-            log.debug("could not sign off", exc_info=True)
+            await self.conversations.call("ZREM", keys.WORKERS, self.id)
+        except StoreUnavailable as error:
+            log.debug("could not sign off: %s", error)
 
     async def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -93,20 +98,33 @@ class Worker:
     async def _beat(self) -> None:
         while True:
             try:
-                now = time.time()
-                await self.conversations.client.zadd(keys.WORKERS, {self.id: now})
-                await self.conversations.client.zremrangebyscore(keys.WORKERS, "-inf", now - 10 * keys.PRESENCE_SECONDS)
-            except Exception as error:
+                now = await self.conversations.now()
+                await self.conversations.call("ZADD", keys.WORKERS, now, self.id)
+                gone = now - 10 * keys.PRESENCE_SECONDS
+                await self.conversations.call("ZREMRANGEBYSCORE", keys.WORKERS, "-inf", gone)
+            except StoreUnavailable as error:
                 log.debug("no heartbeat: %s", error)
             await asyncio.sleep(_HEARTBEAT)
 
     async def _handle(self, turn: Turn) -> None:
         renewal = asyncio.create_task(self._renew(turn))
         try:
-            if not turn.messages:
-                log.error("conversation %s had a turn without messages", turn.cid)
-                return
-            commit = await self._answer(turn)
+            # A lease that ran out while this process slept can bring a conversation back to it before the first
+            # attempt has noticed; both would write to one tracker.
+            async with self._locks.setdefault(turn.cid, asyncio.Lock()):
+                await self._attempt(turn)
+        finally:
+            renewal.cancel()
+
+    async def _attempt(self, turn: Turn) -> None:
+        try:
+            if turn.attempts > _ATTEMPTS:
+                # It killed the workers that tried it: those that only failed have handed it over themselves.
+                log.error("turn %s never came to an end in %d attempts", turn.id, turn.attempts - 1)
+                self.trackers.forget(turn.cid)
+                commit = await self._trouble(turn)
+            else:
+                commit = await asyncio.wait_for(self._answer(turn), _PATIENCE)
             outcome = await self.conversations.commit(turn, commit)
         except StoreUnavailable:
             # Not known whether the commit went through: if it did, the lease is gone and nothing is done twice.
@@ -114,16 +132,12 @@ class Worker:
             raise
         except Exception:
             self.trackers.forget(turn.cid)
-            self._failures[turn.id] = self._failures.get(turn.id, 0) + 1
-            log.exception("turn %s failed (attempt %d)", turn.id, self._failures[turn.id])
-            if self._failures[turn.id] < _ATTEMPTS:
+            log.exception("turn %s failed (attempt %d)", turn.id, turn.attempts)
+            if turn.attempts < _ATTEMPTS:
                 await asyncio.sleep(0.2)
                 await self._give_up_lease(turn)
                 return
             outcome = await self.conversations.commit(turn, await self._trouble(turn))
-        finally:
-            renewal.cancel()
-        self._failures.pop(turn.id, None)
         if outcome == "ok":
             self.trackers.committed(turn.cid, turn.commits + 1)
         else:
@@ -160,7 +174,7 @@ class Worker:
         told = dict(replies.handoff or {})
         judgement = dict(told.get("judgement") or {})
         if judgement.get("route"):
-            judgement["words"] = deciding_words(turn.messages[-1]["text"], judgement["route"], self.encoder, self.classifier)
+            judgement["words"] = deciding_words(turn.text, judgement["route"], self.encoder, self.classifier)
         state = await self.conversations.state(turn.cid)
         records = [r for r in await self.conversations.records(turn.cid) if r["seq"] <= turn.messages[-1]["seq"]]
         built = packet.build(state, records, replies.records, {**told, "judgement": judgement})
@@ -173,14 +187,26 @@ class Worker:
         replies = Replies()
         replies.say(text)
         replies.handoff = {"team": "service", "reason": "the assistant failed at this message", "judgement": {}}
-        events, slots = await self.conversations.tracker(turn.cid)
-        return Commit(replies=replies.records, slots=slots or "{}", handoff=await self._handoff(turn, replies))
+        _, slots = await self.conversations.tracker(turn.cid)
+        try:
+            handoff = await self._handoff(turn, replies)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            # What failed may have been the packet itself; the agent still has the transcript.
+            log.exception("no full packet for turn %s", turn.id)
+            state = await self.conversations.state(turn.cid)
+            handoff = Handoff("service", "unsure", packet.build(state, [], replies.records, replies.handoff))
+        return Commit(replies=replies.records, slots=slots or "{}", handoff=handoff)
 
     async def _renew(self, turn: Turn) -> None:
         while True:
             await asyncio.sleep(keys.LEASE_SECONDS / 3)
-            if not await self.conversations.renew(turn):
-                return
+            try:
+                if not await self.conversations.renew(turn):
+                    return
+            except StoreUnavailable as error:
+                log.warning("the lease of turn %s was not renewed: %s", turn.id, error)
 
     async def _give_up_lease(self, turn: Turn) -> None:
         """Puts the conversation back at once rather than after the lease."""

@@ -9,7 +9,8 @@ key                         type     holds
 ==========================  =======  =====================================================================
 ``fd:c:C``                  hash     state: owner, agent, agent_name, team, epoch, created, updated, token (SHA-256),
                                      page, locale, browser, waiting_since, why, work (``ready``/``leased``/absent),
-                                     lease, commits (bot turns so far), heard (last seq the bot's tracker knows)
+                                     lease, attempts (at the turn that waits), commits (bot turns so far),
+                                     heard (last seq the bot's tracker knows)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.conversations.record import Record
 from bot.conversations.state import State
@@ -12,7 +13,9 @@ _LINE = 160
 _LINES = 12
 
 
-def build(state: State, records: Sequence[Record], replies: Sequence[Record], handoff: Mapping[str, Any]) -> dict[str, Any]:
+def build(
+    state: State, records: Sequence[Record], replies: Sequence[Record], handoff: Mapping[str, Any]
+) -> dict[str, Any]:
     """Puts the packet together.
 
     `records` is the log so far, `replies` what the bot says in the turn that hands over, `handoff` what the action
@@ -44,7 +47,8 @@ def tried(records: Sequence[Record], told: Mapping[str, Any]) -> list[dict[str, 
             found[evidence["entry"]] = {"entry": evidence["entry"], "question": evidence.get("question", ""),
                                         "score": evidence.get("confidence"), "shown": True}
     for candidate in (told.get("candidates") or [])[:3]:
-        found.setdefault(candidate["entry"], {"entry": candidate["entry"], "question": "", "score": candidate["score"], "shown": False})
+        found.setdefault(candidate["entry"], {"entry": candidate["entry"], "question": "",
+                                              "score": candidate["score"], "shown": False})
     return list(found.values())
 
 
@@ -73,7 +77,8 @@ def summarise(records: Sequence[Record]) -> list[dict[str, Any]]:
         elif evidence.get("question"):
             lines.append({"line": f"The bot answered: {_cut(evidence['question'])}", "seqs": [record["seq"]]})
         elif evidence.get("decision") == "clarify":
-            lines.append({"line": "The bot offered: " + ", ".join(b["title"] for b in record.get("buttons", [])[:3]), "seqs": [record["seq"]]})
+            offered = ", ".join(button["title"] for button in record.get("buttons", [])[:3])
+            lines.append({"line": f"The bot offered: {offered}", "seqs": [record["seq"]]})
     flush()
     if len(lines) > _LINES:
         lines = lines[:2] + lines[-(_LINES - 2) :]

@@ -152,7 +152,7 @@ class Conversations:
         taken = await self._run("take", lease, seconds)
         if not taken:
             return None
-        cid, epoch, commits, waiting, raw = taken
+        cid, epoch, commits, attempts, waiting, raw = taken
         waiting = {int(seq) for seq in waiting}
         log: list[Record] = [json.loads(record) for record in raw]
         return Turn(
@@ -161,6 +161,7 @@ class Conversations:
             unheard=[
                 r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and r["seq"] not in waiting
             ],
+            attempts=int(attempts),
         )
 
     async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:
@@ -257,6 +258,10 @@ class Conversations:
     async def backlog(self) -> tuple[int, int]:
         """How many conversations wait for an assistant, and how many are in one's hands."""
         return int(await self.call("LLEN", keys.READY)), int(await self.call("ZCARD", keys.LEASES))
+
+    async def workers(self) -> int:
+        """How many assistants gave a sign of life lately."""
+        return int(await self.call("ZCOUNT", keys.WORKERS, await self.now() - keys.PRESENCE_SECONDS, "+inf"))
 
     async def saw(self, agents: Sequence[str]) -> None:
         """Notes a sign of life of these agents."""

@@ -15,7 +15,7 @@ class Turn:
 
     `messages` are the customer's unanswered records. `unheard` is what else was said since the bot's last turn, for
     example with an agent. `commits` counts the turns committed so far: a worker whose cached tracker is of that
-    count need not load it.
+    count need not load it. `attempts` counts how often this work was taken, this time included.
     """
 
     cid: str
@@ -24,6 +24,7 @@ class Turn:
     commits: int
     messages: Sequence[Record]
     unheard: Sequence[Record]
+    attempts: int = 1
 
     @property
     def id(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,10 @@ Probabilities = npt.NDArray[np.float64]
 class Classifier:
     """Probabilities of intents and of the routes they belong to."""
 
-    def __init__(self, intents: Sequence[str], routes: Mapping[str, str], weights: npt.NDArray[np.float64], bias: npt.NDArray[np.float64], encoder: str) -> None:
+    def __init__(
+        self, intents: Sequence[str], routes: Mapping[str, str], weights: npt.NDArray[np.float64],
+        bias: npt.NDArray[np.float64], encoder: str,
+    ) -> None:
         self.intents = list(intents)
         self.routes = sorted(set(routes.values()))
         self.route_of = dict(routes)
@@ -27,7 +30,9 @@ class Classifier:
         self._column = np.array([self.routes.index(routes[intent]) for intent in self.intents])
 
     @classmethod
-    def fit(cls, vectors: Vectors, intents: Sequence[str], routes: Mapping[str, str], encoder: str, strength: float = 3.0) -> Classifier:
+    def fit(
+        cls, vectors: Vectors, intents: Sequence[str], routes: Mapping[str, str], encoder: str, strength: float = 3.0
+    ) -> Classifier:
         """Trains on vectors of shape (n, dimensions). `strength` is the inverse of the L2 penalty."""
         from sklearn.linear_model import LogisticRegression
 
@@ -49,6 +54,10 @@ class Classifier:
         routes = np.zeros((len(intents), len(self.routes)))
         np.add.at(routes.T, self._column, intents.T)
         return routes
+
+    def belongs(self, route: int) -> npt.NDArray[np.bool_]:
+        """Which intents are of the route at this place in `routes`."""
+        return np.asarray(self._column == route)
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,9 @@ def signs(reading: Reading) -> list[float]:
     second = reading.candidates[1].score if len(reading.candidates) > 1 else 0.0
     routes = reading.routes
     return [
-        first.score, first.score - second, first.nearest, math.log1p(first.lexical), routes.get("service", 0.0),
-        routes.get("support", 0.0) + routes.get("human", 0.0), routes.get("out_of_scope", 0.0), routes.get("sales", 0.0),
+        first.score, first.score - second, first.nearest, math.log1p(first.lexical),
+        routes.get("service", 0.0), routes.get("support", 0.0) + routes.get("human", 0.0),
+        routes.get("out_of_scope", 0.0), routes.get("sales", 0.0),
     ]
 
 
@@ -33,9 +35,9 @@ class Confidence:
         self.weights = np.asarray(weights, dtype=float)
         self.bias = float(bias)
 
-    #: Used until there are enough labelled questions to fit one: the fused score alone, even odds at 0.6.
     @classmethod
     def prior(cls) -> Confidence:
+        """Used until there are enough labelled questions to fit one: the fused score alone, even odds at 0.6."""
         return cls([12.0] + [0.0] * (len(SIGNS) - 1), -7.2)
 
     @classmethod

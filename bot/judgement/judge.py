@@ -5,7 +5,7 @@ The assistant's graph components call the same parts one by one, so that a repla
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def classify(text: str, vectors: Vectors, classifier: Classifier) -> Reading:
     intents = classifier.intent_probabilities(vectors)
     routes = classifier.route_probabilities(intents)
     whole = routes[0].copy()
-    segment = ""
+    speaks = 0
     for name in ("support", "human"):
         column = classifier.routes.index(name) if name in classifier.routes else -1
         if column < 0 or len(routes) < 2:
@@ -41,42 +41,50 @@ def classify(text: str, vectors: Vectors, classifier: Classifier) -> Reading:
         if routes[row, column] >= max(_CLEAR, whole[column]):
             whole *= (1 - routes[row, column]) / max(1e-9, 1 - whole[column])
             whole[column] = routes[row, column]
-            segment = segments(text)[row - 1]
-    best = int(intents[0].argmax())
+            speaks = row
+    # The intent is one of the likeliest route's, by the part that decided: rules act on it, and the likeliest intent
+    # of all can belong to a route that lost to several smaller ones.
+    ours = classifier.belongs(int(whole.argmax()))
+    best = int(np.where(ours, intents[speaks], -1.0).argmax())
     return Reading(
-        text=text, routes={name: float(p) for name, p in zip(classifier.routes, whole)},
-        intent=classifier.intents[best], intent_confidence=float(intents[0, best]), support_segment=segment,
+        text=text, routes={name: float(p) for name, p in zip(classifier.routes, whole, strict=True)},
+        intent=classifier.intents[best], intent_confidence=float(intents[speaks, best]),
+        support_segment=segments(text)[speaks - 1] if speaks else "",
     )
 
 
 class Judge:
     """Judges messages against one snapshot."""
 
-    def __init__(self, encoder: Encoder, classifier: Classifier, snapshot: Snapshot, tasks: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, encoder: Encoder, classifier: Classifier, snapshot: Snapshot, tasks: frozenset[str] = frozenset()
+    ) -> None:
         self.encoder = encoder
         self.classifier = classifier
         self.retriever = Retriever(snapshot)
         self.bars = Bars.parse(snapshot.calibration)
         self.tasks = tasks
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
-        """Classifies and searches; one batch through the encoder for all."""
-        return read(texts, self.encoder, self.classifier, self.retriever)
+    def read(self, texts: Sequence[str], top: int = 5) -> list[Reading]:
+        """Classifies and searches for the best `top` entries; one batch through the encoder for all."""
+        return read(texts, self.encoder, self.classifier, self.retriever, top)
 
     def judge(self, texts: Sequence[str]) -> list[Judgement]:
         return [decide(reading, self.bars, tasks=self.tasks) for reading in self.read(texts)]
 
 
-def read(texts: Sequence[str], encoder: Encoder, classifier: Classifier, retriever: Retriever | None) -> list[Reading]:
+def read(
+    texts: Sequence[str], encoder: Encoder, classifier: Classifier, retriever: Retriever | None, top: int = 5
+) -> list[Reading]:
     """Readings of many messages at once; without a retriever, without candidates."""
     split = [parts(text) for text in texts]
     flat = encoder.encode([part for one in split for part in one])
     ends = np.cumsum([len(one) for one in split])
-    rows = [flat[end - len(one) : end] for one, end in zip(split, ends)]
-    readings = [classify(text, vectors, classifier) for text, vectors in zip(texts, rows)]
+    rows = [flat[end - len(one) : end] for one, end in zip(split, ends, strict=True)]
+    readings = [classify(text, vectors, classifier) for text, vectors in zip(texts, rows, strict=True)]
     if retriever is None or not texts:
         return readings
-    found = retriever.search([one[0] for one in split], np.stack([vectors[0] for vectors in rows]))
-    return [Reading(**{**reading.__dict__, "candidates": tuple(c)}) for reading, c in zip(readings, found)]
+    found = retriever.search([one[0] for one in split], np.stack([vectors[0] for vectors in rows]), top)
+    return [Reading(**{**reading.__dict__, "candidates": tuple(c)}) for reading, c in zip(readings, found, strict=True)]
 
 

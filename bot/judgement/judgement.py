@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from typing import Any
 
 from kb_index.retriever import Candidate
 
@@ -40,7 +41,7 @@ class Judgement:
     def as_dict(self) -> dict[str, Any]:
         """For JSON: reports, evidence, replays."""
         return {
-            "route": self.route, "decision": self.decision, "confidence": round(self.confidence, 4), "intent": self.intent,
-            "entry": self.entry or None, "why": self.why, "words": list(self.words),
+            "route": self.route, "decision": self.decision, "confidence": round(self.confidence, 4),
+            "intent": self.intent, "entry": self.entry or None, "why": self.why, "words": list(self.words),
             "candidates": [{"entry": c.entry, "score": c.score} for c in self.candidates],
         }

@@ -29,6 +29,8 @@ class Knowledge:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        #: The encoder that questions are embedded with here; a snapshot made with another one is refused.
+        self.encoder: str | None = None
         self._seen: tuple[int, int] | None = None
         self._published: Published | None = None
 
@@ -45,6 +47,11 @@ class Knowledge:
         if self._published is None or seen != self._seen:
             try:
                 loaded = snapshot.load_current(self.folder)
+                if self.encoder is not None and loaded.encoder != self.encoder:
+                    raise BadSnapshot(
+                        f"snapshot {loaded.name} was made with the encoder {loaded.encoder}, and this process runs with "
+                        f"{self.encoder}; restart it, or publish again with `frontdesk kb publish`"
+                    )
                 if self._published is None or loaded.name != self._published.snapshot.name:
                     self._published = Published(loaded, Retriever(loaded), Bars.parse(loaded.calibration))
                     log.info("serving snapshot %s with %d entries", loaded.name, len(loaded.entries))

@@ -36,7 +36,9 @@ def read(folder: Path) -> list[Phrase]:
             told = block.get("metadata") or {}
             route = told.get("route")
             if route not in ROUTES:
-                raise BadPhrases(f"{path}: intent {block.get('intent')!r} has route {route!r}; one of {', '.join(ROUTES)} is wanted")
+                raise BadPhrases(
+                    f"{path}: intent {block.get('intent')!r} has route {route!r}; one of {', '.join(ROUTES)} is wanted"
+                )
             group = f"{told.get('kind', 'any')}/{told.get('source', 'any')}"
             for line in block["examples"].splitlines():
                 text = line.strip().removeprefix("-").strip()

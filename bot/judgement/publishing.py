@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +15,16 @@ from bot.judgement import phrases, training
 from bot.judgement.confidence import Confidence, signs
 from bot.judgement.judge import classify, parts
 from bot.judgement.judgement import Reading
+from bot.judgement.router import OFFERED
 from bot.settings import Settings
 from kb_index import folder, snapshot
 from kb_index.cache import VectorCache
 from kb_index.calibration import Bar, choose_bar, choose_people_bar
 from kb_index.encoder import Vectors, load_encoder
 from kb_index.entry import Entry
+from kb_index.errors import BadSnapshot
 from kb_index.lexical import LexicalIndex
+from kb_index.library import Library
 from kb_index.retriever import Retriever, units
 
 Progress = Callable[[int, int], None]
@@ -28,7 +32,8 @@ Progress = Callable[[int, int], None]
 #: Messages without an answer per answerable question in the calibration. Live shares differ from shop to shop; more
 #: of them makes a stricter bar.
 _UNANSWERABLE = 0.5
-#: Intents of the training phrases that a shop's knowledge base does not answer though they are service.
+#: Routes of the training phrases that a knowledge base does not answer, and intents of others that it does not.
+_UNANSWERED = frozenset({"support", "human", "out_of_scope", "smalltalk"})
 _FOREIGN = frozenset({"check_balance_or_claim"})
 
 
@@ -46,7 +51,12 @@ class Asked:
 
 
 def entries_of(settings: Settings) -> list[Entry]:
-    return folder.read(settings.kb)
+    """The operator's library where something was imported into it, else the Markdown folder."""
+    library = Library(settings.database)
+    try:
+        return library.all() or folder.read(settings.kb)
+    finally:
+        library.close()
 
 
 def mark(settings: Settings, entries: Sequence[Entry]) -> str:
@@ -67,7 +77,7 @@ def is_current(settings: Settings) -> bool:
         return False
     try:
         return bool(snapshot.manifest(settings.index, name)["mark"] == mark(settings, entries_of(settings)))
-    except snapshot.BadSnapshot:
+    except (BadSnapshot, KeyError):
         return False
 
 
@@ -89,7 +99,9 @@ def publish(settings: Settings, progress: Progress = lambda done, total: None) -
     cache.close()
     progress(2, 3)
     calibration = calibrate(asked, settings.alpha, settings.beta)
-    name = snapshot.write(settings.index, entries, vectors, kinds, starts, calibration, encoder.name, mark(settings, entries))
+    name = snapshot.write(
+        settings.index, entries, vectors, kinds, starts, calibration, encoder.name, mark(settings, entries)
+    )
     progress(3, 3)
     return name
 
@@ -101,11 +113,13 @@ def ask_all(settings: Settings, draft: snapshot.Snapshot, cache: VectorCache) ->
     retriever = Retriever(draft)
     asked: list[Asked] = []
     tests = [(test, entry.id) for entry in draft.entries for test in entry.tests]
-    asked += _ask([t for t, _ in tests], [e for _, e in tests], ["service"] * len(tests), [classifier] * len(tests), retriever, cache)
+    asked += _ask([t for t, _ in tests], [e for _, e in tests], ["service"] * len(tests), [classifier] * len(tests),
+                  retriever, cache)
     corpus = phrases.read(training.PHRASES)
-    fold = training.folds(corpus)
-    kept = [(p, k) for p, k in zip(corpus, fold) if p.route in ("support", "human", "out_of_scope", "smalltalk") or p.intent in _FOREIGN]
-    asked += _ask([p.text for p, _ in kept], [""] * len(kept), [p.route for p, _ in kept], [twins[k] for _, k in kept], retriever, cache)
+    kept = [(phrase, twins[k]) for phrase, k in zip(corpus, training.folds(corpus), strict=True)
+            if phrase.route in _UNANSWERED or phrase.intent in _FOREIGN]
+    asked += _ask([p.text for p, _ in kept], [""] * len(kept), [p.route for p, _ in kept], [twin for _, twin in kept],
+                  retriever, cache)
     return asked
 
 
@@ -116,12 +130,12 @@ def _ask(texts: Sequence[str], entries: Sequence[str], routes: Sequence[str], cl
     split = [parts(text) for text in texts]
     flat = cache.encode([part for one in split for part in one])
     ends = np.cumsum([len(one) for one in split])
-    rows: list[Vectors] = [flat[end - len(one) : end] for one, end in zip(split, ends)]
+    rows: list[Vectors] = [flat[end - len(one) : end] for one, end in zip(split, ends, strict=True)]
     found = retriever.search([one[0] for one in split], np.stack([row[0] for row in rows]))
-    read = [classify(text, row, c) for text, row, c in zip(texts, rows, classifiers)]
+    read = [classify(text, row, c) for text, row, c in zip(texts, rows, classifiers, strict=True)]
     return [
         Asked(Reading(**{**reading.__dict__, "candidates": tuple(candidates)}), entry, route)
-        for reading, candidates, entry, route in zip(read, found, entries, routes)
+        for reading, candidates, entry, route in zip(read, found, entries, routes, strict=True)
     ]
 
 
@@ -139,14 +153,17 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     pooled = 0.5
     for _ in range(3):
         pool = [a for a in _mix(test) if _people(a) < pooled]
-        answer = choose_bar([confidence.of(a.reading) for a in pool], [a.right for a in pool], [bool(a.entry) for a in pool], alpha)
+        answer = choose_bar([confidence.of(a.reading) for a in pool], [a.right for a in pool],
+                            [bool(a.entry) for a in pool], alpha)
         acted = [confidence.of(a.reading) >= answer.value or _chats(a) for a in people]
         people_bar = choose_people_bar([_people(a) for a in people], acted, beta)
         pooled = people_bar.value
     return {
         "confidence": confidence.as_dict(), "answer": answer.as_dict(), "people": people_bar.as_dict(),
         "offer": {"value": _offer_bar(test, confidence, answer)},
-        "asked": {"answerable": sum(bool(a.entry) for a in asked), "first": sum(a.right for a in asked), "people": len(people)},
+        "asked": {
+            "answerable": sum(bool(a.entry) for a in asked), "first": sum(a.right for a in asked), "people": len(people)
+        },
     }
 
 
@@ -177,10 +194,11 @@ def _mix(asked: Sequence[Asked]) -> list[Asked]:
 def _offer_bar(asked: Sequence[Asked], confidence: Confidence, answer: Bar) -> float:
     """Offering choices helps where one of them is right more often than not: the lowest confidence from which on that
     holds among the labelled questions that are not answered outright."""
-    rows = sorted(((confidence.of(a.reading), bool(a.entry) and any(c.entry == a.entry for c in a.reading.candidates[:3]))
-                   for a in _mix(asked) if confidence.of(a.reading) < answer.value), reverse=True)
+    below = [(confidence.of(a.reading), a) for a in _mix(asked)]
+    rows = [(value, bool(a.entry) and any(c.entry == a.entry for c in a.reading.candidates[:OFFERED]))
+            for value, a in below if value < answer.value]
     hits, best = 0, answer.value
-    for rank, (value, hit) in enumerate(rows, 1):
+    for rank, (value, hit) in enumerate(sorted(rows, reverse=True), 1):
         hits += hit
         if hits / rank >= 0.5:
             best = value
@@ -194,5 +212,5 @@ def describe(settings: Settings) -> str:
         return "nothing published"
     told = json.loads((settings.index / name / "calibration.json").read_text())
     answer = told["answer"]
-    return (f"{name}: answers {answer['coverage']:.0%} of answerable questions by itself; at most {answer['alpha']:.0%} of its "
-            f"answers wrong ({answer['errors']} of {answer['answered']} seen)")
+    return (f"{name}: answers {answer['coverage']:.0%} of answerable questions by itself; at most "
+            f"{answer['alpha']:.0%} of its answers wrong ({answer['errors']} of {answer['answered']} seen)")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from bot.judgement.confidence import Confidence
 from bot.judgement.judgement import Judgement, Reading
@@ -45,9 +46,12 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     def judged(route: str, decision: str, confidence: float, why: str, entry: str = "") -> Judgement:
         return Judgement(route, decision, confidence, reading.intent, why, entry, reading.candidates)
 
-    if _ZERO.fullmatch(reading.text):
+    # Messages sent in a burst arrive as lines of one text.
+    if any(_ZERO.fullmatch(line) for line in reading.text.splitlines()):
         return judged("human", "handoff", 1.0, "typed 0, which always reaches a person")
     if _NO_LETTERS.fullmatch(reading.text):
+        if failed >= 1:
+            return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
     if human + support >= bars.people:
         route = "human" if human >= support else "support"
@@ -61,7 +65,7 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
         return judged("sales" if route == "sales" else "service", "answer", sure,
                       "the nearest entry is above the bar", offered[0].entry)
     if failed >= 1:
-        return judged(route, "handoff", 1 - sure, "two turns in a row without an answer")
+        return judged(route, "handoff", 1 - sure, _TWICE)
     if offered and sure >= bars.offer and route != "out_of_scope":
         return judged(route, "clarify", sure, "near some entries, but below the bar")
     if route == "out_of_scope":
@@ -69,6 +73,7 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
 
 
+_TWICE = "two turns in a row without an answer"
 _PEOPLE = {"human": "asks for a person", "support": "a product or technical issue, or a question on one product"}
 
 

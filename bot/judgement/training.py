@@ -6,10 +6,11 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.judgement.classifier import Classifier
 from bot.judgement.judge import parts
@@ -58,22 +59,27 @@ def train(settings: Settings, progress: Progress = lambda done, total: None) -> 
     intents = [phrase.intent for phrase in phrases]
     routes = {phrase.intent: phrase.route for phrase in phrases}
     fold = folds(phrases)
+    for left in settings.home.glob(".judgement-*"):
+        # What a killed training left behind; set-up sees to it that there is only one.
+        shutil.rmtree(left, ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix=".judgement-", dir=settings.home))
     try:
         Classifier.fit(vectors, intents, routes, encoder.name).save(scratch / "all")
         for k in range(FOLDS):
             kept = fold != k
-            twin = Classifier.fit(vectors[kept], [i for i, keep in zip(intents, kept) if keep], routes, encoder.name)
+            others = [intent for intent, keep in zip(intents, kept, strict=True) if keep]
+            twin = Classifier.fit(vectors[kept], others, routes, encoder.name)
             twin.save(scratch / f"fold-{k}")
             progress(len(texts) + (k + 2) * 100, len(texts) + (FOLDS + 1) * 100)
-        (scratch / "trained.json").write_text(json.dumps({"fingerprint": fingerprint(settings), "phrases": len(phrases)}))
+        told = {"fingerprint": fingerprint(settings), "phrases": len(phrases)}
+        (scratch / "trained.json").write_text(json.dumps(told))
         shutil.rmtree(folder(settings), ignore_errors=True)
         scratch.rename(folder(settings))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def folds(phrases: Sequence[Phrase]) -> np.ndarray:
+def folds(phrases: Sequence[Phrase]) -> npt.NDArray[np.int64]:
     """The fold of each phrase: whole groups (kind and source) stay together, so that a phrase is judged by a model
     that has seen neither its kind of product nor its way of writing. Greedy, largest groups first."""
     sizes: dict[str, int] = {}

@@ -21,7 +21,7 @@ redis.call('SET', key(cid, 'slots'), ARGV[6])
 redis.call('HINCRBY', key(cid), 'commits', 1)
 redis.call('LTRIM', key(cid, 'turns'), answered, -1)
 redis.call('ZREM', 'fd:leases', cid)
-redis.call('HDEL', key(cid), 'lease', 'work')
+redis.call('HDEL', key(cid), 'lease', 'work', 'attempts')
 if ARGV[7] ~= '' then
   -- Messages that came in while the bot decided are the queue's now: they are in the log, the agent reads them.
   unwork(cid)

@@ -1,5 +1,5 @@
 -- A worker takes one conversation with all its waiting turns. ARGV: lease token, seconds.
--- Outcomes: nothing | CID, epoch, commits, heard, state..., turns...
+-- Outcomes: nothing | CID, epoch, commits, attempts, turns, log
 local lease, seconds = ARGV[1], tonumber(ARGV[2])
 local t = now()
 -- Leases that ran out go back first: their worker died or hangs, and its commit will be refused.
@@ -23,6 +23,8 @@ while true do
     local state = redis.call('HMGET', key(cid), 'epoch', 'commits', 'heard')
     local heard = tonumber(state[3] or 0)
     local log = redis.call('LRANGE', key(cid, 'log'), heard, -1)
-    return {cid, state[1], state[2] or '0', turns, log}
+    -- Counted here and not by the worker: a message that kills its worker must not go round for ever either.
+    local attempts = redis.call('HINCRBY', key(cid), 'attempts', 1)
+    return {cid, state[1], state[2] or '0', attempts, turns, log}
   end
 end

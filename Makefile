@@ -1,0 +1,51 @@
+# Frontdesk's commands. `make run` and `make test` each do everything that they need; neither needs the other first.
+
+# Any Python from 3.8 on starts the bootstrap. Each candidate is tried, since a version manager's stand-in for python3
+# refuses to run where the version of .python-version is not installed.
+PYTHON ?= $(shell for p in python3 /usr/bin/python3 /usr/local/bin/python3 python3.13 python3.12 python3.11 python3.10; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && echo "$$p" && break; done)
+BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -B tools/bootstrap.py,$(error no Python 3.8 or newer was found; install one (on Debian: apt install python3)))
+
+# The tests have a home of their own, and no setting of the shell may reach into them.
+TEST_HOME = $(CURDIR)/var/test
+TEST_ENV = env $(foreach name,$(shell env | sed -n 's/^\(FRONTDESK_[A-Z_]*\)=.*/\1/p'),-u $(name)) FRONTDESK_HOME=$(TEST_HOME)
+
+export TORCH_BACKEND
+
+.DEFAULT_GOAL := help
+.PHONY: help install run setup test lint lock clean
+
+help:
+	@echo "make run     install, set up and run Frontdesk; Ctrl-C stops it"
+	@echo "make test    install, lint, set up a home for the tests and run them"
+	@echo "make setup   install and set up, without running"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make lock    write requirements.lock anew from requirements/"
+	@echo "make clean   remove what make made, but not var/ (that is your data)"
+	@echo
+	@echo "TORCH_BACKEND=cpu make run   with the CPU build of torch, 3 GB smaller"
+
+install:
+	@$(BOOTSTRAP)
+
+run: install
+	@.venv/bin/frontdesk run
+
+setup: install
+	@.venv/bin/frontdesk setup
+
+lint: install
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+
+test: lint
+	@$(TEST_ENV) .venv/bin/frontdesk setup
+	@$(TEST_ENV) .venv/bin/python -m pytest $(PYTEST)
+
+lock:
+	@$(BOOTSTRAP) --uv pip compile requirements/requirements.in --override requirements/overrides.txt \
+		--python-version 3.10 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+
+clean:
+	rm -rf .venv .bootstrap .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info var/test
+	find bot actions kb_index tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""One module for each command of `frontdesk`; see :mod:`bot.cli`."""

@@ -1,0 +1,27 @@
+"""`frontdesk replay FILE`: what the bot would do with each message, without side effects."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bot.settings import Settings
+
+HELP = "show what the bot would do with the messages of a file"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help='JSON lines {"id": …, "text": "…"}')
+    parser.add_argument("--out", type=Path, help="write there instead of printing")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.commands.lines import write
+    from bot.judgement.replay import judge_of, read_lines, replay
+    from bot.setup import ENCODER, INDEX, JUDGEMENT, Bar, set_up
+
+    pairs = read_lines(args.file, "id")
+    set_up(settings, (ENCODER, JUDGEMENT, INDEX))
+    with Bar("replay") as bar:
+        write(replay(judge_of(settings), pairs, bar), args.out)
+    return 0

@@ -1,0 +1,114 @@
+"""The SQL database: one engine per URL, and tables that are made and changed in numbered steps.
+
+Usage::
+
+    engine = open_database(settings.database)
+    migrate(engine, "staff", [first_step, second_step])
+    with engine.begin() as connection: ...     # to write
+    with reading(engine) as connection: ...    # to read; takes no lock in SQLite
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+#: Changes the schema by one step; called inside a transaction.
+Step = Callable[[Any], None]
+
+_metadata = sa.MetaData()
+_versions = sa.Table(
+    "schema_version", _metadata,
+    sa.Column("part", sa.String(40), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+#: Any fixed number: the name of the lock under which Postgres changes its tables.
+_MIGRATION_LOCK = 7_305_001
+
+
+class DatabaseUnavailable(Exception):
+    """The SQL database cannot be reached; nothing was changed."""
+
+
+def open_database(url: str) -> Any:
+    """The engine for `url`, an SQLite file (made where it is missing) or Postgres. Opens no connection yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        arguments = {"connect_timeout": 5}
+        return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=5, connect_args=arguments)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # No pool: opening the file is cheap, and a connection is then never in two threads.
+    engine = sa.create_engine(parsed, future=True, poolclass=NullPool, connect_args={"timeout": 10})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: Any, part: str, steps: Sequence[Step]) -> None:
+    """Brings the tables of `part` up to date: runs those of `steps` that this database has not seen, all or none.
+
+    Several processes may do so at once. Raises DatabaseUnavailable.
+    """
+    with available(), engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        _metadata.create_all(connection)
+        found = connection.execute(sa.select(_versions.c.version).where(_versions.c.part == part)).scalar()
+        for step in steps[found or 0:]:
+            step(connection)
+        if found is None:
+            connection.execute(_versions.insert().values(part=part, version=len(steps)))
+        elif found < len(steps):
+            connection.execute(_versions.update().where(_versions.c.part == part).values(version=len(steps)))
+
+
+@contextmanager
+def reading(engine: Any) -> Iterator[Any]:
+    """A connection to read with: everything seen through it is of one moment. Raises DatabaseUnavailable."""
+    with available(), engine.connect().execution_options(reading=True) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Any) -> Iterator[Any]:
+    """A transaction: whole when the block ends, nothing when it raises. Raises DatabaseUnavailable."""
+    with available(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """Turns the driver's ways of saying "not reachable" into DatabaseUnavailable."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
+            raise DatabaseUnavailable(f"the database cannot be reached: {error.orig}") from error
+        raise
+
+
+def insert_new(engine: Any, table: Any, rows: Sequence[dict[str, Any]]) -> Any:
+    """An insert that passes over rows whose primary key is there already."""
+    dialect = __import__(f"sqlalchemy.dialects.{engine.dialect.name}", fromlist=["insert"])
+    return dialect.insert(table).values(list(rows)).on_conflict_do_nothing()
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # The driver's own begins would come too late to read and write in one transaction: see _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # Taking the write lock at once avoids failing half-way when another process writes meanwhile.
+    mode = "" if connection.get_execution_options().get("reading") else " IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN{mode}")

@@ -1,0 +1,51 @@
+"""The desk: puts the blueprints, the error handler and the services together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sanic import Sanic
+from sanic.config import Config
+
+from bot.desk import console, errors, headers, health, session, static, widget
+from bot.desk.services import Services
+from bot.settings import Settings
+
+_CONFIG = {
+    "ACCESS_LOG": False,
+    "AUTO_EXTEND": False,
+    "MOTD": False,
+    # Several apps may live in one process, as they do in the tests.
+    "REGISTER": False,
+    "REQUEST_MAX_SIZE": 65_536,
+    "REQUEST_TIMEOUT": 30,
+    # Counts from the last byte either way: a stream that is pinged each 10 s never gets there, and a client that has
+    # stopped reading is let go.
+    "RESPONSE_TIMEOUT": 30,
+    "KEEP_ALIVE_TIMEOUT": 75,
+    "GRACEFUL_SHUTDOWN_TIMEOUT": 5.0,
+}
+
+
+def create_app(settings: Settings) -> Sanic:
+    """The desk as a Sanic app. It opens store and database when it starts, and closes them when it stops."""
+    app = Sanic("frontdesk", config=Config(_CONFIG, env_prefix=None), configure_logging=False)
+    app.ctx.settings = settings
+    errors.install(app)
+    headers.install(app)
+    for module in (widget, console, session, health, static):
+        app.blueprint(module.blueprint)
+
+    async def start(app: Sanic, _: Any) -> None:
+        app.ctx.services = await Services.start(settings)
+
+    async def stop(app: Sanic, _: Any) -> None:
+        await app.ctx.services.end_streams()
+
+    async def close(app: Sanic, _: Any) -> None:
+        await app.ctx.services.close()
+
+    app.register_listener(start, "before_server_start")
+    app.register_listener(stop, "before_server_stop")
+    app.register_listener(close, "after_server_stop")
+    return app

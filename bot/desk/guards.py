@@ -1,0 +1,53 @@
+"""Who may make a call: a customer by token, staff by session and role, anybody not too often."""
+
+from __future__ import annotations
+
+from sanic import Request
+
+from bot.desk.errors import ApiError
+from bot.desk.services import of
+from bot.desk.staff import Member
+
+#: Uses and window in seconds: of new conversations by address, of messages and of typing by conversation.
+NEW_CONVERSATIONS = (30, 60)
+MESSAGES = (90, 60)
+TYPING = (60, 60)
+
+
+async def customer(request: Request) -> str:
+    """The id of the conversation that the bearer token opens. Raises ApiError ``unauthorised``."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    cid = await of(request).conversations.opened_by(token.strip()) if scheme.lower() == "bearer" else None
+    if cid is None:
+        raise ApiError(401, "unauthorised", "This token opens no conversation.", {"WWW-Authenticate": "Bearer"})
+    return cid
+
+
+async def member(request: Request, *roles: str) -> Member:
+    """Who is signed in. Raises ApiError ``unauthorised``, or ``forbidden`` where none of `roles` is theirs."""
+    found = await of(request).sessions.find(request)
+    if found is None:
+        raise ApiError(401, "unauthorised", "Please sign in.")
+    if roles and found.role not in roles:
+        raise ApiError(403, "forbidden", f"This is not for the role {found.role!r}.")
+    return found
+
+
+def changes(request: Request) -> None:
+    """For each call by session that changes something: other sites cannot send this header.
+
+    Raises ApiError ``forbidden``.
+    """
+    if request.headers.get("x-frontdesk") != "1":
+        raise ApiError(403, "forbidden", "The header X-Frontdesk: 1 is missing.")
+
+
+async def not_too_often(request: Request, name: str, allowed: int, window: int) -> None:
+    """Counts one use of the limit `name`. Raises ApiError ``too_many``."""
+    if wait := await of(request).conversations.wait_seconds(name, allowed, window):
+        raise ApiError(429, "too_many", "That was a lot at once; please wait a moment.", {"Retry-After": str(wait)})
+
+
+def address(request: Request) -> str:
+    """The caller's address: the socket's, since a header could say anything."""
+    return str(request.ip or "unknown")

@@ -1,0 +1,96 @@
+"""Tells open streams what follows from a change: a customer's status and place, a console's summaries and counts.
+
+Changes are gathered for a moment and read together, so that a busy minute costs a few round trips and not one for
+each stream and change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from bot.conversations.errors import StoreUnavailable
+from bot.conversations.state import State
+from bot.conversations.store import Conversations
+from bot.desk import lists
+from bot.desk.stream import Item, event
+
+if TYPE_CHECKING:
+    from bot.desk.hub import Hub
+
+log = logging.getLogger(__name__)
+
+#: How long changes are gathered: of a conversation, and of the queue.
+_SOON = 0.02
+_QUEUE_SOON = 0.25
+
+
+class News:
+    """Two gatherers: conversations that changed, and the queue as a whole."""
+
+    def __init__(self, conversations: Conversations, hub: Hub, archived: Callable[[], int]) -> None:
+        self._conversations = conversations
+        self._hub = hub
+        self._archived = archived
+        self._changed: dict[str, bool] = {}
+        self._some = asyncio.Event()
+        self._queue = asyncio.Event()
+
+    def changed(self, cid: str, owner: bool) -> None:
+        """Something about this conversation is new; with `owner` also who has it."""
+        self._changed[cid] = owner or self._changed.get(cid, False)
+        self._some.set()
+        if owner:
+            self._queue.set()
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        await asyncio.gather(self._repeat(self._some, _SOON, self._tell_changes),
+                             self._repeat(self._queue, _QUEUE_SOON, self._tell_queue))
+
+    async def _repeat(self, due: asyncio.Event, pause: float, tell: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await due.wait()
+            await asyncio.sleep(pause)
+            due.clear()
+            try:
+                await tell()
+            except StoreUnavailable:
+                pass  # when the store is back, every stream is told anew
+            except Exception:
+                log.exception("news could not be told")
+
+    async def _tell_changes(self) -> None:
+        changed, self._changed = self._changed, {}
+        consoles = self._hub.has_consoles
+        wanted = [cid for cid, owner in changed.items() if consoles or (owner and self._hub.streams(cid))]
+        if not wanted:
+            return
+        states = await self._conversations.states(wanted)
+        for state in states:
+            if changed[state.id] and self._hub.streams(state.id):
+                await self._tell_status(state)
+        if consoles:
+            for summary in await lists.summaries(self._conversations, states):
+                self._hub.to_consoles(event("conversation", summary))
+
+    async def _tell_status(self, state: State) -> None:
+        status = await lists.current_status(self._conversations, state)
+        for stream in self._hub.streams(state.id):
+            stream.ahead = status["ahead"]
+            stream.put(Item(0, event("status", status)))
+
+    async def _tell_queue(self) -> None:
+        waiting = self._hub.waiting(await self._conversations.owned("queue", lists.MOST))
+        for ahead, streams in waiting:
+            status = event("status", {"owner": "queue", "agent": None, "ahead": ahead})
+            for stream in streams:
+                if stream.ahead != ahead:
+                    stream.ahead = ahead
+                    stream.put(Item(0, status))
+        if self._hub.has_consoles:
+            shown, held = await lists.counts(self._conversations, self._archived())
+            for stream in self._hub.consoles:
+                stream.put(Item(0, event("counts", {**shown, "mine": held[stream.agent]})))

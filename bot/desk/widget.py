@@ -1,0 +1,125 @@
+"""The customers' side of docs/api.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+
+from bot.conversations.errors import StoreUnavailable
+from bot.conversations.record import clean, for_customer
+from bot.desk import body, guards, lists
+from bot.desk.errors import ApiError
+from bot.desk.services import of
+from bot.desk.stream import Feed, event
+
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def as_json(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
+    return HTTPResponse(json.dumps(data, ensure_ascii=False), status, headers, content_type="application/json")
+
+
+async def config(request: Request) -> HTTPResponse:
+    return as_json(await asyncio.to_thread(of(request).texts.config))
+
+
+async def create(request: Request) -> HTTPResponse:
+    fields = body.read(request, optional={"page": str, "locale": str})
+    page, locale = body.page(fields), body.locale(fields)
+    await guards.not_too_often(request, f"conversations:{guards.address(request)}", *guards.NEW_CONVERSATIONS)
+    cid, token = await of(request).conversations.create(page, locale, body.browser(request))
+    return as_json({"conversation": cid, "token": token}, 201)
+
+
+async def conversation(request: Request) -> HTTPResponse:
+    cid = await guards.customer(request)
+    conversations = of(request).conversations
+    state = await conversations.state(cid)
+    records = await conversations.records(cid, body.number(request.args.get("after")))
+    return as_json({
+        "conversation": cid,
+        "status": await lists.current_status(conversations, state),
+        "records": [for_customer(record) for record in records],
+    })
+
+
+async def post(request: Request) -> HTTPResponse:
+    cid = await guards.customer(request)
+    fields = body.read(request, required={"id": str}, optional={"text": str, "choice": dict})
+    message_id = body.message_id(fields)
+    if ("text" in fields) == ("choice" in fields):
+        raise ApiError(400, "missing_field", "One of the fields 'text' and 'choice' is wanted.", field="text")
+    if "choice" in fields:
+        text, payload = await _choice(request, cid, fields["choice"])
+    else:
+        text, payload = clean(fields["text"]), ""
+    await guards.not_too_often(request, f"messages:{cid}", *guards.MESSAGES)
+    posted = await of(request).conversations.post(cid, message_id, text, payload)
+    return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
+
+
+async def _choice(request: Request, cid: str, choice: dict[str, Any]) -> tuple[str, str]:
+    """The title of a button that the bot offered, and what it stands for. Raises ApiError ``choice_unknown``."""
+    for name in choice:
+        if name not in ("seq", "index"):
+            raise ApiError(400, "unknown_field", f"There is no field {name[:40]!r} in a choice.", field=name[:40])
+    seq, index = choice.get("seq"), choice.get("index")
+    if type(seq) is not int or type(index) is not int:
+        raise body.bad("choice", 'is to be {"seq": number, "index": number}')
+    unknown = ApiError(400, "choice_unknown", "This choice was not offered.")
+    record = await of(request).conversations.record(cid, seq) if 0 < seq <= body.LARGEST_SEQ else None
+    if record is None or record.get("from") != "bot" or not 0 <= index < len(record.get("buttons") or ()):
+        raise unknown
+    payloads = record.get("payloads") or []
+    return clean(record["buttons"][index]["title"]), payloads[index] if index < len(payloads) else ""
+
+
+async def typing(request: Request) -> HTTPResponse:
+    cid = await guards.customer(request)
+    fields = body.read(request, required={"typing": bool})
+    conversations = of(request).conversations
+    # Too much of it is not worth an error: it is simply not passed on.
+    if not await conversations.wait_seconds(f"typing:{cid}", *guards.TYPING):
+        await conversations.typing(cid, "customer", "", fields["typing"])
+    return HTTPResponse(status=204)
+
+
+async def events(request: Request) -> None:
+    cid = await guards.customer(request)
+    services = of(request)
+    # Open before reading: what happens in between waits in the stream, and the feed leaves out what it has sent.
+    stream = services.hub.open(cid)
+    try:
+        state = await services.conversations.state(cid)
+        seq = body.number(request.headers.get("last-event-id"))
+        # A number beyond the log is not of this conversation.
+        feed = Feed(services.conversations, cid, seq if seq <= state.seq else 0)
+        opening = event("status", await lists.current_status(services.conversations, state)) + await feed.catch_up()
+        stream.cut = request.transport.abort
+        response = await request.respond(headers=STREAM_HEADERS, content_type="text/event-stream")
+        await response.send(opening)
+        while items := await stream.get():
+            if data := await feed.take(items):
+                await response.send(data)
+        # The connection is not used again, so a desk that stops need not wait for it.
+        request.stream.keep_alive = False
+        await response.eof()
+    except StoreUnavailable:
+        if not request.responded:
+            raise
+        request.transport.abort()
+    finally:
+        services.hub.close(stream)
+
+
+blueprint = Blueprint("widget", url_prefix="/api/widget")
+blueprint.add_route(config, "/config", methods=["GET"])
+blueprint.add_route(create, "/conversations", methods=["POST"])
+blueprint.add_route(conversation, "/conversation", methods=["GET"])
+blueprint.add_route(post, "/messages", methods=["POST"])
+blueprint.add_route(typing, "/typing", methods=["POST"])
+blueprint.add_route(events, "/events", methods=["GET"])

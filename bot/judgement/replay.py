@@ -1,0 +1,81 @@
+"""Replays: what the bot would do with messages, without side effects; and plain search of the published index."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.judgement import training
+from bot.judgement.judge import Judge
+from bot.settings import Settings
+from kb_index import snapshot
+from kb_index.encoder import load_encoder
+
+Progress = Callable[[int, int], None]
+_BATCH = 64
+
+
+class BadLines(ValueError):
+    """A file of messages that cannot be read; the message names file, line and column."""
+
+
+def read_lines(path: Path, identifier: str) -> list[tuple[str, str]]:
+    """Pairs (id, text) of a JSON-lines file whose objects have `identifier` and ``text``. Raises BadLines."""
+    pairs: list[tuple[str, str]] = []
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadLines(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    # Not splitlines(): customers' texts may hold other line separators, which JSON leaves as they are.
+    for number, line in enumerate(raw.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise BadLines(f"{path}:{number}:{getattr(error, 'colno', 1)}: no valid JSON ({getattr(error, 'msg', error)})") from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise BadLines(f'{path}:{number}: an object {{"{identifier}": …, "text": "…"}} is wanted')
+        pairs.append((row.get(identifier, number), row["text"]))
+    return pairs
+
+
+def judge_of(settings: Settings) -> Judge:
+    """A judge on what is published at this moment. Raises BadSnapshot, ModelMissing."""
+    return Judge(load_encoder(settings.encoder, 2), training.load(settings), snapshot.load_current(settings.index))
+
+
+def replay(judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progress = lambda done, total: None) -> Iterator[dict[str, Any]]:
+    """One row per message, in order, as `frontdesk replay` prints it. ``ms`` is the message's share of its batch."""
+    published = judge.retriever.snapshot
+    for start in range(0, len(pairs), _BATCH):
+        batch = pairs[start : start + _BATCH]
+        began = time.perf_counter()
+        judged = judge.judge([text for _, text in batch])
+        spent = (time.perf_counter() - began) * 1000 / len(batch)
+        for (identifier, _), judgement in zip(batch, judged):
+            told = judgement.as_dict()
+            answer = published.entries[published.position[judgement.entry]].answer if judgement.entry else None
+            yield {
+                "id": identifier, "route": told["route"], "confidence": told["confidence"], "decision": told["decision"],
+                "intent": told["intent"], "entry": told["entry"], "answer": answer, "candidates": told["candidates"],
+                "why": told["why"], "ms": round(spent, 3),
+            }
+        progress(min(start + _BATCH, len(pairs)), len(pairs))
+
+
+def search(judge: Judge, pairs: Sequence[tuple[str, str]], top: int, progress: Progress = lambda done, total: None) -> Iterator[dict[str, Any]]:
+    """One row per question, as `frontdesk kb search` prints it. ``answered`` says whether the confidence in the first
+    hit is above the bar of the published calibration."""
+    for start in range(0, len(pairs), _BATCH):
+        batch = pairs[start : start + _BATCH]
+        for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], top)):
+            sure = judge.bars.confidence.of(reading)
+            yield {
+                "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates],
+                "answered": bool(reading.candidates) and sure >= judge.bars.answer, "confidence": round(sure, 4),
+            }
+        progress(min(start + _BATCH, len(pairs)), len(pairs))

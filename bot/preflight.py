@@ -1,0 +1,187 @@
+"""What running needs, checked before anything starts: each problem is one line that names the thing and the mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot import valkey
+from bot.errors import NotReady
+from bot.settings import Settings
+
+#: Bytes free below which nothing starts, and below which there is a warning.
+LEAST_FREE = 200_000_000
+LITTLE_FREE = 1_000_000_000
+OLDEST_REDIS = (6, 2)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found. `state` is ok, warning or problem; only a problem keeps Frontdesk from starting."""
+
+    subject: str
+    state: str
+    text: str
+
+
+def home(settings: Settings) -> Finding:
+    """The home folder can be written and has room."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=settings.home) as probe:
+            probe.write(b"x" * 4096)
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return Finding("home", "problem", f"{settings.home} cannot be written ({error.strerror}); make room or mend "
+                                          "its permissions, or set FRONTDESK_HOME to another folder")
+    free = shutil.disk_usage(settings.home).free
+    if free < LEAST_FREE:
+        return Finding("home", "problem", f"the disk of {settings.home} is full ({free / 1e6:.0f} MB free, "
+                                          f"{LEAST_FREE / 1e6:.0f} MB wanted); make room, or set FRONTDESK_HOME")
+    state = "warning" if free < LITTLE_FREE else "ok"
+    return Finding("home", state, f"{settings.home}, {free / 1e9:.1f} GB free")
+
+
+def port(settings: Settings) -> Finding:
+    """The desk's address is free."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+    except OSError:
+        return Finding("port", "problem", f"FRONTDESK_HOST={settings.host!r} is no address of this machine; "
+                                          "use 127.0.0.1, or 0.0.0.0 for all")
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do; a port just left counts as free
+        try:
+            probe.bind(address)
+        except PermissionError:
+            return Finding("port", "problem", f"this user may not open port {settings.port}; set FRONTDESK_PORT to "
+                                              "1024 or more")
+        except OSError as error:
+            if error.errno == 98 or "in use" in str(error):
+                return Finding("port", "problem", f"port {settings.port} is taken by another program; stop that one or "
+                                                  f"set FRONTDESK_PORT to a free port, such as {_free_port(settings)}")
+            return Finding("port", "problem", f"{where} cannot be opened ({error.strerror}); check FRONTDESK_HOST and "
+                                              "FRONTDESK_PORT")
+    return Finding("port", "ok", f"{where} is free")
+
+
+def _free_port(settings: Settings) -> int:
+    """The next port that is free, to have something to suggest."""
+    for number in range(settings.port + 1, min(settings.port + 50, 65536)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return number
+    return 8081
+
+
+def model(settings: Settings) -> Finding:
+    """The model that the encoder is exported from is there."""
+    from kb_index.errors import ModelMissing
+    from kb_index.export import source_model
+
+    try:
+        return Finding("model", "ok", str(source_model(settings.model)))
+    except ModelMissing as error:
+        return Finding("model", "problem", str(error))
+
+
+def knowledge(settings: Settings) -> Finding:
+    """The knowledge base is a folder that holds something."""
+    count = sum(1 for path in settings.kb.rglob("*.md") if path.name != "README.md")
+    if not count:
+        return Finding("knowledge base", "problem", f"{settings.kb} holds no entry (a Markdown file); set FRONTDESK_KB "
+                                                    "to the folder with the knowledge base")
+    return Finding("knowledge base", "ok", f"{count} files in {settings.kb}")
+
+
+def store(settings: Settings) -> Finding:
+    """The Redis or Valkey that is set answers, is new enough and keeps what it is told; or the embedded one can run."""
+    if settings.redis_url is None:
+        try:
+            return Finding("store", "ok", f"embedded Valkey, {valkey.binary().parent.name}")
+        except NotReady as error:
+            return Finding("store", "problem", str(error))
+    where = without_password(settings.redis_url)
+    try:
+        with valkey.client(settings) as client:
+            info = client.info()
+    except Exception as error:  # also ValueError, for a URL that the client cannot read
+        said = " ".join(str(error).split()).replace(settings.redis_url, where)
+        return Finding("store", "problem", f"{where} cannot be used ({said}); start it, or mend FRONTDESK_REDIS_URL, "
+                                           "or unset it to use the embedded Valkey")
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    version = str(info.get("valkey_version") or info.get("redis_version", "0"))
+    compatible = tuple(int(part) for part in str(info.get("redis_version", "0")).split(".")[:2] if part.isdigit())
+    about = f"{name} {version} at {where}"
+    if compatible < OLDEST_REDIS:
+        return Finding("store", "problem", f"{about} is too old; 6.2 or newer is wanted. Renew it, or unset "
+                                           "FRONTDESK_REDIS_URL to use the embedded Valkey")
+    if info.get("role") in ("slave", "replica"):
+        return Finding("store", "problem", f"{about} is a replica and takes no writes; point FRONTDESK_REDIS_URL at "
+                                           "its primary")
+    if not info.get("aof_enabled"):
+        return Finding("store", "warning", f"{about} does not write each change to disk; set `appendonly yes` there, "
+                                           "or messages that were acknowledged can be lost")
+    if info.get("maxmemory_policy", "noeviction") != "noeviction":
+        return Finding("store", "warning", f"{about} drops keys when memory runs out; set `maxmemory-policy "
+                                           "noeviction` there, or conversations can be lost")
+    return Finding("store", "ok", about)
+
+
+def database(settings: Settings) -> Finding:
+    """The SQL database answers."""
+    if settings.database_url is None:
+        return Finding("database", "ok", f"SQLite in {settings.home}")
+    import sqlalchemy
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        url = sqlalchemy.engine.make_url(settings.database_url)
+        where = url.render_as_string(hide_password=True)
+        limits = {"connect_timeout": 5} if url.get_backend_name() == "postgresql" else {}
+        engine = sqlalchemy.create_engine(url, connect_args=limits)
+        try:
+            with engine.connect() as connection:
+                connection.execute(sqlalchemy.text("SELECT 1"))
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        where = without_password(settings.database_url)
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return Finding("database", "problem", f"{where} cannot be used ({said}); start it, or mend "
+                                              "FRONTDESK_DATABASE_URL, or unset it to use SQLite")
+    return Finding("database", "ok", where)
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown: without user, password and query, any of which may hold a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (home, port, model, knowledge, store, database)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order of CHECKS."""
+    return [check(settings) for check in CHECKS]
+
+
+def require(settings: Settings, checks: tuple[Callable[[Settings], Finding], ...] = CHECKS) -> list[str]:
+    """The warnings, a line each. Raises NotReady with all problems."""
+    findings = [check(settings) for check in checks]
+    problems = [finding.text for finding in findings if finding.state == "problem"]
+    if problems:
+        raise NotReady(problems)
+    return [finding.text for finding in findings if finding.state == "warning"]

@@ -1,0 +1,94 @@
+"""The checks before a start, against real servers and folders."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import preflight, valkey
+from bot.errors import NotReady
+from bot.settings import Settings
+
+
+@contextmanager
+def server(folder: Path, *options: str) -> Iterator[Settings]:
+    """A Valkey of the test's own, as an operator might have set it up; yields settings that point to it."""
+    settings = Settings(home=folder, redis_url=f"unix://{folder / 'own.sock'}")
+    command = [str(valkey.binary()), "--port", "0", "--unixsocket", str(folder / "own.sock"), "--dir", str(folder)]
+    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as process:
+        try:
+            end = time.monotonic() + 10
+            while not (folder / "own.sock").exists():
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            yield settings
+        finally:
+            process.terminate()
+
+
+def test_a_good_store_is_ok(tmp_path: Path) -> None:
+    with server(tmp_path, "--appendonly", "yes") as settings:
+        found = preflight.store(settings)
+    assert found.state == "ok" and found.text.startswith("Valkey ")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--save", ""), "does not write each change to disk"),
+        (("--appendonly", "yes", "--maxmemory-policy", "allkeys-lru"), "drops keys when memory runs out"),
+    ],
+)
+def test_a_store_that_may_lose_messages_is_a_warning(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    with server(tmp_path, *options) as settings:
+        found = preflight.store(settings)
+        assert preflight.require(settings, (preflight.store,)) == [found.text]
+    assert found.state == "warning" and said in found.text
+
+
+def test_a_store_that_cannot_be_used_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(tmp_path, "--requirepass", "secret") as settings:
+        assert "cannot be used (Authentication required.)" in preflight.store(settings).text
+    with server(tmp_path, "--replicaof", "127.0.0.1 1") as settings:
+        assert "is a replica and takes no writes" in preflight.store(settings).text
+    with server(tmp_path) as settings, monkeypatch.context() as later:
+        later.setattr(preflight, "OLDEST_REDIS", (99, 0))
+        found = preflight.store(settings)
+    assert found.state == "problem" and "is too old; 6.2 or newer is wanted" in found.text
+
+
+def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(home=tmp_path / "home")
+    assert preflight.home(settings).state == "ok"
+    monkeypatch.setattr(preflight, "LITTLE_FREE", 1e18)
+    assert preflight.home(settings).state == "warning"
+    monkeypatch.setattr(preflight, "LEAST_FREE", 1e18)
+    with pytest.raises(NotReady, match=r"is full .* make room"):
+        preflight.require(settings, (preflight.home,))
+    assert list(settings.home.iterdir()) == [], "the check leaves nothing behind"
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    settings = replace(Settings(home=tmp_path), kb=tmp_path / "none", model=tmp_path / "none")
+    with pytest.raises(NotReady) as found:
+        preflight.require(settings)
+    assert len(found.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://u:hush@h:1/0", "redis://h:1/0"),
+        ("redis://:hu@sh@h/0", "redis://h/0"),
+        ("unix:///run/x.sock?password=hush", "unix:///run/x.sock"),
+        ("postgresql://u:hush@h/x?password=hush", "postgresql://h/x"),
+    ],
+)
+def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert preflight.without_password(url) == shown
