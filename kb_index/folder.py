@@ -29,13 +29,24 @@ def read(folder: Path) -> list[Entry]:
 def read_file(path: Path) -> Entry:
     """One entry; its id is the file's name, its category the folder's."""
     try:
-        post = frontmatter.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadEntry(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    try:
+        post = frontmatter.loads(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 2}:{mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or error
-        raise BadEntry(f"{path}{line}: the front matter is no valid YAML ({problem})") from None
+        raise BadEntry(f"{path}{_place(text, error)}: the front matter is no valid YAML ({problem})") from None
     fields = {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
     return Entry.parse(fields, str(path))
+
+
+def _place(text: str, error: yaml.YAMLError) -> str:
+    """``:line:column`` of a YAML error in the file, or nothing where YAML tells no place."""
+    # A quote without its partner is noticed at the end of the front matter only; where it opens is what helps.
+    quoted = "quoted" in (getattr(error, "context", None) or "")
+    mark = getattr(error, "context_mark" if quoted else "problem_mark", None)
+    if mark is None:
+        return ""
+    front = frontmatter.YAMLHandler().split(text)[0]
+    return f":{text[: text.find(front)].count(chr(10)) + mark.line + 1}:{mark.column + 1}"

@@ -48,7 +48,7 @@ def read(paths: Sequence[Path]) -> Found:
             places[entry.id] = where
             folded = " ".join(entry.question.lower().split())
             if folded in questions:
-                found.warnings.append(f"{where}: the same question stands at {questions[folded]}; customers will get one of the two")
+                found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
             questions.setdefault(folded, where)
             found.entries.append(entry)
     if not found.entries:
@@ -66,11 +66,15 @@ def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[Entry, str]]:
         return
     text = _text(path)
     suffix = path.suffix.lower()
-    rows = _csv(text, path) if suffix == ".csv" else _json(text, path) if suffix in (".jsonl", ".json", ".ndjson") else None
-    if rows is None:
+    if suffix == ".csv":
+        rows = _csv(text, path)
+    elif suffix in (".jsonl", ".json", ".ndjson"):
+        rows = _json(text, path)
+    else:
         raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; .jsonl, .csv and .md are")
     for number, (fields, where) in enumerate(rows, 1):
-        named = {_ALIASES.get(name.strip().lower(), name.strip().lower()): value for name, value in fields.items() if name}
+        lowered = {name.strip().lower(): value for name, value in fields.items() if name}
+        named = {_ALIASES.get(name, name): value for name, value in lowered.items()}
         if "question" not in named or "answer" not in named:
             missing = "question" if "question" not in named else "answer"
             raise BadEntry(f"{where}: there is no column {missing!r}; the columns are {', '.join(map(repr, named))}")
@@ -93,7 +97,8 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise BadEntry(f"{path}:{line}:{column}: not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8") from None
+        byte = f"byte 0x{raw[error.start]:02x}"
+        raise BadEntry(f"{path}:{line}:{column}: not UTF-8 ({byte}); save the file as UTF-8") from None
 
 
 def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -101,7 +106,8 @@ def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         try:
             rows = json.loads(text)
         except ValueError as error:
-            raise BadEntry(f"{path}:{getattr(error, 'lineno', 1)}:{getattr(error, 'colno', 1)}: no valid JSON ({error})") from None
+            place = f"{path}:{getattr(error, 'lineno', 1)}:{getattr(error, 'colno', 1)}"
+            raise BadEntry(f"{place}: no valid JSON ({error})") from None
         if not isinstance(rows, list):
             raise BadEntry(f"{path}:1:1: a list of entries is wanted")
         numbered = [(f"{path}, entry {i}", row) for i, row in enumerate(rows, 1)]
@@ -113,7 +119,8 @@ def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             try:
                 numbered.append((f"{path}:{number}", json.loads(line)))
             except ValueError as error:
-                raise BadEntry(f"{path}:{number}:{getattr(error, 'colno', 1)}: no valid JSON ({getattr(error, 'msg', error)})") from None
+                column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
+                raise BadEntry(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
     for where, row in numbered:
         if not isinstance(row, dict):
             raise BadEntry(f"{where}: {type(row).__name__}; an object with question and answer is wanted")
@@ -133,7 +140,7 @@ def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             where = f"{path}:{before + 1}"
             before = reader.line_num
             if None in row:
-                raise BadEntry(f"{where}: more cells than the header has columns; quote cells that hold a {dialect.delimiter!r}")
+                raise BadEntry(f"{where}: more cells than columns; quote cells that hold a {dialect.delimiter!r}")
             if any((value or "").strip() for value in row.values()):
                 yield dict(row), where
     except csv.Error as error:

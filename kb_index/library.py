@@ -1,4 +1,4 @@
-"""The library: the operator's own entries in SQL. While it is empty the folder of Markdown files is what is published."""
+"""The library: the operator's own entries in SQL. While it is empty, the Markdown folder is what is published."""
 
 from __future__ import annotations
 

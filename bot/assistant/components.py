@@ -107,9 +107,10 @@ class LinearIntentClassifier(_Component):
         routes = {m.get(INTENT): _route(m) for m in examples}
         encoder = load_encoder(self.settings.encoder, 2)
         cache = VectorCache(encoder, self.settings.cache / "vectors.db")
-        vectors = cache.encode([parts(m.get(TEXT))[0] for m in examples])
+        texts = [parts(m.get(TEXT))[0] for m in examples]
+        vectors = cache.encode(texts)
         cache.close()
-        self.classifier = Classifier.fit(vectors, [m.get(INTENT) for m in examples], routes, encoder.name)
+        self.classifier = Classifier.fit(texts, vectors, [m.get(INTENT) for m in examples], routes, encoder.name)
         with self._storage.write_to(self._resource) as folder:
             self.classifier.save(folder)
         return self._resource

@@ -14,7 +14,7 @@ HELP = "work on the knowledge base"
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     importing = actions.add_parser("import", help="take entries from JSON lines, CSV or Markdown files")
-    importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="columns id, question, answer, phrasings (optional)")
+    importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="with id, question, answer, phrasings")
     importing.add_argument("--add", action="store_true", help="keep what was imported before; same ids are replaced")
     actions.add_parser("publish", help="build an index of the knowledge base and serve it, without a restart")
     searching = actions.add_parser("search", help="find the nearest entries for the questions of a file")
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    return {"import": _import, "publish": _publish, "search": _search, "snapshots": _snapshots, "rollback": _rollback}[args.action](args, settings)
+    return _ACTIONS[args.action](args, settings)
 
 
 def _import(args: argparse.Namespace, settings: Settings) -> int:
@@ -90,3 +90,8 @@ def _rollback(args: argparse.Namespace, settings: Settings) -> int:
     snapshot.make_current(settings.index, args.name)
     print(f"{args.name} is live")
     return 0
+
+
+_ACTIONS = {
+    "import": _import, "publish": _publish, "search": _search, "snapshots": _snapshots, "rollback": _rollback,
+}

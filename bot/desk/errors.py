@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any
 
 from sanic import Request, Sanic
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 #: A body that is too large is read up to this many bytes, so that its sender gets to read the answer.
 _DRAINED = 4_000_000
+
+_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
 class ApiError(Exception):
@@ -111,5 +115,14 @@ async def _drain(request: Request) -> None:
         stream.keep_alive = False
 
 
+async def check_head(head: bytes) -> None:
+    """Refuses a body whose end is not beyond doubt: the framework would wait for a negative length for ever, and a proxy
+    in front may see another request than we do. What is raised here becomes a 400."""
+    lengths = _LENGTH.findall(head)
+    if lengths and (len(lengths) > 1 or not lengths[0].isdigit() or _CHUNKED.search(head)):
+        raise ValueError("the length of the body is in doubt")
+
+
 def install(app: Sanic) -> None:
     app.error_handler.add(Exception, handle)
+    app.add_signal(check_head, "http.lifecycle.read_head")

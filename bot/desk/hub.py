@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.store import Conversations
+from bot.desk import tasks
 from bot.desk.live import Live
 from bot.desk.news import News
 from bot.desk.stream import PING, REREAD, Item, Stream, event, record_event
@@ -45,9 +46,7 @@ class Hub:
     async def stop(self) -> None:
         """Ends all streams and waits a moment for their requests to finish."""
         self._stopping = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.end(self._tasks)
         for stream in self._all():
             stream.end()
         for _ in range(100):

@@ -36,24 +36,25 @@ class Texts:
             self._read_at = changed
             try:
                 found = yaml.load(self._domain.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-                self._config = _config(found if isinstance(found, dict) else {})
+                self._config = _config(_mapping(found))
             except (OSError, ValueError, yaml.YAMLError) as error:
                 log.warning("%s cannot be read, so the widget keeps its words: %s", self._domain.name, error)
         return self._config
 
 
 def _config(domain: dict[str, Any]) -> dict[str, Any]:
-    responses = domain.get("responses") or {}
+    responses = _mapping(domain.get("responses"))
     welcome, starters = _first(responses, "utter_welcome"), _first(responses, "utter_starters")
-    metadata = {**(domain.get("metadata") or {}), **(welcome.get("metadata") or {})}
+    metadata = {**_mapping(domain.get("metadata")), **_mapping(welcome.get("metadata"))}
     texts = {name.removeprefix(_PREFIX): str(_first(responses, name).get("text", ""))
              for name in responses if name.startswith(_PREFIX)}
-    buttons = starters.get("buttons") or []
+    buttons = starters.get("buttons")
     return {
         "shop": str(metadata.get("shop") or _SHOP),
         "welcome": str(welcome.get("text") or _WELCOME),
         "texts": texts,
-        "starters": [str(button["title"]) for button in buttons if isinstance(button, dict) and button.get("title")],
+        "starters": [str(button["title"]) for button in (buttons if isinstance(buttons, list) else ())
+                     if _mapping(button).get("title")],
         "max_text": MAX_TEXT,
     }
 
@@ -61,5 +62,8 @@ def _config(domain: dict[str, Any]) -> dict[str, Any]:
 def _first(responses: dict[str, Any], name: str) -> dict[str, Any]:
     """The first variation of a response, or nothing."""
     variations = responses.get(name)
-    first = variations[0] if isinstance(variations, list) and variations else None
-    return first if isinstance(first, dict) else {}
+    return _mapping(variations[0] if isinstance(variations, list) and variations else None)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -10,6 +10,7 @@ from bot.conversations import keys
 from bot.conversations.errors import ConversationError, StoreUnavailable
 from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
+from bot.desk import tasks
 from bot.desk.lists import in_hands
 from bot.reports.archive import Archive, keep
 from bot.settings import Settings
@@ -37,8 +38,7 @@ class Upkeep:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await tasks.end([self._task])
 
     async def run(self) -> None:
         """All of it, once. Raises StoreUnavailable, DatabaseUnavailable."""

@@ -1,4 +1,9 @@
-"""How likely the nearest entry is the right answer: logistic regression on a few signs, fitted at publish."""
+"""How likely the nearest entry is the right answer: a logistic function of a few signs.
+
+Its weights are fixed: fitted once on the sample shop (`tools/fit_confidence.py`) and kept here, so that all of an
+operator's labelled questions are left to set the bar. Weights that suit a knowledge base less cost coverage, never the
+promise: the bar is computed with whatever confidence there is.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +16,34 @@ import numpy.typing as npt
 
 from bot.judgement.judgement import Reading
 
-SIGNS = ("score", "margin", "nearest", "lexical", "service", "people", "out_of_scope", "sales")
+SIGNS = (
+    "score", "margin", "nearest", "lexical", "lexical_first", "votes", "service", "people", "out_of_scope", "sales",
+)
+
+_WEIGHTS = {
+    "score": 7.26, "margin": 7.71, "nearest": 2.14, "lexical": 0.58, "lexical_first": 1.29, "votes": 0.60,
+    "service": -1.08, "people": -3.57, "out_of_scope": -0.83, "sales": 0.09,
+}
+_BIAS = -5.53
 
 
 def signs(reading: Reading) -> list[float]:
-    """The signs of one reading, in the order of `SIGNS`; zeros where nothing was found."""
+    """The signs of one reading, in the order of `SIGNS`; zeros where nothing was found.
+
+    ``margin`` is the lead over the second entry, ``lexical_first`` whether no other candidate shares more words, and
+    ``votes`` how much of the candidates' scores above the fifth the first one has.
+    """
     if not reading.candidates:
         return [0.0] * len(SIGNS)
-    first = reading.candidates[0]
-    second = reading.candidates[1].score if len(reading.candidates) > 1 else 0.0
+    first, *others = reading.candidates[:5]
+    second = others[0].score if others else 0.0
+    floor = min(c.score for c in reading.candidates[:5])
+    spread = sum(c.score - floor for c in reading.candidates[:5])
     routes = reading.routes
     return [
         first.score, first.score - second, first.nearest, math.log1p(first.lexical),
+        float(first.lexical > 0 and all(first.lexical >= c.lexical for c in others)),
+        (first.score - floor) / spread if spread > 0 else 1.0,
         routes.get("service", 0.0), routes.get("support", 0.0) + routes.get("human", 0.0),
         routes.get("out_of_scope", 0.0), routes.get("sales", 0.0),
     ]
@@ -36,18 +57,16 @@ class Confidence:
         self.bias = float(bias)
 
     @classmethod
-    def prior(cls) -> Confidence:
-        """Used until there are enough labelled questions to fit one: the fused score alone, even odds at 0.6."""
-        return cls([12.0] + [0.0] * (len(SIGNS) - 1), -7.2)
+    def standard(cls) -> Confidence:
+        """The confidence that is shipped."""
+        return cls([_WEIGHTS[name] for name in SIGNS], _BIAS)
 
     @classmethod
     def fit(cls, rows: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Confidence:
-        """`rows` of shape (n, signs). Falls back on the prior where one class has fewer than 20 questions."""
+        """Weights for `rows` of shape (n, signs) and whether the nearest entry was right."""
         from sklearn.linear_model import LogisticRegression
 
-        if min(int(right.sum()), int((~right).sum())) < 20:
-            return cls.prior()
-        model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right)
+        model = LogisticRegression(C=10.0, max_iter=2000).fit(rows, right)
         return cls(model.coef_[0], float(model.intercept_[0]))
 
     def of(self, reading: Reading) -> float:

@@ -29,7 +29,7 @@ def parts(text: str) -> list[str]:
 def classify(text: str, vectors: Vectors, classifier: Classifier) -> Reading:
     """Reads one message from the vectors of its :func:`parts`. A sentence that is clearly for people decides for all,
     so that a mixed message goes to support (the table in the design)."""
-    intents = classifier.intent_probabilities(vectors)
+    intents = classifier.intent_probabilities(parts(text), vectors)
     routes = classifier.route_probabilities(intents)
     whole = routes[0].copy()
     speaks = 0

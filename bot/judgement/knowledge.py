@@ -46,11 +46,13 @@ class Knowledge:
         seen = self._mark()
         if self._published is None or seen != self._seen:
             try:
-                loaded = snapshot.load_current(self.folder)
+                # At the start the newest good one is better than none; later, what is served is a better second choice.
+                loaded = (snapshot.load_current(self.folder) if self._published is None
+                          else snapshot.load(self.folder, snapshot.current_name(self.folder) or ""))
                 if self.encoder is not None and loaded.encoder != self.encoder:
                     raise BadSnapshot(
-                        f"snapshot {loaded.name} was made with the encoder {loaded.encoder}, and this process runs with "
-                        f"{self.encoder}; restart it, or publish again with `frontdesk kb publish`"
+                        f"snapshot {loaded.name} was made with the encoder {loaded.encoder}, and this process runs "
+                        f"with {self.encoder}; restart it, or publish again with `frontdesk kb publish`"
                     )
                 if self._published is None or loaded.name != self._published.snapshot.name:
                     self._published = Published(loaded, Retriever(loaded), Bars.parse(loaded.calibration))

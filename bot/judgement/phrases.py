@@ -39,6 +39,8 @@ def read(folder: Path) -> list[Phrase]:
                 raise BadPhrases(
                     f"{path}: intent {block.get('intent')!r} has route {route!r}; one of {', '.join(ROUTES)} is wanted"
                 )
+            if not isinstance(block.get("examples"), str):
+                raise BadPhrases(f"{path}: intent {block.get('intent')!r} has no examples")
             group = f"{told.get('kind', 'any')}/{told.get('source', 'any')}"
             for line in block["examples"].splitlines():
                 text = line.strip().removeprefix("-").strip()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bot.judgement import phrases, training
-from bot.judgement.confidence import Confidence, signs
+from bot.judgement.confidence import Confidence
 from bot.judgement.judge import classify, parts
 from bot.judgement.judgement import Reading
 from bot.judgement.router import OFFERED
@@ -22,7 +22,7 @@ from kb_index.cache import VectorCache
 from kb_index.calibration import Bar, choose_bar, choose_people_bar
 from kb_index.encoder import Vectors, load_encoder
 from kb_index.entry import Entry
-from kb_index.errors import BadSnapshot
+from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.lexical import LexicalIndex
 from kb_index.library import Library
 from kb_index.retriever import Retriever, units
@@ -32,18 +32,22 @@ Progress = Callable[[int, int], None]
 #: Messages without an answer per answerable question in the calibration. Live shares differ from shop to shop; more
 #: of them makes a stricter bar.
 _UNANSWERABLE = 0.5
-#: Routes of the training phrases that a knowledge base does not answer, and intents of others that it does not.
-_UNANSWERED = frozenset({"support", "human", "out_of_scope", "smalltalk"})
+#: Routes that need people, routes of the training phrases that a knowledge base does not answer, and intents of other
+#: routes that it does not.
+_PEOPLE = frozenset({"support", "human"})
+_UNANSWERED = _PEOPLE | {"out_of_scope", "smalltalk"}
 _FOREIGN = frozenset({"check_balance_or_claim"})
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A labelled question as the index saw it. `entry` is the right one, or empty where there is none."""
+    """A labelled question as the index saw it. `entry` is the right one, or empty where there is none; `likely` marks
+    messages whose answer may well be in the knowledge base, though nobody said which: they only tell routes apart."""
 
     reading: Reading
     entry: str
     route: str
+    likely: bool = False
 
     @property
     def right(self) -> bool:
@@ -66,7 +70,8 @@ def mark(settings: Settings, entries: Sequence[Entry]) -> str:
         sums.update(f"{entry.id} {entry.version} {entry.tests}".encode())
     sums.update(f"{settings.alpha} {settings.beta}".encode())
     here, index = Path(__file__).parent, Path(snapshot.__file__).parent
-    for source in [here / "publishing.py", here / "confidence.py", here / "judge.py", *sorted(index.glob("*.py"))]:
+    ours = [here / f"{name}.py" for name in ("publishing", "confidence", "judge", "router")]
+    for source in [*ours, *sorted(index.glob("*.py"))]:
         sums.update(source.read_bytes())
     return sums.hexdigest()[:16]
 
@@ -82,28 +87,46 @@ def is_current(settings: Settings) -> bool:
 
 
 def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:
-    """Builds, calibrates and publishes a snapshot of the knowledge base; returns its name."""
-    entries = entries_of(settings)
-    encoder = load_encoder(settings.encoder, 2)
-    cache = VectorCache(encoder, settings.cache / "vectors.db")
-    texts = [unit for entry in entries for unit in units(entry)]
-    vectors = cache.encode([text for _, text in texts], lambda done, total: progress(done, 3 * max(total, 1)))
-    kinds = np.array([kind for kind, _ in texts], dtype=np.uint8)
-    starts = np.cumsum([0] + [len(units(entry)) for entry in entries]).astype(np.int64)
-    draft = snapshot.Snapshot(
-        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds, starts=starts,
-        index=snapshot.build_index(vectors), lexical=LexicalIndex.build(entries), calibration={}, encoder=encoder.name,
-    )
-    progress(1, 3)
-    asked = ask_all(settings, draft, cache)
-    cache.close()
+    """Builds, calibrates and publishes a snapshot of the knowledge base; returns its name. Raises BadEntry."""
+    cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
+    try:
+        draft = drafted(settings, cache, lambda done, total: progress(done, 3 * max(total, 1)))
+        progress(1, 3)
+        asked = ask_all(settings, draft, cache)
+    finally:
+        cache.close()
     progress(2, 3)
-    calibration = calibrate(asked, settings.alpha, settings.beta)
     name = snapshot.write(
-        settings.index, entries, vectors, kinds, starts, calibration, encoder.name, mark(settings, entries)
+        settings.index, draft.entries, draft.vectors, draft.kinds, draft.starts,
+        calibrate(asked, settings.alpha, settings.beta), draft.encoder, mark(settings, draft.entries),
     )
     progress(3, 3)
     return name
+
+
+def drafted(settings: Settings, cache: VectorCache, progress: Progress = lambda done, total: None) -> snapshot.Snapshot:
+    """The knowledge base as a snapshot in memory, not yet calibrated. Raises BadEntry where there are no entries."""
+    entries = entries_of(settings)
+    if not entries:
+        raise BadEntry(f"{settings.kb}: there are no entries to publish; write some, or check FRONTDESK_KB")
+    texts = [units(entry) for entry in entries]
+    vectors = cache.encode([text for one in texts for _, text in one], progress)
+    return snapshot.Snapshot(
+        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors,
+        kinds=np.array([kind for one in texts for kind, _ in one], dtype=np.uint8),
+        starts=np.cumsum([0] + [len(one) for one in texts]).astype(np.int64),
+        index=snapshot.build_index(vectors), lexical=LexicalIndex.build(entries), calibration={},
+        encoder=cache.encoder.name,
+    )
+
+
+def labelled(settings: Settings) -> list[Asked]:
+    """The questions that decide the answer bar, as the knowledge base of this moment is asked them."""
+    cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
+    try:
+        return _mix([a for a in ask_all(settings, drafted(settings, cache), cache) if not a.likely])
+    finally:
+        cache.close()
 
 
 def ask_all(settings: Settings, draft: snapshot.Snapshot, cache: VectorCache) -> list[Asked]:
@@ -116,10 +139,12 @@ def ask_all(settings: Settings, draft: snapshot.Snapshot, cache: VectorCache) ->
     asked += _ask([t for t, _ in tests], [e for _, e in tests], ["service"] * len(tests), [classifier] * len(tests),
                   retriever, cache)
     corpus = phrases.read(training.PHRASES)
-    kept = [(phrase, twins[k]) for phrase, k in zip(corpus, training.folds(corpus), strict=True)
-            if phrase.route in _UNANSWERED or phrase.intent in _FOREIGN]
-    asked += _ask([p.text for p, _ in kept], [""] * len(kept), [p.route for p, _ in kept], [twin for _, twin in kept],
-                  retriever, cache)
+    kept = [(phrase, twins[k]) for phrase, k in zip(corpus, training.folds(corpus), strict=True)]
+    told = _ask([p.text for p, _ in kept], [""] * len(kept), [p.route for p, _ in kept], [twin for _, twin in kept],
+                retriever, cache)
+    for (phrase, _), one in zip(kept, told, strict=True):
+        likely = phrase.route not in _UNANSWERED and phrase.intent not in _FOREIGN
+        asked.append(replace(one, likely=likely))
     return asked
 
 
@@ -140,34 +165,30 @@ def _ask(texts: Sequence[str], entries: Sequence[str], routes: Sequence[str], cl
 
 
 def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, Any]:
-    """The bars for one snapshot. One half of the questions fits the confidence, the other half sets the bars, so that
-    the promise is tested on questions that the confidence never saw."""
-    people = [a for a in asked if a.route in ("support", "human")]
-    fit, test = [a for a in asked if _half(a) == 0], [a for a in asked if _half(a) == 1]
-    confidence = Confidence.fit(np.array([signs(a.reading) for a in _mix(fit)]).reshape(-1, len(signs(_EMPTY))),
-                                np.array([a.right for a in _mix(fit)], dtype=bool))
-    people_bar = Bar(0.0, beta, 0, 0, 1.0, 1.0)
+    """The bars for one snapshot."""
+    confidence = Confidence.standard()
+    sure = {id(a): confidence.of(a.reading) for a in asked}
+    people = [a for a in asked if a.route in _PEOPLE]
+    others = [_people(a) for a in asked if a.route not in _PEOPLE]
+    mixed = _mix([a for a in asked if not a.likely])
     answer = choose_bar([], [], [], alpha)
+    people_bar = choose_people_bar([], [], [], beta)
     # The two bars lean on each other: who is handed over is never answered, and a stricter answer bar lets fewer
-    # messages for people through. Two rounds settle them.
-    pooled = 0.5
+    # messages for people through. A few rounds settle them.
+    handed = 0.5
     for _ in range(3):
-        pool = [a for a in _mix(test) if _people(a) < pooled]
-        answer = choose_bar([confidence.of(a.reading) for a in pool], [a.right for a in pool],
-                            [bool(a.entry) for a in pool], alpha)
-        acted = [confidence.of(a.reading) >= answer.value or _chats(a) for a in people]
-        people_bar = choose_people_bar([_people(a) for a in people], acted, beta)
-        pooled = people_bar.value
+        pool = [a for a in mixed if _people(a) < handed]
+        answer = choose_bar([sure[id(a)] for a in pool], [a.right for a in pool], [bool(a.entry) for a in pool], alpha)
+        acted = [sure[id(a)] >= answer.value or _chats(a) for a in people]
+        people_bar = choose_people_bar([_people(a) for a in people], acted, others, beta)
+        handed = people_bar.value
     return {
         "confidence": confidence.as_dict(), "answer": answer.as_dict(), "people": people_bar.as_dict(),
-        "offer": {"value": _offer_bar(test, confidence, answer)},
+        "offer": {"value": _offer_bar(mixed, confidence, answer)},
         "asked": {
             "answerable": sum(bool(a.entry) for a in asked), "first": sum(a.right for a in asked), "people": len(people)
         },
     }
-
-
-_EMPTY = Reading("", {}, "", 0.0)
 
 
 def _people(asked: Asked) -> float:
@@ -177,10 +198,6 @@ def _people(asked: Asked) -> float:
 def _chats(asked: Asked) -> bool:
     routes = asked.reading.routes
     return max(routes, key=lambda name: routes[name]) == "smalltalk"
-
-
-def _half(asked: Asked) -> int:
-    return hashlib.blake2b(asked.reading.text.encode("utf-8", "replace"), digest_size=1).digest()[0] % 2
 
 
 def _mix(asked: Sequence[Asked]) -> list[Asked]:

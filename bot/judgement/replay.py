@@ -36,7 +36,8 @@ def read_lines(path: Path, identifier: str) -> list[tuple[str, str]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise BadLines(f"{path}:{number}:{getattr(error, 'colno', 1)}: no valid JSON ({getattr(error, 'msg', error)})") from None
+            column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
+            raise BadLines(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise BadLines(f'{path}:{number}: an object {{"{identifier}": …, "text": "…"}} is wanted')
         pairs.append((row.get(identifier, number), row["text"]))
@@ -48,7 +49,9 @@ def judge_of(settings: Settings) -> Judge:
     return Judge(load_encoder(settings.encoder, 2), training.load(settings), snapshot.load_current(settings.index))
 
 
-def replay(judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progress = lambda done, total: None) -> Iterator[dict[str, Any]]:
+def replay(
+    judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progress = lambda done, total: None
+) -> Iterator[dict[str, Any]]:
     """One row per message, in order, as `frontdesk replay` prints it. ``ms`` is the message's share of its batch."""
     published = judge.retriever.snapshot
     for start in range(0, len(pairs), _BATCH):
@@ -56,23 +59,25 @@ def replay(judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progress = 
         began = time.perf_counter()
         judged = judge.judge([text for _, text in batch])
         spent = (time.perf_counter() - began) * 1000 / len(batch)
-        for (identifier, _), judgement in zip(batch, judged):
+        for (identifier, _), judgement in zip(batch, judged, strict=True):
             told = judgement.as_dict()
             answer = published.entries[published.position[judgement.entry]].answer if judgement.entry else None
             yield {
-                "id": identifier, "route": told["route"], "confidence": told["confidence"], "decision": told["decision"],
-                "intent": told["intent"], "entry": told["entry"], "answer": answer, "candidates": told["candidates"],
-                "why": told["why"], "ms": round(spent, 3),
+                "id": identifier, "route": told["route"], "confidence": told["confidence"],
+                "decision": told["decision"], "intent": told["intent"], "entry": told["entry"], "answer": answer,
+                "candidates": told["candidates"], "why": told["why"], "ms": round(spent, 3),
             }
         progress(min(start + _BATCH, len(pairs)), len(pairs))
 
 
-def search(judge: Judge, pairs: Sequence[tuple[str, str]], top: int, progress: Progress = lambda done, total: None) -> Iterator[dict[str, Any]]:
+def search(
+    judge: Judge, pairs: Sequence[tuple[str, str]], top: int, progress: Progress = lambda done, total: None
+) -> Iterator[dict[str, Any]]:
     """One row per question, as `frontdesk kb search` prints it. ``answered`` says whether the confidence in the first
     hit is above the bar of the published calibration."""
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
-        for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], top)):
+        for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], top), strict=True):
             sure = judge.bars.confidence.of(reading)
             yield {
                 "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates],

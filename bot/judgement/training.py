@@ -32,7 +32,8 @@ def fingerprint(settings: Settings) -> str:
     """Changes with the phrases, the encoder and the code that turns one into the other."""
     sums = hashlib.sha256()
     here = Path(__file__).parent
-    for path in [*sorted(PHRASES.rglob("*.yml")), *(here / f"{n}.py" for n in ("classifier", "segments", "training"))]:
+    ours = [here / f"{name}.py" for name in ("classifier", "wording", "segments", "training")]
+    for path in [*sorted(PHRASES.rglob("*.yml")), *ours]:
         sums.update(path.read_bytes())
     encoder = settings.encoder / "encoder.json"
     sums.update(encoder.read_bytes() if encoder.is_file() else b"")
@@ -54,6 +55,7 @@ def train(settings: Settings, progress: Progress = lambda done, total: None) -> 
     # Sentences within phrases are embedded too, so that judging by fold later finds them in the cache.
     texts = [part for phrase in phrases for part in parts(phrase.text)]
     firsts = np.cumsum([0] + [len(parts(phrase.text)) for phrase in phrases[:-1]])
+    wholes = [texts[first] for first in firsts]
     vectors = cache.encode(texts, lambda done, total: progress(done, total + (FOLDS + 1) * 100))[firsts]
     cache.close()
     intents = [phrase.intent for phrase in phrases]
@@ -64,11 +66,12 @@ def train(settings: Settings, progress: Progress = lambda done, total: None) -> 
         shutil.rmtree(left, ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix=".judgement-", dir=settings.home))
     try:
-        Classifier.fit(vectors, intents, routes, encoder.name).save(scratch / "all")
+        Classifier.fit(wholes, vectors, intents, routes, encoder.name).save(scratch / "all")
         for k in range(FOLDS):
             kept = fold != k
             others = [intent for intent, keep in zip(intents, kept, strict=True) if keep]
-            twin = Classifier.fit(vectors[kept], others, routes, encoder.name)
+            seen = [text for text, keep in zip(wholes, kept, strict=True) if keep]
+            twin = Classifier.fit(seen, vectors[kept], others, routes, encoder.name)
             twin.save(scratch / f"fold-{k}")
             progress(len(texts) + (k + 2) * 100, len(texts) + (FOLDS + 1) * 100)
         told = {"fingerprint": fingerprint(settings), "phrases": len(phrases)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.judgement.classifier import Classifier
 from bot.judgement.segments import normalise
 from kb_index.encoder import Encoder
+from kb_index.lexical import tokens
 
 _LONGEST = 24
 
@@ -20,7 +21,9 @@ def deciding_words(text: str, route: str, encoder: Encoder, classifier: Classifi
         return []
     variants = [" ".join(words)] + [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
     column = classifier.routes.index(route)
-    chance = classifier.route_probabilities(classifier.intent_probabilities(encoder.encode(variants)))[:, column]
+    intents = classifier.intent_probabilities(variants, encoder.encode(variants))
+    chance = classifier.route_probabilities(intents)[:, column]
     loss = chance[0] - chance[1:]
-    ranked = sorted(range(len(words)), key=lambda i: -loss[i])
-    return [words[i].strip(".,!?;:\"'") for i in ranked[:top] if loss[i] > 0.01]
+    # "the" and its like carry no reason that a person could follow.
+    telling = [i for i, word in enumerate(words) if tokens(word) and loss[i] > 0.01]
+    return [words[i].strip(".,!?;:\"'") for i in sorted(telling, key=lambda i: -loss[i])[:top]]

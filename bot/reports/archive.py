@@ -154,8 +154,11 @@ async def _copy(conversations: Conversations, archive: Archive, cid: str) -> int
         return 0
     known = await asyncio.to_thread(archive.seq, cid)
     if known < state.seq:
-        records = await conversations.records(cid)
-        await asyncio.to_thread(archive.copy, state, await conversations.packet(cid), records[:state.seq])
+        packet = await conversations.packet(cid)
+        records = (await conversations.records(cid))[:state.seq]
+        if len(records) < state.seq:
+            return 0  # another process copied and dropped it while we read
+        await asyncio.to_thread(archive.copy, state, packet, records)
     return state.seq
 
 
@@ -167,7 +170,8 @@ async def _forget(conversations: Conversations, archive: Archive, cid: str) -> b
     await asyncio.to_thread(archive.set_alone, cid, True)
     if await conversations.drop(cid, seq):
         return True
-    await asyncio.to_thread(archive.set_alone, cid, False)
+    if await conversations.states([cid]):
+        await asyncio.to_thread(archive.set_alone, cid, False)  # it goes on
     return False
 
 

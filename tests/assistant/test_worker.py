@@ -1,0 +1,439 @@
+"""The worker on a real Valkey with the real model: each message answered, once, by whoever owns the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import pytest
+from play import Customer, at_work, republish, until
+
+from bot.assistant import worker as worker_module
+from bot.assistant.worker import Worker
+from bot.conversations import keys, packet
+from bot.conversations.store import Conversations
+from bot.settings import Settings
+from kb_index import snapshot
+
+QUESTION = "How do I reset my password?"
+FAULT = "my new kettle is broken, it does not heat any more"
+
+
+async def test_a_question_is_answered_with_its_evidence(worker: Worker, customer: Customer, workshop: Settings) -> None:
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        (reply,) = await customer.answered()
+    live = snapshot.load_current(workshop.index)
+    evidence = reply["evidence"]
+    entry = live.entries[live.position[evidence["entry"]]]
+    assert entry.id == "account-password-reset" and reply["text"] == entry.answer
+    assert reply["html"] == live.html[live.position[entry.id]]
+    assert (evidence["version"], evidence["snapshot"]) == (entry.version, live.name)
+    assert evidence["decision"] == "answer" and 0 < evidence["confidence"] <= 1
+    assert evidence["candidates"][0]["entry"] == entry.id
+    assert len(reply.get("buttons", [])) == len(reply.get("payloads", [])) <= 2
+
+
+async def test_a_burst_is_answered_once(worker: Worker, customer: Customer, conversations: Conversations) -> None:
+    await customer.say("hi", "I have a question", QUESTION)
+    async with at_work(worker):
+        await customer.answered()
+        (turns,) = await conversations.call("HMGET", keys.conversation(customer.cid), "commits")
+    assert turns == "1"
+    events, _ = await conversations.tracker(customer.cid)
+    said = [e["text"] for e in map(json.loads, events) if e["event"] == "user"]
+    assert said == [f"hi\nI have a question\n{QUESTION}"]
+
+
+async def test_a_fault_goes_to_the_queue_with_its_packet(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await customer.answered()
+        await customer.say(FAULT)
+        await customer.answered()
+    state = await conversations.state(customer.cid)
+    assert (state.owner, state.team, state.why) == ("queue", "support", "fault")
+    assert await conversations.owned("queue") == [customer.cid] and await conversations.ahead(customer.cid) == 0
+    last = (await customer.log())[-1]
+    assert (last["kind"], last["event"]) == ("event", "handoff")
+    told = await conversations.packet(customer.cid)
+    assert told is not None
+    assert told["why"]["route"] == "support" and told["why"]["intent"] == "report_defect"
+    assert told["why"]["words"] and all(word in FAULT for word in told["why"]["words"])
+    assert told["who"] == {"verified": False, "name": None, "email": None, "browser": "Firefox", "locale": "en-GB",
+                           "page": "https://larkmoor.example/sofas"}
+    shown = [tried for tried in told["tried"] if tried["shown"]]
+    assert [tried["entry"] for tried in shown] == ["account-password-reset"] and shown[0]["question"]
+    assert told["told"] == (await customer.heard())[-1]
+    assert [(line["line"], line["seqs"]) for line in told["summary"]] == [
+        (f"Customer: {QUESTION}", [1]), (f"The bot answered: {shown[0]['question']}", [2]), (f"Customer: {FAULT}", [3])]
+
+
+@pytest.mark.parametrize(("text", "why"), [("0", "person"), ("I want to talk to a human being", "person")])
+async def test_who_asks_for_a_person_gets_one(
+    worker: Worker, customer: Customer, conversations: Conversations, text: str, why: str
+) -> None:
+    async with at_work(worker):
+        await customer.say(text)
+        await customer.answered()
+    state = await conversations.state(customer.cid)
+    assert (state.owner, state.team, state.why) == ("queue", "service", why)
+
+
+async def test_zero_in_a_burst_is_heard(worker: Worker, customer: Customer) -> None:
+    await customer.say("how long does delivery take", "0")
+    async with at_work(worker):
+        await customer.answered()
+    assert await customer.owner() == "queue"
+
+
+async def test_after_the_handoff_the_bot_is_silent(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    async with at_work(worker):
+        await customer.say("0")
+        await customer.answered()
+        heard = await customer.heard()
+        await customer.say("hello?", QUESTION, "0")
+        await asyncio.sleep(0.3)
+        assert await customer.heard() == heard and await conversations.backlog() == (0, 0)
+        await conversations.claim(customer.cid, "a1", "Ada")
+        await customer.say("are you there?")
+        await asyncio.sleep(0.3)
+        assert await customer.heard() == heard and await customer.owner() == "agent"
+
+
+async def test_handed_back_the_bot_knows_what_was_said(
+    workers: list[Worker], customer: Customer, conversations: Conversations
+) -> None:
+    """Also when another worker has the next turn, which has to load the tracker."""
+    first, second = workers
+    async with at_work(first):
+        await customer.say("0")
+        await customer.answered()
+    await customer.say("my order is late")
+    await conversations.claim(customer.cid, "a1", "Ada")
+    await conversations.say(customer.cid, "a1", "Ada", "x1", "I have sent it again.")
+    await conversations.hand_back(customer.cid, "a1", "Ada", note="parcel sent twice")
+    async with at_work(second):
+        await customer.say(QUESTION)
+        replies = await customer.answered()
+    assert replies[-1]["evidence"]["entry"] == "account-password-reset" and await customer.owner() == "bot"
+    events, _ = await conversations.tracker(customer.cid)
+    said = [(e["event"], e["text"]) for e in map(json.loads, events) if e["event"] in ("user", "bot")]
+    assert said[2:5] == [("user", "my order is late"), ("bot", "I have sent it again."), ("bot", "parcel sent twice")]
+    assert said[5] == ("user", QUESTION) and len(said) == 7
+
+
+@pytest.mark.parametrize("text", ["/restart", '/intent{"x":1}', "/greet", " /answer", "/", '/handoff{"failed": 7}',
+                                  "/session_start", '/greet@1.0{"failed": 3}'])
+async def test_commands_of_rasa_are_text(
+    worker: Worker, customer: Customer, conversations: Conversations, text: str
+) -> None:
+    async with at_work(worker):
+        await customer.say(text)
+        replies = await customer.answered()
+    assert replies and replies[0]["text"]
+    events = [json.loads(event) for event in (await conversations.tracker(customer.cid))[0]]
+    assert {"restart", "session_started"} & {event["event"] for event in events} == set()
+    (heard,) = [event for event in events if event["event"] == "user"]
+    assert heard["text"].startswith("\u2215") and heard["parse_data"]["entities"] == []
+    assert heard["parse_data"]["judgement"]["why"]
+    assert (await conversations.records(customer.cid))[0]["text"] == text
+
+
+async def test_a_pressed_button_is_what_it_stands_for(worker: Worker, customer: Customer) -> None:
+    async with at_work(worker):
+        await customer.say("Where is it?", payload="entry:returns-address")
+        (reply,) = await customer.answered()
+        assert reply["evidence"]["entry"] == "returns-address"
+        assert reply["evidence"]["why"] == "chosen by the customer"
+        await customer.say("Gone", payload="entry:no-such-entry")
+        await customer.answered()
+    assert await customer.owner() == "queue"
+
+
+@pytest.mark.parametrize(("payload", "why"), [("human", "person"), ("none", "unsure"), ("bogus", "unsure")])
+async def test_the_other_buttons_lead_to_people(
+    worker: Worker, customer: Customer, conversations: Conversations, payload: str, why: str
+) -> None:
+    async with at_work(worker):
+        await customer.say("A title", payload=payload)
+        await customer.answered()
+    state = await conversations.state(customer.cid)
+    assert (state.owner, state.why) == ("queue", why)
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "مرحبا أين طلبي", "<script>alert(1)</script>", "\ufffd", "a" * 2000,
+                                  "word " * 399, "\n\n?\n", '{"a": [1]}', "=1+1", "[x](javascript:alert(1))"])
+async def test_whatever_is_typed_is_answered(worker: Worker, customer: Customer, text: str) -> None:
+    async with at_work(worker):
+        await customer.say(text)
+        replies = await customer.answered()
+    assert replies and all(reply["text"] and reply["html"] for reply in replies)
+
+
+async def test_a_worker_that_died_loses_nothing_and_doubles_nothing(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    await customer.say(QUESTION)
+    lost = await conversations.take(0.2)
+    assert lost is not None and lost.attempts == 1
+    answer = await worker._answer(lost)
+    worker.trackers.forget(customer.cid)
+    async with at_work(worker):
+        replies = await customer.answered()
+        # The dead one comes back from a long sleep and would commit what it had.
+        assert await conversations.commit(lost, answer) == "lost"
+    assert len(replies) == len(await customer.heard()) == 1
+    events, _ = await conversations.tracker(customer.cid)
+    assert sum(json.loads(event)["event"] == "user" for event in events) == 1
+
+
+async def test_two_workers_never_answer_one_conversation_twice(
+    workers: list[Worker], conversations: Conversations
+) -> None:
+    customers = [Customer(conversations, (await conversations.create())[0]) for _ in range(12)]
+    async with at_work(*workers):
+        for round_ in range(3):
+            await asyncio.gather(*(one.say(f"hello number {round_}") for one in customers))
+            await asyncio.gather(*(one.answered() for one in customers))
+    for one in customers:
+        log = await one.log()
+        assert [record["from"] for record in log] == ["customer", "bot"] * 3
+        events, _ = await conversations.tracker(one.cid)
+        said = [e["text"] for e in map(json.loads, events) if e["event"] == "user"]
+        assert said == [f"hello number {n}" for n in range(3)]
+
+
+async def test_a_turn_that_lost_its_conversation_says_nothing(
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor = worker.agent.processor
+    assert processor is not None
+    thinking, go_on = asyncio.Event(), asyncio.Event()
+    really = processor.handle_message
+
+    async def slowly(message: Any) -> Any:
+        thinking.set()
+        await go_on.wait()
+        return await really(message)
+
+    monkeypatch.setattr(processor, "handle_message", slowly)
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await asyncio.wait_for(thinking.wait(), 10)
+        await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+        go_on.set()
+        await asyncio.sleep(0.3)
+    assert await customer.heard() == [] and await conversations.tracker(customer.cid) == ([], None)
+    assert not worker.trackers.has(customer.cid, 0)
+
+
+async def test_a_lease_is_kept_while_a_turn_takes_long(
+    workers: list[Worker], customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(Conversations.take, "__defaults__", (0.6,))
+    monkeypatch.setattr(Conversations.renew, "__defaults__", (0.6,))
+    calls = []
+    for one in workers:
+        processor = one.agent.processor
+        assert processor is not None
+
+        async def slowly(message: Any, really: Any = processor.handle_message) -> Any:
+            calls.append(message)
+            await asyncio.sleep(1.5)
+            return await really(message)
+
+        monkeypatch.setattr(processor, "handle_message", slowly)
+    async with at_work(*workers):
+        await customer.say(QUESTION)
+        assert len(await customer.answered()) == 1
+    assert len(calls) == 1
+
+
+async def test_a_lease_that_ran_out_does_not_mix_two_attempts_of_one_worker(
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a laptop's sleep: the same process takes the conversation while its first attempt still hangs."""
+    processor = worker.agent.processor
+    assert processor is not None
+    calls, really = [], processor.handle_message
+
+    async def slowly(message: Any) -> Any:
+        calls.append(message)
+        await asyncio.sleep(1 if len(calls) == 1 else 0)
+        return await really(message)
+
+    async def never(*_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(processor, "handle_message", slowly)
+    monkeypatch.setattr(conversations, "renew", never)
+    monkeypatch.setattr(Conversations.take, "__defaults__", (0.3,))
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await customer.answered()
+    assert len(await customer.heard()) == 1 and len(calls) >= 2
+    events, _ = await conversations.tracker(customer.cid)
+    assert sum(json.loads(event)["event"] == "user" for event in events) == 1
+
+
+async def test_a_new_snapshot_is_picked_up_by_a_running_worker(
+    worker: Worker, customer: Customer, workshop: Settings
+) -> None:
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        (before,) = await customer.answered()
+        old = snapshot.load_current(workshop.index)
+        newer = republish(old, workshop, account_password_reset="Please ring us.")
+        try:
+            await customer.say(QUESTION)
+            after = (await customer.answered())[-1]
+        finally:
+            snapshot.make_current(workshop.index, old.name)
+        await customer.say(QUESTION)
+        again = (await customer.answered())[-1]
+    assert after["text"] == "Please ring us." and after["evidence"]["snapshot"] == newer
+    assert after["evidence"]["version"] != before["evidence"]["version"]
+    assert again["text"] == before["text"] and again["evidence"]["snapshot"] == old.name
+
+
+async def failing(message: Any) -> None:
+    raise RuntimeError("it breaks every time")
+
+
+async def test_a_turn_that_always_fails_ends_with_people_after_three_attempts(
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await customer.say("first")
+    calls = []
+
+    async def counted(message: Any) -> None:
+        calls.append(message)
+        await failing(message)
+
+    monkeypatch.setattr(worker.agent.processor, "handle_message", counted)
+    async with at_work(worker):
+        await customer.answered()
+        await asyncio.sleep(0.3)
+    assert len(calls) == 3 and caplog.text.count("failed (attempt") == 3
+    (text,) = await customer.heard()
+    assert "something went wrong" in text
+    state = await conversations.state(customer.cid)
+    assert (state.owner, state.team) == ("queue", "service")
+    told = await conversations.packet(customer.cid)
+    assert told is not None and "failed" in told["why"]["reason"]
+    assert told["summary"] == [{"line": "Customer: first", "seqs": [1]}]
+
+
+async def test_a_turn_that_killed_three_workers_is_not_tried_again(
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await customer.say("poison")
+    for _ in range(3):
+        assert await conversations.take(0.0) is not None
+        await asyncio.sleep(0.01)
+    calls = []
+    monkeypatch.setattr(worker.agent.processor, "handle_message", calls.append)
+    async with at_work(worker):
+        await customer.answered()
+    assert calls == [] and await customer.owner() == "queue"
+
+
+async def test_a_turn_that_hangs_has_failed(
+    worker: Worker, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hanging(message: Any) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(worker_module, "_PATIENCE", 0.2)
+    monkeypatch.setattr(worker.agent.processor, "handle_message", hanging)
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await customer.answered()
+    assert await customer.owner() == "queue"
+
+
+async def test_not_even_a_broken_packet_keeps_a_customer_from_people(
+    worker: Worker, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise KeyError("by")
+
+    monkeypatch.setattr(packet, "summarise", lambda records: broken() if records else [])
+    async with at_work(worker):
+        await customer.say("0")
+        await customer.answered()
+    assert await customer.owner() == "queue" and len(await customer.heard()) == 1
+
+
+async def test_success_forgets_earlier_failures(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    await customer.say("hello")
+    assert await conversations.take(0.0) is not None
+    await asyncio.sleep(0.01)
+    async with at_work(worker):
+        await customer.answered()
+    await customer.say("hello again")
+    turn = await conversations.take(0.0)
+    assert turn is not None and turn.attempts == 1
+
+
+async def test_two_unclear_turns_in_a_row_end_with_people(worker: Worker, customer: Customer) -> None:
+    async with at_work(worker):
+        await customer.say("\U0001f600")
+        (reply,) = await customer.answered()
+        assert reply["evidence"]["decision"] == "abstain" and reply["payloads"] == ["human"]
+        await customer.say("?!")
+        await customer.answered()
+    assert await customer.owner() == "queue"
+
+
+async def test_a_failing_action_says_so_and_brings_people(
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    endpoint = worker.agent.action_endpoint
+    monkeypatch.setitem(endpoint.executor.actions, "action_answer", breaks)  # type: ignore[union-attr]
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        (reply,) = await customer.answered()
+    assert "something went wrong" in reply["text"] and await customer.owner() == "queue"
+    told = await conversations.packet(customer.cid)
+    assert told is not None and told["why"]["reason"] == "the action action_answer failed"
+    assert "the action action_answer failed" in caplog.text
+
+
+async def test_workers_sign_on_and_off(workers: list[Worker], conversations: Conversations) -> None:
+    async with at_work(*workers):
+        async def both() -> bool:
+            return await conversations.workers() == 2
+
+        await until(both)
+    assert await conversations.workers() == 0
+
+
+async def test_an_outage_of_the_store_is_survived(
+    worker: Worker, customer: Customer, valkey: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with at_work(worker):
+        await customer.say("hello")
+        await customer.answered()
+        with caplog.at_level(logging.WARNING):
+            valkey.stop()
+            await asyncio.sleep(0.5)
+            valkey.start()
+        await customer.say("hello again")
+        assert len(await customer.answered()) == 2
+    assert "cannot be reached" in caplog.text

@@ -1,0 +1,287 @@
+"""Event streams: every record once, in order, without a gap, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from conftest import Agent, Customer, Desk
+
+from bot.conversations import keys
+from bot.conversations.store import Conversations
+from bot.desk import hub, stream
+from bot.desk.stream import MOST_WAITING, REREAD, Feed, Item, Stream, event, record_event
+
+HandOff = Callable[..., Awaitable[None]]
+
+
+async def eventually(check: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        await asyncio.sleep(0.01)
+
+
+async def test_a_stream_begins_with_the_status_and_what_was_said(customer: Customer) -> None:
+    await customer.say("a", "one")
+    async with customer.events() as events:
+        first, second = await events.next(), await events.next()
+        assert (first.name, first.data) == ("status", {"owner": "bot", "agent": None, "ahead": None})
+        assert (second.name, second.id, second.data["text"]) == ("record", "1", "one")
+        await customer.say("b", "zwei — 二\n2")
+        live = await events.next("record")
+        assert (live.id, live.data["text"]) == ("2", "zwei — 二\n2")
+
+
+@pytest.mark.parametrize(("last", "wanted"), [
+    ("0", [1, 2, 3]), ("2", [3]), ("-1", [1, 2, 3]), ("x", [1, 2, 3]), ("", [1, 2, 3]), ("99999999999999999999", [1, 2, 3]),
+    ("4", [1, 2, 3]), ("1.5", [1, 2, 3]), ("1; DROP", [1, 2, 3]),
+])
+async def test_where_a_stream_resumes(customer: Customer, last: str, wanted: list[int]) -> None:
+    for number in range(3):
+        await customer.say(f"m{number}", "x")
+    async with customer.events(last) as events:
+        assert await events.records(len(wanted)) == wanted
+        await customer.say("more", "x")
+        assert await events.records(1) == [4]
+
+
+async def test_nothing_is_lost_or_doubled_while_resuming_under_fire(customer: Customer) -> None:
+    """One keeps posting; the other drops its stream again and again and resumes from what it saw last."""
+    total = 80
+
+    async def post() -> None:
+        for number in range(total):
+            assert (await customer.say(f"m{number}", f"line {number}")).status == 200
+
+    posting = asyncio.create_task(post())
+    seen: list[int] = []
+    while len(seen) < total:
+        async with customer.events(str(seen[-1] if seen else 0)) as events:
+            for _ in range(min(7, total - len(seen))):
+                seen += await events.records(1)
+    await posting
+    assert seen == list(range(1, total + 1))
+
+
+async def test_many_streams_of_many_conversations(desk: Desk) -> None:
+    customers = [await desk.customer() for _ in range(10)]
+
+    async def follow(customer: Customer) -> list[int]:
+        async with customer.events() as events:
+            return await events.records(20)
+
+    following = [asyncio.create_task(follow(customer)) for customer in customers for _ in range(3)]
+    await eventually(lambda: desk.services.hub.open_streams == 30)
+    for number in range(20):
+        await asyncio.gather(*(customer.say(f"m{number}", "x") for customer in customers))
+    for seqs in await asyncio.gather(*following):
+        assert seqs == list(range(1, 21))
+    await eventually(lambda: desk.services.hub.open_streams == 0)
+    assert desk.services.hub._streams == {}
+
+
+async def kill_subscribers(desk: Desk) -> None:
+    await desk.services.conversations.call("CLIENT", "KILL", "TYPE", "pubsub")
+
+
+async def test_a_killed_subscription_loses_nothing(desk: Desk, customer: Customer) -> None:
+    async with customer.events() as events:
+        await events.next("status")
+        for number in range(30):
+            if number % 6 == 3:
+                await kill_subscribers(desk)
+            await customer.say(f"m{number}", "x")
+        assert await events.records(30) == list(range(1, 31))
+
+
+async def test_a_killed_subscription_does_not_hide_a_change_of_owner(
+    desk: Desk, customer: Customer, hand_off: HandOff
+) -> None:
+    await customer.say("a", "help")
+    async with customer.events() as events:
+        await events.records(1)
+        await kill_subscribers(desk)
+        await hand_off()
+        while (await events.next("status")).data["owner"] != "queue":
+            pass
+
+
+async def test_a_console_starts_anew_after_a_killed_subscription(desk: Desk, agent: Agent) -> None:
+    async with agent.events() as events:
+        await events.next("counts")
+        await kill_subscribers(desk)
+        assert await events.ended()
+
+
+async def test_messages_that_cannot_be_read_do_not_deafen_the_desk(
+    desk: Desk, customer: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with customer.events() as events:
+        for raw in ("not json", "[]", "{}", '{"type":"record","conversation":"x"}', "null"):
+            await desk.services.conversations.call("PUBLISH", keys.LIVE, raw)
+        await customer.say("a", "x")
+        assert await events.records(1) == [1]
+
+
+async def test_status_follows_the_owner_and_the_queue(desk: Desk, agent: Agent, hand_off: HandOff) -> None:
+    first, second = await desk.customer(), await desk.customer()
+    async with first.events() as one, second.events() as two:
+        for customer in (first, second):
+            await customer.say("a", "help")
+            await hand_off()
+
+        async def until(events: object, wanted: dict[str, object]) -> None:
+            while (await events.next("status")).data != wanted:  # type: ignore[attr-defined]
+                pass
+
+        await until(one, {"owner": "queue", "agent": None, "ahead": 0})
+        await until(two, {"owner": "queue", "agent": None, "ahead": 1})
+        await agent.act(first.cid, "claim")
+        await until(one, {"owner": "agent", "agent": {"name": "Ada"}, "ahead": None})
+        await until(two, {"owner": "queue", "agent": None, "ahead": 0})
+        await agent.act(first.cid, "close", {"outcome": "solved"})
+        await until(one, {"owner": "closed", "agent": None, "ahead": None})
+
+
+async def test_typing_goes_to_the_other_side(
+    desk: Desk, agent: Agent, customer: Customer, hand_off: HandOff, conversations: Conversations
+) -> None:
+    await customer.say("a", "help")
+    async with customer.events() as mine, agent.events() as theirs:
+        await mine.next("status")
+        await theirs.next("counts")
+        await hand_off()
+        assert (await mine.next("typing")).data == {"from": "bot", "name": "", "typing": True}
+        assert (await theirs.next("typing")).data == {"conversation": customer.cid, "from": "bot", "typing": True}
+        await agent.act(customer.cid, "claim")
+        await customer.post("typing", {"typing": True})
+        assert (await theirs.next("typing")).data == {"conversation": customer.cid, "from": "customer", "typing": True}
+        await agent.act(customer.cid, "typing", {"typing": False})
+        # The customer's own typing was not sent back to them.
+        assert (await mine.next("typing")).data == {"from": "agent", "name": "Ada", "typing": False}
+
+
+async def test_the_console_hears_of_everything(desk: Desk, agent: Agent, hand_off: HandOff) -> None:
+    async with agent.events() as events:
+        assert (await events.next()).name == "counts"
+        customer = await desk.customer()
+        await customer.say("a", "help")
+        record = await events.next("record")
+        assert record.data["conversation"] == customer.cid and record.data["record"]["text"] == "help"
+        await hand_off(replies=[{"kind": "message", "from": "bot", "text": "A moment", "evidence": {"route": "human"}}])
+        assert (await events.next("record")).data["record"]["evidence"] == {"route": "human"}
+        while (summary := (await events.next("conversation")).data)["owner"] != "queue":
+            pass
+        assert summary["last"]["text"] == "A moment"
+        assert (await events.next("counts")).data == {"queue": 1, "mine": 0, "agents": 0, "bot": 0, "closed": 0}
+        await agent.act(customer.cid, "claim")
+        while (counts := (await events.next("counts")).data)["mine"] != 1:
+            pass
+        assert counts == {"queue": 0, "mine": 1, "agents": 1, "bot": 0, "closed": 0}
+
+
+async def test_an_open_console_keeps_its_agent_present(desk: Desk, agent: Agent) -> None:
+    async with agent.events() as events:
+        await events.next("counts")
+        assert await desk.services.conversations.present() == {agent.member.id}
+
+
+async def test_silence_is_broken_by_comments(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    from conftest import running
+
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        customer, agent = await desk.customer(), await desk.agent("Ada")
+        async with customer.events() as mine, agent.events() as theirs:
+            for events in (mine, theirs):
+                with pytest.raises(TimeoutError):
+                    while True:
+                        await events.next(timeout=1.6)
+                assert events.comments >= 1
+        [(_, seen)] = await desk.services.conversations.client.zrange(keys.AGENTS, 0, -1, withscores=True)
+        assert time.time() - seen < 2.5
+
+
+async def test_stopping_ends_streams_promptly(desk: Desk, agent: Agent, customer: Customer) -> None:
+    async with customer.events() as mine, agent.events() as theirs:
+        await mine.next("status")
+        await theirs.next("counts")
+        begun = time.monotonic()
+        await desk.stop()
+        assert time.monotonic() - begun < 1.5
+        assert await mine.ended(1) and await theirs.ended(1)
+
+
+async def test_the_17th_stream_of_a_conversation_ends_the_first(desk: Desk, customer: Customer) -> None:
+    from contextlib import AsyncExitStack
+
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(customer.events())
+        for _ in range(16):
+            last = await stack.enter_async_context(customer.events())
+        assert await first.ended()
+        await customer.say("a", "x")
+        assert await last.records(1) == [1]
+
+
+async def test_a_client_that_reads_nothing_is_let_go(
+    desk: Desk, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_WAITING", 8)
+    reader, writer = await asyncio.open_connection(desk.url.split("/")[2].split(":")[0], int(desk.url.split(":")[2]),
+                                                   limit=2**10)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    head = f"GET /api/widget/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {customer.token}\r\n\r\n"
+    writer.write(head.encode())
+    await eventually(lambda: desk.services.hub.open_streams == 1)
+    # More than all the buffers on the way hold.
+    async with customer.events() as events:
+        posted = 0
+        while len(desk.services.hub.streams(customer.cid)) == 2 and posted < 4000:
+            await desk.services.conversations.post(customer.cid, f"m{posted}", "😀" * 2000)
+            posted += 1
+            if posted % 4 == 0:
+                await events.records(4)
+        assert len(desk.services.hub.streams(customer.cid)) == 1, "the slow client was kept"
+    writer.close()
+
+
+# -- the parts, without a network ----------------------------------------------------------------------------------
+
+
+async def test_a_feed_reads_what_it_missed(conversations: Conversations) -> None:
+    cid, _ = await conversations.create()
+    for number in range(6):
+        await conversations.post(cid, f"m{number}", "x")
+    records = await conversations.records(cid)
+    items = [Item(record["seq"], record_event(record)) for record in records]
+    feed = Feed(conversations, cid, 0)
+    assert await feed.take([items[0], items[0]]) == items[0].data
+    # 3 came, 2 did not: both are read from the log, and so is all that stands there.
+    assert await feed.take([items[2]]) == b"".join(item.data for item in items[1:])
+    assert await feed.take(items) == b""
+    assert await feed.take([REREAD]) == b""
+    await conversations.post(cid, "m6", "x")
+    assert b"id: 7\n" in await feed.take([REREAD])
+    assert await feed.take([Item(0, b"status")]) == b"status"
+
+
+async def test_a_full_stream_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = []
+    slow = Stream(conversation="c")
+    slow.cut = lambda: cut.append(True)
+    for _ in range(MOST_WAITING):
+        slow.put(Item(0, b"x"))
+    assert not slow.ended
+    slow.put(Item(0, b"x"))
+    assert slow.ended and cut == [True]
+    assert await slow.get() == []
+
+
+def test_an_event_is_one_line_of_data() -> None:
+    data = event("record", {"text": "a\nb\r\u2028</script>"}, 3)
+    assert data.startswith(b"id: 3\nevent: record\ndata: ") and data.endswith(b"}\n\n")
+    assert data.count(b"\n") == 4

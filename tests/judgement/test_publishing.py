@@ -1,0 +1,158 @@
+"""From a folder of entries to a published snapshot, and how a running process gets it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.judgement import publishing, training
+from bot.judgement.judge import Judge
+from bot.judgement.knowledge import Knowledge
+from bot.settings import ROOT, Settings
+from kb_index import snapshot
+from kb_index.encoder import Encoder, load_encoder
+from kb_index.errors import BadEntry, BadSnapshot
+
+
+@pytest.fixture(scope="module")
+def small(product: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home of our own with the trained parts of the real one, and a knowledge base of one category."""
+    home = tmp_path_factory.mktemp("small")
+    for name in ("encoder", "judgement"):
+        (home / name).symlink_to(getattr(product, name, product.home / name))
+    (home / "cache").mkdir()
+    # Without the vectors of the training phrases each publish here would take half a minute.
+    shutil.copy(product.cache / "vectors.db", home / "cache")
+    shutil.copytree(ROOT / "data" / "kb" / "membership", home / "kb" / "membership")
+    return replace(product, home=home, kb=home / "kb")
+
+
+@pytest.fixture(scope="module")
+def published(small: Settings) -> str:
+    return publishing.publish(small)
+
+
+def test_a_small_knowledge_base_is_published_with_bars_that_fit_its_size(small: Settings, published: str) -> None:
+    assert snapshot.current_name(small.index) == published and publishing.is_current(small)
+    loaded = snapshot.load_current(small.index)
+    assert len(loaded.entries) == len(list(small.kb.rglob("*.md")))
+    assert loaded.encoder == load_encoder(small.encoder).name
+    assert set(loaded.calibration) == {"answer", "confidence", "offer", "people", "asked"}
+    assert loaded.calibration["answer"]["alpha"] == small.alpha
+    # Some fifty questions cannot show that at most 5 % of the answers are wrong, so nothing is answered outright.
+    assert loaded.calibration["answer"]["value"] == "never"
+    assert loaded.calibration["people"]["bound"] <= small.beta
+    assert published in publishing.describe(small)
+
+
+def test_the_bot_judges_by_what_was_published(small: Settings, published: str) -> None:
+    judge = Judge(load_encoder(small.encoder), training.load(small), snapshot.load_current(small.index))
+    wifi, points = judge.judge(["my blender smokes", "when do my points run out"])
+    assert wifi.decision == "handoff" and points.decision in ("clarify", "handoff")
+    assert points.candidates[0].entry == "membership-points-expiry"
+
+
+def test_only_a_change_makes_a_publish_due(small: Settings, published: str) -> None:
+    assert publishing.is_current(small)
+    assert not publishing.is_current(replace(small, alpha=0.1))
+    entry = next(small.kb.rglob("*.md"))
+    kept = entry.read_text()
+    entry.write_text(kept.replace("tests:", "tests:\n  - one question more"))
+    assert not publishing.is_current(small)
+    entry.write_text(kept)
+    assert publishing.is_current(small)
+
+
+def test_a_bad_entry_stops_a_publish_and_leaves_the_old_state(small: Settings, published: str, tmp_path: Path) -> None:
+    bad = replace(small, kb=tmp_path)
+    (tmp_path / "x.md").write_text("---\nquestion: a: b\n---\nc")
+    with pytest.raises(BadEntry, match=r"x\.md:2:12"):
+        publishing.publish(bad)
+    (tmp_path / "x.md").unlink()
+    with pytest.raises(BadEntry, match="no entries to publish"):
+        publishing.publish(bad)
+    assert snapshot.current_name(small.index) == published
+
+
+def test_a_running_process_serves_what_is_published_next(small: Settings, published: str, encoder: Encoder) -> None:
+    knowledge = Knowledge(small.index)
+    before = knowledge.current()
+    assert before.snapshot.name == published and knowledge.current() is before
+    entry = small.kb / "membership" / "new.md"
+    entry.write_text("---\nquestion: Is there a badge?\n---\nYes.\n")
+    newer = publishing.publish(small)
+    entry.unlink()
+    assert "new" in knowledge.current().snapshot.position and knowledge.current().snapshot.name == newer
+    snapshot.make_current(small.index, published)
+    assert knowledge.current().snapshot.name == published
+
+
+def test_a_damaged_new_snapshot_leaves_the_old_one_serving(
+    small: Settings, published: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    knowledge = Knowledge(small.index)
+    before = knowledge.current()
+    newer = copy_of(small, published)
+    (small.index / newer / "vectors.npy").write_bytes(b"x")
+    with caplog.at_level(logging.ERROR):
+        snapshot.make_current(small.index, newer)
+        assert knowledge.current().snapshot.name == before.snapshot.name
+    assert newer in caplog.text
+    shutil.rmtree(small.index / newer)
+    snapshot.make_current(small.index, published)
+
+
+def test_a_snapshot_of_another_encoder_is_refused(
+    small: Settings, published: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its vectors mean nothing to this process; a new dimension would even crash it."""
+    knowledge = Knowledge(small.index)
+    knowledge.encoder = load_encoder(small.encoder).name
+    assert knowledge.current().snapshot.name == published
+    newer = copy_of(small, published)
+    path = small.index / newer / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "encoder": "another"}))
+    snapshot.make_current(small.index, newer)
+    with caplog.at_level(logging.ERROR):
+        assert knowledge.current().snapshot.name == published
+    assert "restart it, or publish again" in caplog.text
+    fresh = Knowledge(small.index)
+    fresh.encoder = knowledge.encoder
+    with pytest.raises(BadSnapshot, match="another"):
+        fresh.current()
+    shutil.rmtree(small.index / newer)
+    snapshot.make_current(small.index, published)
+
+
+def copy_of(small: Settings, name: str) -> str:
+    newer = f"99{name[2:]}"
+    shutil.copytree(small.index / name, small.index / newer)
+    return newer
+
+
+def test_nothing_published_is_an_error_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BadSnapshot, match="nothing is published"):
+        Knowledge(tmp_path).current()
+
+
+def test_the_sample_shops_bars_keep_their_promise(product: Settings) -> None:
+    told = snapshot.load_current(product.index).calibration
+    answer, people = told["answer"], told["people"]
+    assert answer["bound"] <= product.alpha and answer["answered"] >= 79 and answer["coverage"] > 0.3
+    assert people["bound"] <= product.beta and 0 < people["value"] <= 0.6
+    assert told["asked"]["answerable"] > 700
+
+
+def test_training_is_due_when_the_phrases_or_the_encoder_change(product: Settings, tmp_path: Path) -> None:
+    assert training.is_current(product)
+    assert not training.is_current(replace(product, home=tmp_path))
+    other = replace(product, home=tmp_path)
+    shutil.copytree(product.home / "judgement", tmp_path / "judgement")
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder" / "encoder.json").write_text("{}")
+    assert not training.is_current(other)

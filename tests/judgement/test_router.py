@@ -1,0 +1,123 @@
+"""The router's rules one by one, on readings made for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.judgement.confidence import SIGNS, Confidence
+from bot.judgement.judgement import DECISIONS, Judgement, Reading
+from bot.judgement.router import Bars, decide
+from kb_index.retriever import Candidate
+
+#: Confidence is the sigmoid of the nearest entry's score, so that a test sets it by the score.
+PLAIN = Confidence([1.0] + [0.0] * (len(SIGNS) - 1), 0.0)
+BARS = Bars(answer=0.8, offer=0.6, people=0.5, confidence=PLAIN)
+SURE, NEAR, FAR = 3.0, 1.0, -3.0
+
+
+def judge(text: str = "some words", score: float | None = SURE, failed: int = 0, bars: Bars = BARS,
+          tasks: frozenset[str] = frozenset(), intent: str = "track_order", **routes: float) -> Judgement:
+    found = [] if score is None else [Candidate(f"e{i}", score - i / 100, 0.5, 1.0) for i in range(5)]
+    return decide(Reading(text, routes or {"service": 1.0}, intent, 0.7, found), bars, failed, tasks)
+
+
+def what(judged: Judgement) -> tuple[str, str]:
+    assert judged.decision in DECISIONS
+    return judged.route, judged.decision
+
+
+@pytest.mark.parametrize("text", ["0", " 0 ", "0!", "(0)", "\n0\n", "hello?\n0", "0\nplease"])
+def test_zero_reaches_a_person_whatever_else_is_true(text: str) -> None:
+    for score in (SURE, FAR, None):
+        judged = judge(text, score, out_of_scope=1.0)
+        assert what(judged) == ("human", "handoff") and judged.confidence == 1 and "0" in judged.why
+
+
+@pytest.mark.parametrize("text", ["00", "10", "0.5", "order 0", "O"])
+def test_other_text_with_a_zero_is_text(text: str) -> None:
+    assert "typed 0" not in judge(text).why
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\U0001f600\U0001f44d\u200d", "?!", "12345", "...", "\n\n", "_"])
+def test_no_words_are_no_question_and_twice_is_enough(text: str) -> None:
+    assert what(judge(text)) == ("out_of_scope", "abstain")
+    assert what(judge(text, failed=1)) == ("out_of_scope", "handoff")
+
+
+@pytest.mark.parametrize("text", ["é", "مرحبا", "订单在哪里", "\U0001f600 hi"])
+def test_letters_of_any_script_are_words(text: str) -> None:
+    assert what(judge(text)) == ("service", "answer")
+
+
+@pytest.mark.parametrize(("routes", "route"), [
+    ({"support": 0.5, "service": 0.5}, "support"),
+    ({"human": 0.3, "support": 0.25, "service": 0.45}, "human"),
+    ({"human": 0.25, "support": 0.25, "service": 0.5}, "human"),
+    ({"support": 0.9, "smalltalk": 0.1}, "support"),
+])
+def test_what_is_for_people_goes_to_people_however_near_an_entry_is(routes: dict[str, float], route: str) -> None:
+    judged = judge(**routes)  # type: ignore[arg-type]
+    assert what(judged) == (route, "handoff") and judged.confidence == routes.get("human", 0) + routes["support"]
+
+
+def test_just_below_the_people_bar_the_bot_may_answer() -> None:
+    assert what(judge(support=0.49, service=0.51)) == ("service", "answer")
+    assert what(judge(support=0.49, human=0.0, sales=0.4)) == ("service", "answer")
+
+
+def test_small_talk_is_answered_as_such_unless_an_entry_is_sure() -> None:
+    assert what(judge(score=NEAR, intent="greet", smalltalk=0.9, service=0.1)) == ("smalltalk", "chat")
+    assert what(judge(score=None, intent="greet", smalltalk=0.9, service=0.1)) == ("smalltalk", "chat")
+    assert what(judge(score=SURE, intent="greet", smalltalk=0.9, service=0.1)) == ("service", "answer")
+
+
+def test_the_nearest_entry_is_the_answer_when_it_is_sure() -> None:
+    judged = judge()
+    assert judged.entry == "e0" and judged.confidence == pytest.approx(0.9526, abs=1e-4)
+    assert what(judge(sales=0.9, service=0.1)) == ("sales", "answer")
+    assert what(judge(out_of_scope=0.9, service=0.1)) == ("service", "answer")
+
+
+def test_at_the_bar_is_above_it() -> None:
+    sure = PLAIN.of(Reading("x", {"service": 1.0}, "i", 1.0, [Candidate("e", 1.0, 0.5, 1.0)]))
+    assert judge(score=1.0, bars=Bars(sure, 0.1, 0.5, PLAIN)).decision == "answer"
+    assert judge(score=0.99, bars=Bars(sure, 0.1, 0.5, PLAIN)).decision == "clarify"
+
+
+def test_near_entries_are_offered_once_and_then_people_come() -> None:
+    judged = judge(score=NEAR)
+    assert what(judged) == ("service", "clarify") and len(judged.candidates) == 5 and judged.entry == ""
+    assert what(judge(score=NEAR, failed=1)) == ("service", "handoff")
+    assert "two turns" in judge(score=NEAR, failed=1).why
+
+
+def test_nothing_near_is_handed_over_and_what_is_out_of_scope_is_declined() -> None:
+    assert what(judge(score=FAR)) == ("service", "handoff")
+    assert what(judge(score=None)) == ("service", "handoff")
+    assert what(judge(score=NEAR, out_of_scope=0.9, service=0.1)) == ("out_of_scope", "abstain")
+    assert what(judge(score=FAR, out_of_scope=0.9, service=0.1, failed=1)) == ("out_of_scope", "handoff")
+    assert what(judge(score=FAR, sales=0.9, service=0.1)) == ("sales", "handoff")
+
+
+def test_a_task_is_done_rather_than_described() -> None:
+    tasks = frozenset({"track_order"})
+    assert what(judge(tasks=tasks)) == ("service", "task")
+    assert what(judge(tasks=tasks, support=0.6, service=0.4)) == ("support", "handoff")
+    assert what(judge(tasks=tasks, intent="praise")) == ("service", "answer")
+
+
+def test_bars_that_nothing_passes_hand_everything_over() -> None:
+    never = Bars.parse({"answer": {"value": "never"}, "offer": {"value": 1.0}, "people": {"value": 0.0},
+                        "confidence": PLAIN.as_dict()})
+    assert judge(bars=never).decision == "handoff"
+    careful = Bars(float("inf"), 1.0, 0.6, PLAIN)
+    assert what(judge(bars=careful)) == ("service", "handoff")
+
+
+def test_a_judgement_is_json() -> None:
+    import json
+
+    told: dict[str, Any] = json.loads(json.dumps(judge().as_dict()))
+    assert told["candidates"][0] == {"entry": "e0", "score": 3.0} and told["entry"] == "e0"

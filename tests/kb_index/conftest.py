@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+from product import at_home, product
+
+from bot.settings import Settings
+from kb_index.encoder import Encoder, load_encoder
+
+__all__ = ["at_home", "product"]
+
+
+@pytest.fixture(scope="session")
+def encoder(product: Settings) -> Encoder:
+    """The real encoder, as the assistant runs it."""
+    return load_encoder(product.encoder)

@@ -1,0 +1,120 @@
+"""The promise: what is answered above the bar is wrong at most as often as was said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import beta, binom
+
+from kb_index.calibration import NEVER, choose_bar, choose_people_bar, upper_bound
+
+
+@pytest.mark.parametrize(("errors", "trials", "delta", "limit"), [
+    # Rule of three, exact: 1 - 0.05 ** (1 / n)
+    (0, 59, 0.05, 0.04951), (0, 100, 0.05, 0.02951), (0, 1, 0.05, 0.95),
+    # Tables of exact one-sided limits
+    (1, 100, 0.05, 0.04656), (5, 100, 0.05, 0.10225), (10, 200, 0.025, 0.09004),
+])
+def test_the_bound_is_the_exact_binomial_limit(errors: int, trials: int, delta: float, limit: float) -> None:
+    found = upper_bound(errors, trials, delta)
+    assert found == pytest.approx(limit, abs=2e-5)
+    # Its definition: with this error rate, so few errors have just the probability delta.
+    assert binom.cdf(errors, trials, found) == pytest.approx(delta, rel=1e-6)
+    assert found == pytest.approx(beta.ppf(1 - delta, errors + 1, trials - errors))
+
+
+def test_without_data_the_bound_is_one() -> None:
+    assert upper_bound(0, 0, 0.05) == upper_bound(3, 3, 0.05) == upper_bound(5, 3, 0.05) == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 10, 79])
+def test_too_little_data_gives_never(size: int) -> None:
+    """Even without one error: (1 - 0.05) ** 79 is more than 0.05 / 3."""
+    bar = choose_bar(np.linspace(0, 1, size), [True] * size, [True] * size, 0.05)
+    assert bar.value == NEVER and bar.answered == 0 and bar.as_dict()["value"] == "never"
+
+
+def test_enough_data_without_errors_gives_a_bar() -> None:
+    bar = choose_bar(np.linspace(0, 1, 400), [True] * 400, [True] * 400, 0.05)
+    assert bar.value < 0.02 and bar.errors == 0 and bar.bound <= 0.05 and bar.coverage > 0.98
+
+
+def test_bad_answers_everywhere_give_never() -> None:
+    rng = np.random.default_rng(0)
+    assert choose_bar(rng.random(2000), rng.random(2000) < 0.7, [True] * 2000, 0.05).value == NEVER
+
+
+def test_ties_at_the_bar_are_not_answered() -> None:
+    """All that have the very score of the bar's sample point are left out of the sample and must be below the bar."""
+    scores = [1.0] * 200 + [0.5] * 200
+    right = [True] * 200 + [False] * 200
+    bar = choose_bar(scores, right, [True] * 400, 0.05)
+    assert 0.5 < bar.value <= 1 and bar.answered == 200 and bar.coverage == 0.5
+
+
+def test_the_answer_depends_on_ranks_only() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.random(1000)
+    right = rng.random(1000) < 0.3 + 0.7 * scores
+    plain, bent = choose_bar(scores, right, right, 0.1), choose_bar(scores ** 3, right, right, 0.1)
+    assert (plain.answered, plain.errors) == (bent.answered, bent.errors)
+
+
+def test_the_promise_holds_in_95_of_100_recalibrations() -> None:
+    """Random shops, each with a true error rate known at every score: the bar's true error may pass alpha in at most
+    a share delta of them."""
+    rng, alpha, delta, rounds = np.random.default_rng(11), 0.05, 0.05, 400
+    broken = answered = 0
+    grid = np.linspace(0, 1, 20001)
+    for _ in range(rounds):
+        size, steep, middle = int(rng.integers(150, 900)), rng.uniform(6, 14), rng.uniform(0.2, 0.5)
+
+        def chance(score, steep=steep, middle=middle):  # type: ignore[no-untyped-def]
+            return 1 / (1 + np.exp(-steep * (score - middle)))
+
+        scores = rng.random(size)
+        bar = choose_bar(scores, rng.random(size) < chance(scores), [True] * size, alpha, delta)
+        if bar.value == NEVER:
+            continue
+        answered += 1
+        above = grid[grid >= bar.value]
+        broken += len(above) > 0 and float(np.mean(1 - chance(above))) > alpha
+    assert answered > rounds / 2
+    # Three standard deviations of the count when the promise is only just kept.
+    assert broken <= delta * rounds + 3 * np.sqrt(rounds * delta * (1 - delta))
+
+
+def test_the_simulation_can_fail() -> None:
+    """The same check finds a naive bar out: the lowest score above which the sample shows at most alpha errors."""
+    rng, alpha, rounds, broken = np.random.default_rng(11), 0.05, 200, 0
+    grid = np.linspace(0, 1, 20001)
+    for _ in range(rounds):
+        scores = rng.random(300)
+        right = rng.random(300) < 1 / (1 + np.exp(-10 * (scores - 0.35)))
+        order = np.argsort(-scores)
+        share = np.cumsum(~right[order]) / np.arange(1, 301)
+        value = scores[order][np.nonzero(share <= alpha)[0].max()] if (share <= alpha).any() else 1
+        above = grid[grid >= value]
+        broken += float(np.mean(1 - 1 / (1 + np.exp(-10 * (above - 0.35))))) > alpha
+    assert broken > 0.2 * rounds
+
+
+def test_the_people_bar_hands_over_everything_when_it_knows_too_little() -> None:
+    assert choose_people_bar([], [], 0.02).value == 0
+    assert choose_people_bar([0.9] * 100, [True] * 100, 0.02).value == 0
+
+
+def test_the_people_bar_keeps_its_promise() -> None:
+    rng, beta_, delta, rounds, broken = np.random.default_rng(5), 0.05, 0.05, 300, 0
+    for _ in range(rounds):
+        chance, acted = rng.beta(4, 1.5, 400), rng.random(400) < 0.6
+        bar = choose_people_bar(chance, acted, beta_, delta)
+        truth = 0.6 * beta.cdf(bar.value, 4, 1.5)
+        broken += truth > beta_
+        assert bar.errors == int((acted & (chance < bar.value)).sum())
+    assert broken <= delta * rounds + 3 * np.sqrt(rounds * delta * (1 - delta))
+
+
+def test_who_would_not_be_answered_anyway_may_pass_the_people_bar() -> None:
+    assert choose_people_bar([0.3] * 500, [False] * 500, 0.02).value == pytest.approx(0.6)
+    assert choose_people_bar([0.3] * 500, [True] * 500, 0.02).value == pytest.approx(0.3)

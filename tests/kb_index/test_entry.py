@@ -1,0 +1,129 @@
+"""Entries and the folder that holds them: what is taken, and what is said of what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.settings import ROOT
+from kb_index import folder
+from kb_index.entry import MAX_ANSWER, MAX_QUESTION, Entry
+from kb_index.errors import BadEntry
+
+GOOD: dict[str, Any] = {"id": "a", "question": "Why?", "answer": "Because."}
+
+
+def test_an_entry_is_read_with_all_its_fields() -> None:
+    told = {"category": "c", "phrasings": ["how come", " how come ", ""], "tests": "one\ntwo|three", "related": ["b"]}
+    entry = Entry.parse({**GOOD, **told, "task": "track"}, "f.md")
+    assert entry == Entry("a", "Why?", "Because.", "c", ("how come",), ("one", "two", "three"), ("b",), "track")
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ({"question": "  "}, "question is empty"),
+    ({"answer": None}, "answer is empty"),
+    ({"id": ""}, "id is empty"),
+    ({"id": "a\x07b"}, "id 'a\\x07b'"),
+    ({"question": "q" * (MAX_QUESTION + 1)}, f"question has {MAX_QUESTION + 1:,} characters"),
+    ({"answer": "q" * (MAX_ANSWER + 1)}, f"answer has {MAX_ANSWER + 1:,} characters"),
+    ({"phrasings": ["fine", "q" * (MAX_QUESTION + 1)]}, "one of the phrasings has"),
+    ({"phrasings": 5}, "phrasings is int; a list of texts is wanted"),
+    ({"tests": {"a": "b"}}, "tests is dict"),
+    ({"question": ["a"]}, "question: ['a'] is no text"),
+])
+def test_a_bad_entry_is_refused_by_place_and_name(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadEntry) as refused:
+        Entry.parse({**GOOD, **change}, "faq.csv:12")
+    assert str(refused.value).startswith("faq.csv:12: ") and told in str(refused.value)
+
+
+@pytest.mark.parametrize("item", [True, {"my order": "where is it"}, ["a"]])
+def test_what_yaml_makes_of_a_phrase_without_quotes_is_refused_not_guessed(item: object) -> None:
+    with pytest.raises(BadEntry, match="put it in quotes"):
+        Entry.parse({**GOOD, "phrasings": [item]}, "f.md")
+
+
+def test_an_empty_line_in_a_list_is_no_phrasing() -> None:
+    assert Entry.parse({**GOOD, "phrasings": [None, "0", 12]}, "f.md").phrasings == ("0", "12")
+
+
+def test_half_a_character_is_replaced() -> None:
+    assert Entry.parse({**GOOD, "question": "Why \ud83d?"}, "f").question == "Why ??"
+
+
+def test_the_version_changes_with_what_customers_see_and_only_then() -> None:
+    entry = Entry.parse(GOOD, "f")
+    assert entry.version == Entry.parse({**GOOD, "tests": ["a test"]}, "elsewhere").version
+    others = [{"question": "How?"}, {"answer": "So."}, {"phrasings": ["x"]}, {"related": ["x"]}, {"category": "x"}]
+    assert len({entry.version, *(Entry.parse({**GOOD, **change}, "f").version for change in others)}) == 6
+
+
+def test_an_entry_survives_json() -> None:
+    import json
+    from dataclasses import asdict
+
+    entry = Entry.parse({**GOOD, "phrasings": ["x", "y"]}, "f")
+    assert Entry.restore(json.loads(json.dumps(asdict(entry)))) == entry
+
+
+def put(path: Path, text: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_a_folder_is_read_by_id_with_category_from_its_subfolder(tmp_path: Path) -> None:
+    put(tmp_path / "b" / "two.md", "---\nquestion: Two?\n---\nSecond.\n")
+    put(tmp_path / "a" / "one.md", "\ufeff---\r\nquestion: One?\r\nphrasings:\r\n  - uno\r\n---\r\nFirst.\r\n")
+    put(tmp_path / "a" / "README.md", "not an entry")
+    one, two = folder.read(tmp_path)
+    assert one == Entry("one", "One?", "First.", "a", ("uno",)) and two == Entry("two", "Two?", "Second.", "b")
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("---\nquestion: a\nphrasings:\n  - b\n  - \"c\n---\nx", ":5:5: "),
+    ("---\nquestion: 'a\n---\nx", ":2:11: "),
+    ("---\nquestion: a: b\n---\nx", ":2:12: "),
+    ("---\n\n\nquestion: a: b\n---\nx", ":4:12: "),
+    (b"---\nquestion: caf\xe9\n---\nx", "not UTF-8 at byte 17"),
+    ("no front matter at all", "question is empty"),
+    ("---\nquestion: a\n---\n", "answer is empty"),
+])
+def test_a_broken_file_is_named_with_the_line(tmp_path: Path, text: str | bytes, told: str) -> None:
+    path = put(tmp_path / "c" / "x.md", text)
+    with pytest.raises(BadEntry) as refused:
+        folder.read(tmp_path)
+    assert str(refused.value).startswith(str(path)) and told in str(refused.value)
+
+
+def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
+    for sub in ("a", "b"):
+        put(tmp_path / sub / "x.md", "---\nquestion: a\n---\nb")
+    with pytest.raises(BadEntry, match=r"b/x\.md: the id 'x' is used by another file"):
+        folder.read(tmp_path)
+
+
+def test_a_missing_folder_names_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(BadEntry, match="FRONTDESK_KB"):
+        folder.read(tmp_path / "nowhere")
+
+
+def test_the_sample_shop_has_what_the_issue_asks_for() -> None:
+    entries = folder.read(ROOT / "data" / "kb")
+    ids = {entry.id for entry in entries}
+    assert len(entries) >= 120
+    assert [e.id for e in entries if len(e.phrasings) < 3 or len(e.tests) < 2] == []
+    assert [(e.id, other) for e in entries for other in e.related if other not in ids] == []
+
+
+def test_no_test_question_is_in_the_index() -> None:
+    """A test question that equals an indexed text measures nothing."""
+
+    def folded(text: str) -> str:
+        return "".join(c for c in text.lower() if c.isalnum())
+
+    entries = folder.read(ROOT / "data" / "kb")
+    indexed = {folded(text): entry.id for entry in entries for text in (entry.question, *entry.phrasings)}
+    assert [(e.id, test, indexed[folded(test)]) for e in entries for test in e.tests if folded(test) in indexed] == []
