@@ -8,6 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.latest import judgement
+from actions.named import named
 
 
 class ActionHandoff(Action):
@@ -26,6 +27,7 @@ class ActionHandoff(Action):
         else:
             response = "utter_handoff_unsure"
         team = "support" if route == "support" else "service"
-        handoff = {"team": team, "reason": str(told.get("why", "")), "judgement": told}
+        said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
+        handoff = {"team": team, "reason": str(told.get("why", "")), "judgement": told, "what": named(said)}
         dispatcher.utter_message(response=response, json_message={"handoff": handoff, "evidence": told})
         return [SlotSet("failed", 0)]

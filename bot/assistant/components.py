@@ -162,6 +162,10 @@ class Router(_Component):
         for message in messages:
             judgement = decide(message.get("reading"), published.bars, failed)
             told = {**judgement.as_dict(), "snapshot": published.snapshot.name}
+            for candidate in told["candidates"]:
+                # For people, who know entries by their question.
+                position = published.snapshot.position[candidate["entry"]]
+                candidate["question"] = published.snapshot.entries[position].question
             message.set("judgement", told, add_to_output=True)
             intent = judgement.decision if judgement.decision in _DECIDED else judgement.intent
             message.set(INTENT, {"name": intent, "confidence": judgement.confidence}, add_to_output=True)

@@ -47,7 +47,7 @@ def tried(records: Sequence[Record], told: Mapping[str, Any]) -> list[dict[str, 
             found[evidence["entry"]] = {"entry": evidence["entry"], "question": evidence.get("question", ""),
                                         "score": evidence.get("confidence"), "shown": True}
     for candidate in (told.get("candidates") or [])[:3]:
-        found.setdefault(candidate["entry"], {"entry": candidate["entry"], "question": "",
+        found.setdefault(candidate["entry"], {"entry": candidate["entry"], "question": candidate.get("question", ""),
                                               "score": candidate["score"], "shown": False})
     return list(found.values())
 

@@ -116,8 +116,10 @@ async def _drain(request: Request) -> None:
 
 
 async def check_head(head: bytes) -> None:
-    """Refuses a body whose end is not beyond doubt: the framework would wait for a negative length for ever, and a proxy
-    in front may see another request than we do. What is raised here becomes a 400."""
+    """Refuses a body whose end is in doubt; what is raised here becomes a 400.
+
+    The framework would wait for ever on a negative length, and a proxy in front might see another request than we do.
+    """
     lengths = _LENGTH.findall(head)
     if lengths and (len(lengths) > 1 or not lengths[0].isdigit() or _CHUNKED.search(head)):
         raise ValueError("the length of the body is in doubt")

@@ -38,7 +38,7 @@ def changes(request: Request) -> None:
 
     Raises ApiError ``forbidden``.
     """
-    if False:
+    if request.headers.get("x-frontdesk") != "1":
         raise ApiError(403, "forbidden", "The header X-Frontdesk: 1 is missing.")
 
 

@@ -11,6 +11,11 @@ from play import Customer, republish
 from product import product
 
 from bot.assistant import without_tensorflow
+from bot.conversations.store import Conversations
+from bot.judgement import training as judgement
+from bot.settings import Settings
+from kb_index import snapshot
+from kb_index.encoder import load_encoder
 
 without_tensorflow.install()
 with warnings.catch_warnings():
@@ -22,14 +27,7 @@ with warnings.catch_warnings():
     from bot.assistant.tracker_store import TurnTrackerStore
     from bot.assistant.worker import Worker
 
-from bot.conversations.store import Conversations
-from bot.judgement import training as judgement
-from bot.settings import Settings
-from kb_index import snapshot
-from kb_index.encoder import load_encoder
-
 __all__ = ["product"]
-
 
 
 @pytest.fixture(scope="session")

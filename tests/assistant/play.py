@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.conversations import keys
+from bot.conversations.errors import StoreUnavailable
 from bot.conversations.record import Record
 from bot.conversations.store import Conversations
 from bot.settings import Settings
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 BARS = {"answer": {"value": 0.3}, "offer": {"value": 0.05}, "people": {"value": 0.6}}
 
 
-def republish(loaded: snapshot.Snapshot, settings: Settings, **changed: str) -> str:
-    """Publishes the same entries again; `changed` are new answers by the entries' ids, ``_`` standing for ``-``."""
-    entries = [replace(entry, answer=changed.get(entry.id.replace("-", "_"), entry.answer)) for entry in loaded.entries]
+def republish(loaded: snapshot.Snapshot, settings: Settings, changed: Mapping[str, str] | None = None) -> str:
+    """Publishes the same entries again; `changed` are new answers by the entries' ids."""
+    entries = [replace(entry, answer=(changed or {}).get(entry.id, entry.answer)) for entry in loaded.entries]
     return snapshot.write(settings.index, entries, loaded.vectors, loaded.kinds, loaded.starts,
                           {**loaded.calibration, **BARS}, loaded.encoder, "test")
 
@@ -77,8 +78,9 @@ class Customer:
 async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 20) -> None:
     """Waits until `holds` is true; fails when it is not within `seconds`."""
     for _ in range(int(seconds / 0.02)):
-        if await holds():
-            return
+        with suppress(StoreUnavailable):
+            if await holds():
+                return
         await asyncio.sleep(0.02)
     raise AssertionError(f"not within {seconds} s")
 

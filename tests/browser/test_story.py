@@ -76,7 +76,7 @@ def test_a_fault_from_question_to_close(product: Product, person: Person) -> Non
     context = agent.locator("aside#context")
     expect(context).to_contain_text("Report defect")
     expect(context).to_contain_text("How do I send something back?")
-    agent.locator(".summary-line[data-seqs] [data-seq-link]").last.click()
+    agent.locator("button.summary-line[data-seqs]").last.click()
     expect(agent.locator("[data-lit]")).to_contain_text("leaks at the base")
     agent.locator("[data-action=claim]").first.click()
     expect(agent.locator("#composer-text")).to_be_visible()
@@ -101,7 +101,7 @@ def test_a_fault_from_question_to_close(product: Product, person: Person) -> Non
 
     before = log_of(customer)
     customer.reload()
-    customer.wait_for_function("window.Frontdesk && window.Frontdesk.isOpen")
+    expect(customer.locator("[data-fd=panel]")).to_be_visible()
     expect(messages(customer, "agent").last).to_contain_text("A new kettle is on its way.")
     expect(messages(customer, "customer")).to_have_count(3)
     assert log_of(customer) == before, "the reload shows something else than before"

@@ -296,7 +296,7 @@ async def test_typing_and_records_are_pushed(conversations: Conversations, clien
     await pubsub.get_message(timeout=1)
     cid = await begun(conversations, "hi")
     await conversations.typing(cid, "customer", "", True)
-    heard = []
+    heard: list[str] = []
     while len(heard) < 3:
         if told := await pubsub.get_message(ignore_subscribe_messages=True, timeout=1):
             heard.append(told["data"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from conftest import Agent, Desk, running
+from desk_harness import Agent, Desk, running
 
 from bot.settings import Settings
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from conftest import Agent, Customer, Desk
+from desk_harness import Agent, Customer, Desk
 
 from bot.conversations.store import Conversations
 

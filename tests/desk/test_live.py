@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from conftest import Agent, Customer, Desk
+from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations import keys
 from bot.conversations.store import Conversations
@@ -191,8 +191,6 @@ async def test_an_open_console_keeps_its_agent_present(desk: Desk, agent: Agent)
 
 async def test_silence_is_broken_by_comments(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "PING_SECONDS", 1)
-    from conftest import running
-
     async with running(settings) as desk:  # type: ignore[arg-type]
         customer, agent = await desk.customer(), await desk.agent("Ada")
         async with customer.events() as mine, agent.events() as theirs:
@@ -231,7 +229,7 @@ async def test_a_client_that_reads_nothing_is_let_go(
     desk: Desk, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "MOST_WAITING", 8)
-    reader, writer = await asyncio.open_connection(desk.url.split("/")[2].split(":")[0], int(desk.url.split(":")[2]),
+    _, writer = await asyncio.open_connection(desk.url.split("/")[2].split(":")[0], int(desk.url.split(":")[2]),
                                                    limit=2**10)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     head = f"GET /api/widget/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {customer.token}\r\n\r\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Agent, Customer, Desk, running
+from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations.store import Conversations
 from bot.settings import ROOT, Settings

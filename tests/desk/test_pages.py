@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from conftest import Answer, Customer, Desk, running
+from desk_harness import Answer, Customer, Desk, running
 
 from bot.desk import static
 from bot.desk.texts import Texts

@@ -7,7 +7,7 @@ import statistics
 import time
 
 import pytest
-from conftest import PASSWORD, Agent, Desk
+from desk_harness import PASSWORD, Agent, Desk
 
 from bot.conversations import keys
 from bot.database import open_database

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Customer, Desk
+from desk_harness import Customer, Desk
 
 from bot.conversations.record import message
 from bot.conversations.store import Conversations

@@ -249,6 +249,8 @@ export const makeChat = (base, shelf, locale, draw) => {
     },
     send(text, prefix = '') {
       chat.notice = '';
+      // What is typed next is news again.
+      told = 0;
       chat.outbox.add({ id: prefix + makeId(), text });
     },
     choose(seq, index, title) {
