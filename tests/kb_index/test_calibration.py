@@ -100,21 +100,29 @@ def test_the_simulation_can_fail() -> None:
 
 
 def test_the_people_bar_hands_over_everything_when_it_knows_too_little() -> None:
-    assert choose_people_bar([], [], 0.02).value == 0
-    assert choose_people_bar([0.9] * 100, [True] * 100, 0.02).value == 0
+    assert choose_people_bar([], [], [], 0.02).value == 0
+    assert choose_people_bar([0.9] * 100, [True] * 100, [0.1] * 100, 0.02).value == 0
 
 
 def test_the_people_bar_keeps_its_promise() -> None:
     rng, beta_, delta, rounds, broken = np.random.default_rng(5), 0.05, 0.05, 300, 0
     for _ in range(rounds):
         chance, acted = rng.beta(4, 1.5, 400), rng.random(400) < 0.6
-        bar = choose_people_bar(chance, acted, beta_, delta)
+        # So many others that only the promise keeps the bar from rising.
+        bar = choose_people_bar(chance, acted, rng.beta(4, 2, 400), beta_, delta)
         truth = 0.6 * beta.cdf(bar.value, 4, 1.5)
         broken += truth > beta_
         assert bar.errors == int((acted & (chance < bar.value)).sum())
     assert broken <= delta * rounds + 3 * np.sqrt(rounds * delta * (1 - delta))
 
 
-def test_who_would_not_be_answered_anyway_may_pass_the_people_bar() -> None:
-    assert choose_people_bar([0.3] * 500, [False] * 500, 0.02).value == pytest.approx(0.6)
-    assert choose_people_bar([0.3] * 500, [True] * 500, 0.02).value == pytest.approx(0.3)
+def test_the_people_bar_parts_the_two_kinds() -> None:
+    bar = choose_people_bar([0.7] * 500, [True] * 500, [0.2] * 500, 0.02)
+    assert 0.2 < bar.value <= 0.7 and bar.coverage == 1 and bar.errors == 0
+
+
+def test_many_of_the_others_cannot_raise_the_people_bar_past_the_promise() -> None:
+    chance = [0.3] * 50 + [0.9] * 450
+    assert choose_people_bar(chance, [True] * 500, [0.5] * 500, 0.02).value <= 0.3 + 1e-9
+    # Who would not be answered anyway breaks no promise.
+    assert choose_people_bar(chance, [False] * 500, [0.5] * 500, 0.02).value > 0.5
