@@ -77,7 +77,7 @@ def summarise(records: Sequence[Record]) -> list[dict[str, Any]]:
         elif evidence.get("question"):
             lines.append({"line": f"The bot answered: {_cut(evidence['question'])}", "seqs": [record["seq"]]})
         elif evidence.get("decision") == "clarify":
-            offered = ", ".join(button["title"] for button in record.get("buttons", [])[:3])
+            offered = " / ".join(button["title"] for button in record.get("buttons", [])[:3])
             lines.append({"line": f"The bot offered: {offered}", "seqs": [record["seq"]]})
     flush()
     if len(lines) > _LINES:

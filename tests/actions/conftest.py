@@ -1,3 +1,3 @@
-from product import at_home, product
+from product import at_home, product, pytest_collection_finish
 
-__all__ = ["at_home", "product"]
+__all__ = ["at_home", "product", "pytest_collection_finish"]

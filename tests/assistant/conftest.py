@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from play import Customer, republish
-from product import product
+from product import product, pytest_collection_finish
 
 from bot.assistant import without_tensorflow
 from bot.conversations.store import Conversations
@@ -27,7 +27,7 @@ with warnings.catch_warnings():
     from bot.assistant.tracker_store import TurnTrackerStore
     from bot.assistant.worker import Worker
 
-__all__ = ["product"]
+__all__ = ["product", "pytest_collection_finish"]
 
 
 @pytest.fixture(scope="session")

@@ -73,8 +73,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: while Playwright is open its event loop counts as running, and no async test can run.
     if _CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
     with sync_playwright() as playwright:

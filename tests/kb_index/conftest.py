@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from product import at_home, product
+from product import at_home, product, pytest_collection_finish
 
 from bot.settings import Settings
 from kb_index.encoder import Encoder, load_encoder
 
-__all__ = ["at_home", "product"]
+__all__ = ["at_home", "product", "pytest_collection_finish"]
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,6 @@ export class App {
     );
     this.keys = new Keys(this.#commands());
     const menu = new Menu(user, alerts, announcer, { keys: () => this.keys.showSheet(), signOut });
-    const edits = user.role === "editor" || user.role === "admin";
     this.element = h(
       "div",
       { class: "app", "data-view": "console" },
@@ -65,7 +64,6 @@ export class App {
         { class: "bar" },
         h("h1", { class: "brand" }, h("span", { class: "brand-mark", "aria-hidden": "true" }), "Frontdesk"),
         this.#status,
-        edits && h("a", { class: "bar-link", href: "/editor" }, "Editor"),
         menu.element,
       ),
       announcer.toasts,

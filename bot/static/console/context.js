@@ -94,7 +94,7 @@ export class ContextPane {
             h("time", { "data-ago": packet.at, title: fullTime(packet.at) }, ago(packet.at)),
           ),
         ),
-        why.reason && h("p", null, why.reason),
+        why.reason && h("p", { class: "why-reason" }, why.reason),
         this.#decisive(why.words ?? [], thread, packet.at),
         facts([
           ["Intent", why.intent && sentence(why.intent)],

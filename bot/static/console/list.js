@@ -161,7 +161,7 @@ export class ListPane {
           "p",
           null,
           forbidden
-            ? "Your account works in the editor. Ask an administrator if you should help customers too."
+            ? "Your account has another role. Ask an administrator if you should help customers too."
             : this.#error.message,
         ),
         !forbidden &&
