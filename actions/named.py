@@ -35,4 +35,4 @@ def _product(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[str, ...]:
-    return tuple(product["name"] for product in json.loads((SOURCE / "products.json").read_text()))
+    return tuple(product["name"] for product in json.loads((SOURCE / "products.json").read_text(encoding="utf-8")))

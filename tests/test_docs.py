@@ -7,10 +7,13 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from bot.cli import parser
+from bot.desk import console, health, session, static, widget
 from bot.settings import DOCUMENTED, ROOT
 
 #: Where packages and models are downloaded from: that is the installer's affair, not a file's. Spelt so that this file
@@ -84,6 +87,94 @@ def test_the_log_lines_in_the_docs_are_lines_of_the_code() -> None:
     for row in rows:
         for words in re.split(r"…|NAME|SIGNAL|\bN\b|=|\d+ s|;|:", row):
             assert words.strip() in code, row
+
+
+def documents() -> list[Path]:
+    """README, changelog and docs."""
+    return [path for path in files() if path.suffix == ".md" and path.relative_to(ROOT).parts[0] != "data"]
+
+
+def anchors(path: Path) -> set[str]:
+    """What a link may point to inside a Markdown file, as GitHub makes it from the headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_pictures_lead_to_what_is_there(path: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        place, _, anchor = unquote(link).partition("#")
+        target = (path.parent / place).resolve() if place else path
+        assert target.exists() and ROOT in (target, *target.parents), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_pictures_are_small_and_used() -> None:
+    told = "".join(path.read_text() for path in documents())
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert picture.stat().st_size < 250_000, picture
+        assert f"images/{picture.name}" in told, picture
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_named_in_the_docs_exist(path: Path) -> None:
+    known = dict(commands(parser()))
+    groups = {command.rsplit(" ", 1)[0] for command in known}
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    for code in code_of(path.read_text()):
+        for target in re.findall(r"(?<![\w-])make ([a-z]+)", code):
+            assert target in targets, f"make {target}"
+        for words in re.findall(r"(?<![\w/.:-])frontdesk ((?:[a-z]+ ?)+)", code.replace(".venv/bin/", "")):
+            first, *more = words.split()
+            named = f"frontdesk {first} {more[0]}" if f"frontdesk {first}" in groups and more else f"frontdesk {first}"
+            assert named in known or named in groups, named
+        for option in re.findall(r"frontdesk [^`\n#]*?(--[a-z]+)", code):
+            assert option in {"--help", *(o for own in known.values() for o in own)}, option
+
+
+def code_of(text: str) -> list[str]:
+    """What stands in code: fenced blocks, indented blocks, and between backticks. (Prose may say "make sure".)"""
+    found = re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    return found + re.findall(r"^ {4}(.+)$", prose, re.M) + re.findall(r"`([^`\n]+)`", prose)
+
+
+def routes() -> set[str]:
+    """Each route of the desk as docs/api.md writes it: ``GET /api/console/conversations/CID``."""
+    found = set()
+    for module in (widget, console, session, health, static):
+        blueprint: Any = module.blueprint
+        for route in blueprint._future_routes:
+            path = re.sub(r"<(\w+):\w+>", lambda hit: hit[1].upper(), (blueprint.url_prefix or "") + route.uri)
+            found |= {f"{method} {path.rstrip('/') or '/'}" for method in route.methods if method != "HEAD"}
+    return found
+
+
+def test_every_route_of_the_desk_is_documented_and_the_reverse() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    told = re.findall(r"^\| `([A-Z]+ /[^`?]*)", text, re.M)
+    assert sorted(told) == sorted(routes())
+
+
+def test_every_error_code_is_documented_and_the_reverse() -> None:
+    rows = re.findall(r"^\| [45]\d\d \| (.+) \|$", (ROOT / "docs" / "api.md").read_text(), re.M)
+    told = {code for row in rows for code in re.findall(r"`([a-z]+_?[a-z_]+)`", re.sub(r"\([^)]*\)", "", row))}
+    sources = [*(ROOT / "bot" / "desk").glob("*.py"), ROOT / "bot" / "conversations" / "record.py"]
+    code = "".join(path.read_text() for path in sources)
+    raised = set(re.findall(r'ApiError\(\s*\w+, "([a-z_]+)"', code)) | set(re.findall(r'BadText\(\s*"([a-z_]+)"', code))
+    assert told == raised
+
+
+def test_the_keys_of_the_console_stand_in_its_guide() -> None:
+    sheet = (ROOT / "bot" / "static" / "console" / "keys.js").read_text().partition("SHEET = [")[2].partition("];")[0]
+    ours = [re.findall(r'"([^"]+)"', line) for line in sheet.splitlines() if line.strip().startswith("[[")]
+    rows = re.findall(r"^\| ((?:`[^`]+` ?–? ?)+) \| (.+) \|$", (ROOT / "docs" / "console.md").read_text(), re.M)
+    told = [[*re.findall(r"`([^`]+)`", keys), meaning.lower()] for keys, meaning in rows]
+    assert len(ours) > 10
+    assert [row[:-1] for row in told] == [[key for key in row[:-1] if key != "–"] for row in ours]
 
 
 @pytest.mark.parametrize("pattern", [HOSTS, MACHINE_PATHS], ids=["download hosts", "paths of one machine"])

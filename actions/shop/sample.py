@@ -54,7 +54,7 @@ def load(
 ) -> None:
     """Writes the shop anew, whole or not at all; day offsets in the source become dates relative to `today`."""
     today = today or date.today()
-    told = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in _FILES}
+    told = {name: json.loads((SOURCE / f"{name}.json").read_text(encoding="utf-8")) for name in _FILES}
     total = sum(len(rows) for rows in told.values())
     settings.home.mkdir(parents=True, exist_ok=True)
     scratch = path(settings).with_suffix(".new")

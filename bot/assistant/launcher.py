@@ -35,6 +35,11 @@ async def serve(settings: Settings) -> None:
     archive = training.model(settings)
     if not archive.is_file():
         raise NotTrained(f"there is no trained model at {archive}; run `frontdesk setup`")
+    # What may be missing is looked at first: importing Rasa takes seconds.
+    encoder = load_encoder(settings.encoder)
+    knowledge = Knowledge.shared(settings.index)
+    knowledge.encoder = encoder.name
+    knowledge.current()
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     without_tensorflow.install()
     from rasa.core.agent import Agent
@@ -47,11 +52,7 @@ async def serve(settings: Settings) -> None:
     actions_in_process.install()
     trackers = TurnTrackerStore(None)
     agent = Agent.load(archive, tracker_store=trackers, action_endpoint=actions_in_process.ActionsInProcess())
-    encoder = load_encoder(settings.encoder)
     encoder.encode(["The first text through a fresh session takes longer than those after it."])
-    knowledge = Knowledge.shared(settings.index)
-    knowledge.encoder = encoder.name
-    knowledge.current()
     worker = Worker(Conversations(connect(settings.redis)), agent, trackers, encoder, judgement.load(settings))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

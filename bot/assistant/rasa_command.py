@@ -10,7 +10,6 @@ import os
 
 from bot.assistant import without_tensorflow
 
-
 LOOPBACK = "127.0.0.1"
 
 

@@ -87,11 +87,11 @@ class Wording:
     def save(self, folder: Path) -> None:
         np.savez(folder / "wording.npz", idf=self.idf, weights=self.weights, bias=self.bias)
         told = {"routes": self.routes, "features": sorted(self.vocabulary, key=self.vocabulary.__getitem__)}
-        (folder / "wording.json").write_text(json.dumps(told, ensure_ascii=False))
+        (folder / "wording.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Wording:
-        told = json.loads((folder / "wording.json").read_text())
+        told = json.loads((folder / "wording.json").read_text(encoding="utf-8"))
         with np.load(folder / "wording.npz") as arrays:
             vocabulary = {feature: i for i, feature in enumerate(told["features"])}
             return cls(told["routes"], vocabulary, arrays["idf"], arrays["weights"], arrays["bias"])

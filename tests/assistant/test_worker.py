@@ -259,34 +259,38 @@ async def test_a_lease_is_kept_while_a_turn_takes_long(
 
 
 async def test_a_lease_that_ran_out_does_not_mix_two_attempts_of_one_worker(
-    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """As after a laptop's sleep: the same process takes the conversation while its first attempt still hangs."""
-    processor = worker.agent.processor
-    assert processor is not None
-    calls, really = [], processor.handle_message
+    endpoint = worker.agent.action_endpoint
+    assert endpoint is not None
+    waits, calls, really = [1.4, 0.8], [], endpoint.request
+    leases, really_take = [0.3], conversations.take
 
-    async def slowly(message: Any) -> Any:
-        calls.append(message)
-        await asyncio.sleep(2.5 if len(calls) == 1 else 0)
-        return await really(message)
-
-    leases, really_take = iter((0.3,)), conversations.take
+    async def slowly(**call: Any) -> Any:
+        calls.append(call)
+        await asyncio.sleep(waits.pop(0) if waits else 0)
+        return await really(**call)
 
     async def take() -> Any:
         turn = await really_take(30)
-        if turn is not None and next(leases, None):
-            await conversations.renew(turn, 0.3)
+        if turn is not None and leases:
+            await conversations.renew(turn, leases.pop())
         return turn
 
-    monkeypatch.setattr(processor, "handle_message", slowly)
+    monkeypatch.setattr(endpoint, "request", slowly)
     monkeypatch.setattr(conversations, "take", take)
     async with at_work(worker):
         await customer.say(QUESTION)
         await customer.answered()
     assert len(await customer.heard()) == 1 and len(calls) == 2
+    assert "failed (attempt" not in caplog.text
     events, _ = await conversations.tracker(customer.cid)
     assert sum(json.loads(event)["event"] == "user" for event in events) == 1
+    assert worker.trackers.has(customer.cid, 1)
+    said = [event for event in worker.trackers._kept[customer.cid].tracker.events if event.type_name == "user"]
+    assert len(said) == 1
 
 
 async def test_a_new_snapshot_is_picked_up_by_a_running_worker(
