@@ -144,4 +144,4 @@ def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             if any((value or "").strip() for value in row.values()):
                 yield dict(row), where
     except csv.Error as error:
-        raise BadEntry(f"{path}:{reader.line_num}: no valid CSV ({error})") from None
+        raise BadEntry(f"{path}:{reader.reader.line_num}: no valid CSV ({error})") from None

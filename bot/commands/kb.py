@@ -84,10 +84,9 @@ def _snapshots(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _rollback(args: argparse.Namespace, settings: Settings) -> int:
-    from kb_index import snapshot
+    from bot.judgement.publishing import roll_back
 
-    snapshot.load(settings.index, args.name)
-    snapshot.make_current(settings.index, args.name)
+    roll_back(settings, args.name)
     print(f"{args.name} is live")
     return 0
 

@@ -80,10 +80,31 @@ def is_current(settings: Settings) -> bool:
     name = snapshot.current_name(settings.index)
     if name is None or not training.is_current(settings):
         return False
+    wanted = mark(settings, entries_of(settings))
     try:
-        return bool(snapshot.manifest(settings.index, name)["mark"] == mark(settings, entries_of(settings)))
+        return bool(snapshot.manifest(settings.index, name)["mark"] == wanted) or _pin(settings) == [name, wanted]
     except (BadSnapshot, KeyError):
         return False
+
+
+def roll_back(settings: Settings, name: str) -> None:
+    """Serves an earlier snapshot again. It stays, also after a restart, until the knowledge base changes. Raises
+    BadSnapshot where it is not there or damaged."""
+    snapshot.load(settings.index, name)
+    told = json.dumps([name, mark(settings, entries_of(settings))])
+    scratch = settings.index / ".pinned"
+    scratch.write_text(told, encoding="utf-8")
+    scratch.replace(settings.index / "pinned.json")
+    snapshot.make_current(settings.index, name)
+
+
+def _pin(settings: Settings) -> list[str] | None:
+    """The snapshot that somebody went back to, and the mark of the knowledge base that it was preferred to."""
+    try:
+        pinned: list[str] = json.loads((settings.index / "pinned.json").read_text(encoding="utf-8"))
+        return pinned
+    except (OSError, ValueError):
+        return None
 
 
 def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|;\s+")
+# Sentences, and clauses after a comma that could stand alone: people chain their matters with commas.
+_BREAK = re.compile(
+    r"(?<=[.!?])\s+|\n+|;\s+|,\s+(?=(?:and|but|also|so|please|pls|can|could|i|i'm|im|i'd|my|the|now)\b)", re.IGNORECASE
+)
 _HANDLE = re.compile(r"(?<!\w)@\w+")
 _LINK = re.compile(r"https?://\S+")
 MAX_SEGMENTS = 5

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from bot.settings import ROOT, Settings, as_environ, read
+from bot.settings import ROOT, Settings, as_environ
+from tests.product import ready
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -43,11 +44,8 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     home = tmp_path_factory.mktemp("browser-home")
-    # What `make test` has set up is used as it is; without it the product sets itself up here, which takes a minute.
-    ready = read().home
     for part in ("encoder", "judgement", "models", "index", "cache"):
-        if (ready / part).is_dir():
-            shutil.copytree(ready / part, home / part)
+        shutil.copytree(ready().home / part, home / part)
     settings = Settings(home=home, port=_free_port())
     log = home / "run.log"
     with log.open("w") as out:

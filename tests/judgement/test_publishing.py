@@ -68,6 +68,23 @@ def test_only_a_change_makes_a_publish_due(small: Settings, published: str) -> N
     assert publishing.is_current(small)
 
 
+def test_a_way_back_holds_until_the_knowledge_base_changes(small: Settings, published: str, tmp_path: Path) -> None:
+    ours = replace(small, kb=tmp_path / "kb")
+    shutil.copytree(small.kb, ours.kb)
+    changed = next(ours.kb.rglob("membership-points.md"))
+    changed.write_text(changed.read_text().replace("points", "crowns"))
+    worse = publishing.publish(ours)
+    publishing.roll_back(ours, published)
+    assert snapshot.current_name(ours.index) == published != worse
+    assert publishing.is_current(ours), "the next start would publish the rejected state again"
+    changed.write_text(changed.read_text().replace("crowns", "points"))
+    changed.write_text(changed.read_text() + "\nAsk us for more.\n")
+    assert not publishing.is_current(ours)
+    with pytest.raises(BadSnapshot, match="nothing"):
+        publishing.roll_back(ours, "nothing")
+    assert snapshot.current_name(ours.index) == published
+
+
 def test_a_bad_entry_stops_a_publish_and_leaves_the_old_state(small: Settings, published: str, tmp_path: Path) -> None:
     bad = replace(small, kb=tmp_path)
     (tmp_path / "x.md").write_text("---\nquestion: a: b\n---\nc")
