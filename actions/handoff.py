@@ -10,6 +10,9 @@ from rasa_sdk.types import DomainDict
 from actions.latest import judgement
 from actions.named import named
 
+#: What is said where the issue is not one of the customer's own product.
+_SUPPORT = {"product_question": "utter_handoff_question", "site_fault": "utter_handoff_site"}
+
 
 class ActionHandoff(Action):
     """Tells the customer what happens next and asks the worker to move the conversation to a queue."""
@@ -21,7 +24,7 @@ class ActionHandoff(Action):
         told = judgement(tracker)
         route, intent = str(told.get("route", "")), str(told.get("intent", ""))
         if route == "support":
-            response = "utter_handoff_question" if intent == "product_question" else "utter_handoff_support"
+            response = _SUPPORT.get(intent, "utter_handoff_support")
         elif route == "human":
             response = "utter_handoff_human"
         else:

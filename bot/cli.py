@@ -20,7 +20,7 @@ from bot.errors import is_ours
 from bot.settings import Settings
 
 #: Names of the modules in bot/commands, in the order in which the help lists them.
-COMMANDS = ("run", "setup", "train", "doctor", "staff", "kb", "replay")
+COMMANDS = ("run", "setup", "train", "doctor", "staff", "kb", "replay", "evaluate")
 
 
 class Command(Protocol):

@@ -1,0 +1,43 @@
+"""`frontdesk evaluate …`: how good the judgement is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from bot.settings import Settings
+
+HELP = "measure how well messages are judged"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    intent = actions.add_parser("intent", help="train our classifier on one labelled file and measure it on another")
+    intent.add_argument("--train", type=Path, required=True, metavar="FILE",
+                        help='JSON lines {"text": "…", "label": "…"}; the label oos means out of scope')
+    intent.add_argument("--test", type=Path, required=True, metavar="FILE", help="as --train; never learnt from")
+    intent.add_argument("--shots", type=_count, metavar="N", help="learn only N lines of each label")
+    intent.add_argument("--seed", type=int, default=0, metavar="S", help="what is drawn at random is drawn with S (0)")
+    intent.add_argument("--no-tune", action="store_true", help="leave the encoder as it is: seconds instead of minutes")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.judgement.intent_report import report
+    from bot.judgement.labelled import read
+    from bot.setup import ENCODER, Bar, set_up
+
+    # A bad file is told at once, not after the set-up.
+    for path in (args.train, args.test):
+        read(path)
+    set_up(settings, (ENCODER,))
+    with Bar("evaluate intent") as bar:
+        told = report(settings, args.train, args.test, args.shots, args.seed, not args.no_tune, bar)
+    print(json.dumps(told, indent=1))
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1 on is wanted")
+    return int(text)

@@ -1,0 +1,100 @@
+"""How well :class:`bot.judgement.intents.Intents` learns one file and reads another."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.apart import Progress
+from bot.judgement.intents import REFUSED, Intents, Read, TunedEncoder
+from bot.judgement.labelled import OUT_OF_SCOPE, BadLabels, Labelled, read, sample
+from bot.settings import Settings
+from kb_index.cache import VectorCache
+from kb_index.encoder import load_encoder
+
+
+def report(
+    settings: Settings, train: Path, test: Path, shots: int | None = None, seed: int = 0, tuning: bool = True,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, Any]:
+    """Trains on `train` (or `shots` of each label) and measures on `test`. Raises BadLabels, ModelMissing."""
+    begun = time.perf_counter()
+    learnt, asked = read(train), read(test)
+    if shots is not None:
+        learnt = sample(learnt, shots, seed)
+    intents = {one.label for one in learnt} - {OUT_OF_SCOPE}
+    if len(intents) < 2:
+        raise BadLabels(f"{train}:1:1: {len(intents)} intents beside {OUT_OF_SCOPE}; two or more are wanted")
+    fit_share = 0.9 if tuning else 0.3
+    encoder = load_encoder(settings.encoder, os.cpu_count() or 1)
+    cache = VectorCache(encoder, settings.cache / "vectors.db")
+    try:
+        vectors = cache.encode(
+            [one.text for one in (*learnt, *asked)],
+            lambda done, total: progress(round(1000 * (1 - fit_share) * done / max(1, total)), 1000),
+        )
+    finally:
+        cache.close()
+    tuned = 0
+
+    def tune(texts: Sequence[str], classes: npt.NDArray[np.int64], number: int) -> TunedEncoder:
+        from bot.judgement.tuning import Tuned
+        from kb_index.export import source_model
+
+        nonlocal tuned
+        before, tuned = 1 - fit_share + tuned * fit_share / 2, tuned + 1
+        return Tuned.fit(source_model(settings.model), texts, classes, number,
+                         lambda done, of: progress(round(1000 * (before + fit_share / 2 * done / of)), 1000))
+
+    model = Intents.fit([one.text for one in learnt], vectors[: len(learnt)], [one.label for one in learnt],
+                        tune if tuning else None, seed)
+    fitted = time.perf_counter()
+    found = model.read([one.text for one in asked], vectors[len(learnt) :])
+    told = measure(asked, found, model.threshold)
+    return {
+        **told,
+        "refused_in_scope_wanted": REFUSED,
+        "tuned": model.is_tuned,
+        "tuning_gain": None if model.gain is None else round(model.gain, 4),
+        "sizes": {
+            "train": len(learnt), "train_out_of_scope": sum(one.label == OUT_OF_SCOPE for one in learnt),
+            "held_out": model.held_out, "intents": len(intents),
+            "test": len(asked), "test_out_of_scope": sum(one.label == OUT_OF_SCOPE for one in asked),
+            "test_unknown_intent": sum(one.label not in {*intents, OUT_OF_SCOPE} for one in asked),
+        },
+        "shots": shots, "seed": seed, "encoder": encoder.name,
+        "seconds": {"fit": round(fitted - begun, 1), "all": round(time.perf_counter() - begun, 1)},
+    }
+
+
+def measure(asked: Sequence[Labelled], found: Read, threshold: float | None) -> dict[str, float | None]:
+    """The figures; None where the test has nothing to tell them from, or no threshold could be set.
+
+    Accuracy in scope lets nothing be refused; at the threshold, a refused text in scope counts as wrong. For the areas,
+    out of scope is the positive class.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    outside = np.array([one.label == OUT_OF_SCOPE for one in asked])
+    right = np.array([one.label == label for one, label in zip(asked, found.labels, strict=True)])
+    both = bool(outside.any() and not outside.all())
+    refused = None if threshold is None else found.distance > threshold
+    return {
+        "accuracy_in_scope": _share(right[~outside]),
+        "out_of_scope_auroc": round(float(roc_auc_score(outside, found.distance)), 5) if both else None,
+        "out_of_scope_aupr": round(float(average_precision_score(outside, found.distance)), 5) if both else None,
+        "out_of_scope_recall": None if refused is None else _share(refused[outside]),
+        "in_scope_accuracy_at_threshold": None if refused is None else _share((right & ~refused)[~outside]),
+        "in_scope_refused": None if refused is None else _share(refused[~outside]),
+        "threshold": None if threshold is None else round(threshold, 5),
+    }
+
+
+def _share(which: npt.NDArray[np.bool_]) -> float | None:
+    return round(float(which.mean()), 5) if len(which) else None
