@@ -21,9 +21,12 @@ from typing import Any
 
 from bot.child import die_with_parent
 from bot.errors import SetupFailed, is_ours
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, as_environ
 
 Progress = Callable[[int, int], None]
+
+#: Libraries that draw bars of their own or reach for a hub would only disturb or wait.
+_QUIET = {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 def run_apart(target: str, settings: Settings, progress: Progress, log: Path) -> None:
@@ -38,8 +41,8 @@ def run_apart(target: str, settings: Settings, progress: Progress, log: Path) ->
             child = subprocess.Popen(
                 [sys.executable, "-m", "bot.apart", target, str(write)], cwd=ROOT, stdin=subprocess.PIPE, stdout=output,
                 stderr=output, pass_fds=[write], preexec_fn=die_with_parent(),
-                # Libraries that draw bars of their own or reach for a hub would only disturb or wait.
-                env={**os.environ, "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
+                # What reads its settings from the environment, as Rasa's components do, must find these.
+                env={**os.environ, **as_environ(settings), **_QUIET},
             )
         finally:
             os.close(write)

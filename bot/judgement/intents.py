@@ -236,9 +236,11 @@ def _columns(decision: Floats) -> Floats:
 def _nearest(vectors: Vectors, near: Vectors) -> Floats:
     """The cosine to the fifth nearest of `near`, or to the farthest of fewer; shape (n,)."""
     place = min(_NEIGHBOUR, len(near))
+    found = np.zeros(len(vectors))
     # Some hundred rows at a time: all cosines of large files together would not fit into memory.
-    parts = [vectors[start : start + 512] @ near.T for start in range(0, len(vectors), 512)]
-    return np.concatenate([np.partition(part, -place, axis=1)[:, -place] for part in parts], dtype=np.float64)
+    for start in range(0, len(vectors), 512):
+        found[start : start + 512] = np.partition(vectors[start : start + 512] @ near.T, -place, axis=1)[:, -place]
+    return found
 
 
 def _pick(texts: Sequence[str], where: npt.NDArray[np.bool_]) -> list[str]:
