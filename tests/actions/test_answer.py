@@ -87,7 +87,7 @@ async def test_beyond_the_bot_is_said_and_counted(executor: ActionExecutor, live
 
 @pytest.mark.parametrize(("route", "intent", "said", "team"), [
     ("support", "report_defect", "utter_handoff_support", "support"),
-    ("support", "site_fault", "utter_handoff_support", "support"),
+    ("support", "site_fault", "utter_handoff_site", "support"),
     ("support", "product_question", "utter_handoff_question", "support"),
     ("human", "ask_human", "utter_handoff_human", "service"),
     ("service", "track_order", "utter_handoff_unsure", "service"),

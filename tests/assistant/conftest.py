@@ -62,7 +62,8 @@ def agents(workshop: Settings) -> Iterator[list[tuple[Agent, TurnTrackerStore]]]
             agent = Agent.load(training.model(workshop), tracker_store=trackers,
                                action_endpoint=actions_in_process.ActionsInProcess())
             loaded.append((agent, trackers))
-        yield loaded
+    # Not within the patch: it would hold for every test after these.
+    yield loaded
 
 
 @pytest.fixture

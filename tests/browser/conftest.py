@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from product import ready
 
 from bot.settings import ROOT, Settings, as_environ
-from tests.product import ready
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
