@@ -10,6 +10,8 @@ from typing import Any
 
 import redis.asyncio
 from redis.asyncio.connection import BlockingConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -22,10 +24,15 @@ _CONSTANTS = f"local BELL_TOKENS, TRACKER_EVENTS = {keys.BELL_TOKENS}, {keys.TRA
 
 
 def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
-    """A client whose callers queue for a connection rather than fail when all are in use."""
+    """A client whose callers queue for a connection rather than fail when all are in use.
+
+    A connection that broke is made anew and the command sent once more, since after a restart of the store each pooled
+    one is stale. So a command may run twice; every script of ours has a named outcome for that, and none does a thing
+    twice.
+    """
     pool = BlockingConnectionPool.from_url(
         url, max_connections=connections, timeout=10, decode_responses=True, socket_connect_timeout=5,
-        health_check_interval=30,
+        health_check_interval=30, retry=Retry(NoBackoff(), 1), retry_on_error=[RedisConnectionError],
     )
     return redis.asyncio.Redis(connection_pool=pool)
 

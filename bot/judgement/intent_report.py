@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bot.apart import Progress
 from bot.judgement.intents import REFUSED, Intents, Read, TunedEncoder
-from bot.judgement.labelled import OUT_OF_SCOPE, BadLabels, Labelled, read, sample
+from bot.judgement.labelled import OUT_OF_SCOPE, BadLabels, Labelled, called, read, sample
 from bot.settings import Settings
 from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
@@ -31,12 +31,14 @@ def report(
     intents = {one.label for one in learnt} - {OUT_OF_SCOPE}
     if len(intents) < 2:
         raise BadLabels(f"{train}:1:1: {len(intents)} intents beside {OUT_OF_SCOPE}; two or more are wanted")
+    names = called(learnt)
+    known = [*learnt, *names]
     fit_share = 0.9 if tuning else 0.3
     encoder = load_encoder(settings.encoder, os.cpu_count() or 1)
     cache = VectorCache(encoder, settings.cache / "vectors.db")
     try:
         vectors = cache.encode(
-            [one.text for one in (*learnt, *asked)],
+            [one.text for one in (*known, *asked)],
             lambda done, total: progress(round(1000 * (1 - fit_share) * done / max(1, total)), 1000),
         )
     finally:
@@ -52,10 +54,10 @@ def report(
         return Tuned.fit(source_model(settings.model), texts, classes, number,
                          lambda done, of: progress(round(1000 * (before + fit_share / 2 * done / of)), 1000))
 
-    model = Intents.fit([one.text for one in learnt], vectors[: len(learnt)], [one.label for one in learnt],
-                        tune if tuning else None, seed)
+    model = Intents.fit([one.text for one in known], vectors[: len(known)], [one.label for one in known],
+                        tune if tuning else None, seed, len(names))
     fitted = time.perf_counter()
-    found = model.read([one.text for one in asked], vectors[len(learnt) :])
+    found = model.read([one.text for one in asked], vectors[len(known) :])
     told = measure(asked, found, model.threshold)
     return {
         **told,

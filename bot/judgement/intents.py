@@ -123,9 +123,11 @@ class Intents:
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], vectors: Vectors, labels: Sequence[str], tune: Tune | None = None, seed: int = 0
+        cls, texts: Sequence[str], vectors: Vectors, labels: Sequence[str], tune: Tune | None = None, seed: int = 0,
+        names: int = 0,
     ) -> Intents:
-        """Trains on texts, their vectors of shape (n, dimensions) and their labels, of which there must be two.
+        """Trains on texts, their vectors of shape (n, dimensions) and their labels, of which there must be two. The
+        last `names` texts say what labels are called: they are learnt, but nothing is judged by them.
 
         A first fit on 80 % of each label finds, on the rest, the threshold and whether tuning helps; only then are all
         texts learnt. The first tuned encoder stays beside the second: two judge better than one.
@@ -133,7 +135,7 @@ class Intents:
         classes = sorted(set(labels))
         targets = np.array([classes.index(label) for label in labels], dtype=np.int64)
         inside = np.array([label != OUT_OF_SCOPE for label in labels])
-        held = _hold_out(targets, seed)
+        held = _hold_out(targets, len(targets) - names, seed)
         first = cls(classes, _Experts.fit(_pick(texts, ~held), vectors[~held], targets[~held], inside[~held]),
                     np.zeros(1), np.ones(1))
         gain = first._tune(tune, _pick(texts, ~held), targets[~held], inside[~held], seed,
@@ -201,11 +203,12 @@ class Intents:
         return np.asarray(((signs - self._centre) / self._spread).mean(axis=1))
 
 
-def _hold_out(targets: Classes, seed: int) -> npt.NDArray[np.bool_]:
-    """Marks a fifth of each class, at least one of two, none of one: the first fit must know every class."""
+def _hold_out(targets: Classes, asked: int, seed: int) -> npt.NDArray[np.bool_]:
+    """Marks a fifth of each class among the first `asked`, at least one of two, none of one: the first fit must know
+    every class."""
     rng, held = np.random.default_rng(seed), np.zeros(len(targets), dtype=bool)
     for target in range(int(targets.max()) + 1):
-        rows = np.flatnonzero(targets == target)
+        rows = np.flatnonzero(targets[:asked] == target)
         if len(rows) > 1:
             held[rng.choice(rows, max(1, round(_HELD_OUT * len(rows))), replace=False)] = True
     return held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,17 @@ def sample(examples: Sequence[Labelled], shots: int, seed: int) -> list[Labelled
     for label in sorted(rows):
         drawn += rng.choice(rows[label], min(shots, len(rows[label])), replace=False).tolist()
     return [examples[row] for row in sorted(drawn)]
+
+
+def called(examples: Sequence[Labelled]) -> list[Labelled]:
+    """What the intents are called, as one more text of each: ``card_arrival`` is "card arrival". Labels with digits, or
+    with no word of three letters, are names of nothing."""
+    named = []
+    for label in sorted({one.label for one in examples} - {OUT_OF_SCOPE}):
+        words = " ".join(re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label))).lower()
+        if re.search(r"[^\W\d_]{3}", words) and not re.search(r"\d", words):
+            named.append(Labelled(words, label))
+    return named
 
 
 def _parse(line: str, path: Path, number: int) -> Labelled:

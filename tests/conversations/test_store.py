@@ -345,3 +345,15 @@ async def test_all_that_is_kept_is_named_in_the_keys_module(
             pattern = pattern.replace(f"fd:owned:{owner}", "fd:owned:O")
         assert f"``{pattern}``" in named, key
     assert cid
+
+
+async def test_a_restart_of_the_store_fails_nobody(conversations: Conversations, valkey: Any) -> None:
+    cid, token = await conversations.create()
+    # Several connections in the pool, all of which the restart makes stale.
+    await asyncio.gather(*(conversations.post(cid, f"before-{i}", "x") for i in range(8)))
+    valkey.stop()
+    valkey.start()
+    for i in range(16):
+        assert not (await conversations.post(cid, f"after-{i}", "x")).duplicate
+    assert [r["seq"] for r in await conversations.records(cid)] == list(range(1, 25))
+    assert await conversations.opened_by(token) == cid

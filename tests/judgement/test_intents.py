@@ -1,0 +1,236 @@
+"""`frontdesk evaluate intent`: what it reads, learns and measures. The texts were written for these tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.judgement import labelled
+from bot.judgement.intent_report import measure, report
+from bot.judgement.intents import Classes, Intents, Read
+from bot.judgement.labelled import BadLabels, Labelled
+from bot.judgement.tuning import Tuned, rounds
+from bot.settings import ROOT, Settings
+from kb_index.encoder import Encoder, Vectors
+from kb_index.export import source_model
+
+WORDS = {
+    "water": "tap leaks,pipe burst,sink drips,shower is cold,drain is blocked,no hot water",
+    "light": "bulb is out,lamp flickers,switch sparks,no light upstairs,fuse blew,socket is dead",
+    "garden": "mow the lawn,trim the hedge,plant roses,weeds everywhere,rake the leaves,cut the apple tree",
+}
+FRAMES = ("the {}", "hello {}", "please help {}", "{} since monday", "{} again", "oh no {}")
+OUTSIDE = ("who won the match", "what is seven times eight", "tell me a story", "capital of peru", "play some jazz",
+           "how tall is the tower", "translate good night", "is it snowing in oslo")
+
+
+def examples(frames: Sequence[str] = FRAMES) -> list[Labelled]:
+    return [Labelled(frame.format(words), label)
+            for label, all_words in WORDS.items() for words in all_words.split(",") for frame in frames]
+
+
+def learn(encoder: Encoder, outside: Sequence[str] = ()) -> Intents:
+    known = [*examples(), *(Labelled(text, "oos") for text in outside)]
+    texts = [one.text for one in known]
+    return Intents.fit(texts, encoder.encode(texts), [one.label for one in known])
+
+
+def write(path: Path, rows: Sequence[Labelled]) -> Path:
+    path.write_text("".join(json.dumps({"text": one.text, "label": one.label}) + "\n" for one in rows))
+    return path
+
+
+def far(model: Intents, encoder: Encoder, texts: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return model.read(texts, encoder.encode(texts)).distance
+
+
+@pytest.mark.parametrize("outside", [(), OUTSIDE[:4]], ids=["no oos", "some oos"])
+def test_it_labels_new_wordings_and_refuses_what_is_foreign(encoder: Encoder, outside: Sequence[str]) -> None:
+    model = learn(encoder, outside)
+    new = ["water runs out of the pipe", "the lamp does not shine", "somebody has to cut our hedge"]
+    assert model.read(new, encoder.encode(new)).labels == ["water", "light", "garden"]
+    assert model.threshold is not None and model.held_out == 21
+    assert far(model, encoder, OUTSIDE[4:]).min() > far(model, encoder, new).max()
+    assert (far(model, encoder, OUTSIDE[4:]) > model.threshold).all()
+
+
+def test_oos_is_never_given_as_an_intent(encoder: Encoder) -> None:
+    model = learn(encoder, OUTSIDE)
+    assert set(model.read(OUTSIDE, encoder.encode(OUTSIDE)).labels) <= set(WORDS)
+
+
+def test_the_threshold_refuses_little_of_what_is_in_scope(encoder: Encoder) -> None:
+    model = learn(encoder)
+    new = [one.text for one in examples(("{} thanks", "my neighbour says {}"))]
+    assert model.threshold is not None and (far(model, encoder, new) > model.threshold).mean() < 0.15
+
+
+def test_two_lines_of_two_intents_are_read_but_set_no_threshold(encoder: Encoder) -> None:
+    texts = ["the tap leaks", "mow the lawn"]
+    model = Intents.fit(texts, encoder.encode(texts), ["water", "garden"])
+    assert (model.threshold, model.held_out, model.is_tuned) == (None, 0, False)
+    odd = ["a pipe leaks", "cut the grass", "", "\U0001f600", "\ud800"]
+    read = model.read(odd, encoder.encode(odd))
+    assert read.labels[:2] == ["water", "garden"] and np.isfinite(read.distance).all()
+    assert model.read([], encoder.encode([])).labels == []
+
+
+def test_texts_without_a_word_can_be_learnt(encoder: Encoder) -> None:
+    texts = ["!", ".", "\U0001f600", "…"]
+    assert Intents.fit(texts, encoder.encode(texts), list("abab")).read(texts, encoder.encode(texts)).labels
+
+
+class Oracle:
+    """A tuned encoder that knows the answer by heart, or the opposite of it."""
+
+    def __init__(self, truth: dict[str, int], right: bool) -> None:
+        self.truth = truth
+        self.right = right
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.eye(3, dtype=np.float32)[[(self.truth[text] + (not self.right)) % 3 for text in texts]]
+
+    def scores(self, vectors: Vectors) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        return 20.0 * vectors.astype(np.float64)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_tuning_is_kept_only_where_held_out_texts_gain(encoder: Encoder, right: bool) -> None:
+    # Nothing in the texts tells these labels, so that an oracle has something to add.
+    texts = [one.text for one in examples()]
+    truth = {text: int(label) for text, label in zip(texts, np.random.default_rng(0).integers(3, size=len(texts)), strict=True)}
+    seeds: list[int] = []
+
+    def tune(some: Sequence[str], classes: Classes, seed: int) -> Oracle:
+        seeds.append(seed)
+        assert classes.tolist() == [truth[text] for text in some]
+        return Oracle(truth, right)
+
+    model = Intents.fit(texts, encoder.encode(texts), [f"label {truth[text]}" for text in texts], tune, seed=4)
+    assert model.is_tuned is right and model.gain is not None and (model.gain > 0) is right
+    # Learning all texts a second time is worth while only if the first time was.
+    assert seeds == ([4, 5] if right else [4])
+    assert not right or model.read(texts, encoder.encode(texts)).labels == [f"label {truth[text]}" for text in texts]
+
+
+def test_a_tuned_encoder_tells_its_classes_apart_and_repeats_itself(product: Settings) -> None:
+    known = examples(FRAMES[:1])
+    texts, classes = [one.text for one in known], np.array([sorted(WORDS).index(one.label) for one in known])
+    done: list[tuple[int, int]] = []
+    tuned = Tuned.fit(source_model(product.model), texts, classes, 0, lambda now, of: done.append((now, of)))
+    vectors = tuned.encode([*texts, "", "\ud800"])
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5) and tuned.prototypes.shape == (3, 384)
+    assert (tuned.scores(vectors[: len(texts)]).argmax(axis=1) == classes).all()
+    near = (vectors[: len(texts)] @ vectors[: len(texts)].T)[classes[:, None] == classes]
+    frozen = Encoder(product.encoder).encode(texts)
+    assert near.mean() > (frozen @ frozen.T)[classes[:, None] == classes].mean() + 0.2
+    assert done[-1] == (len(done), len(done)) == (rounds(18), rounds(18))
+
+
+def test_few_texts_are_shown_more_often() -> None:
+    assert [rounds(n) for n in (1, 770, 2000, 10_000, 100_000)] == [20, 20, 8, 3, 3]
+
+
+def test_figures_are_those_of_their_definitions() -> None:
+    asked = [Labelled("", label) for label in ("a", "a", "b", "b", "oos", "oos")]
+    told = measure(asked, Read(["a", "b", "b", "b", "a", "b"], np.array([0.1, 0.2, 0.3, 0.9, 0.8, 1.0])), 0.5)
+    assert told["accuracy_in_scope"] == 0.75 and told["in_scope_accuracy_at_threshold"] == 0.5
+    assert told["in_scope_refused"] == 0.25 and told["out_of_scope_recall"] == 1.0
+    # Of the eight pairs, (0.9, 0.8) is the wrong way round; ranks 1 and 3 of the far end are out of scope.
+    assert told["out_of_scope_auroc"] == 0.875
+    assert told["out_of_scope_aupr"] == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
+
+
+def test_what_a_test_cannot_tell_is_null() -> None:
+    inside = measure([Labelled("", "a")], Read(["a"], np.zeros(1)), None)
+    assert inside["accuracy_in_scope"] == 1 and set(list(inside.values())[1:]) == {None}
+    outside = measure([Labelled("", "oos")], Read(["a"], np.ones(1)), 0.0)
+    assert (outside["accuracy_in_scope"], outside["out_of_scope_auroc"], outside["out_of_scope_recall"]) == (None, None, 1)
+
+
+def test_a_sample_has_n_of_each_and_comes_again_with_its_seed() -> None:
+    known = [*examples(), *(Labelled(text, "oos") for text in OUTSIDE[:2])]
+    drawn = labelled.sample(known, 5, 1)
+    assert [sum(one.label == label for one in drawn) for label in (*WORDS, "oos")] == [5, 5, 5, 2]
+    assert drawn == labelled.sample(known, 5, 1) != labelled.sample(known, 5, 2)
+
+
+def test_what_an_intent_is_called_is_one_more_text_of_it() -> None:
+    labels = ("card_arrival", "oos", "lostCard", "a.b", "7", "class_12", "card_arrival", "größe ändern")
+    named = labelled.called([Labelled("", label) for label in labels])
+    assert {one.label: one.text for one in named} == {
+        "card_arrival": "card arrival", "lostCard": "lost card", "größe ändern": "größe ändern"}
+
+
+def test_names_are_learnt_but_never_held_out(encoder: Encoder) -> None:
+    texts, labels = ["the tap leaks", "mow the lawn", "flat tyre", "my passport"], ["water", "garden", "bike", "travel"]
+    model = Intents.fit(texts, encoder.encode(texts), labels, names=2)
+    assert model.read(["tyre"], encoder.encode(["tyre"])).labels == ["bike"] and model.held_out == 0
+    both = [*texts, "a bicycle", "a journey"]
+    learnt = Intents.fit(both, encoder.encode(both), [*labels, "bike", "travel"], names=2)
+    assert learnt.held_out == 0
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    (b'{"text": "a", "label": }', "bad.jsonl:2:24: no valid JSON (Expecting value); one object a line"),
+    (b'["a", "b"]', "bad.jsonl:2:1: list; an object"),
+    (b'{"text": "a"}', "bad.jsonl:2:1: there is no 'label'; an object"),
+    (b'{"label": "a"}', "bad.jsonl:2:1: there is no 'text'; an object"),
+    (b'{"text": "a", "label": null}', "bad.jsonl:2:15: label is None; write words"),
+    (b'{"text": 7, "label": "x"}', "bad.jsonl:2:2: text is 7; write words"),
+    (b'{"text": "a", "label": " "}', "bad.jsonl:2:15: label is ' '; write words"),
+    (b'{"text": "\xff", "label": "x"}', "bad.jsonl:2:11: not UTF-8 (byte 0xff); save the file as UTF-8"),
+])
+def test_a_bad_line_is_named_by_line_and_column(tmp_path: Path, line: bytes, told: str) -> None:
+    (tmp_path / "bad.jsonl").write_bytes(b'{"text": "fine", "label": 3}\n' + line + b"\n")
+    with pytest.raises(BadLabels) as refused:
+        labelled.read(tmp_path / "bad.jsonl")
+    assert told in str(refused.value)
+
+
+def test_files_that_hold_nothing_or_are_not_there_are_named(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n \n")
+    with pytest.raises(BadLabels, match="empty:1:1: there is no line in it"):
+        labelled.read(tmp_path / "empty")
+    with pytest.raises(BadLabels, match="nowhere: cannot be read"):
+        labelled.read(tmp_path / "nowhere")
+
+
+def test_one_intent_is_nothing_to_tell_apart(product: Settings, tmp_path: Path) -> None:
+    file = write(tmp_path / "one.jsonl", [Labelled("a", "x"), Labelled("b", "oos")])
+    with pytest.raises(BadLabels, match=r"one\.jsonl:1:1: 1 intents beside oos; two or more are wanted"):
+        report(product, file, file)
+
+
+def test_the_report_tells_figures_sizes_and_seconds(product: Settings, tmp_path: Path) -> None:
+    train = write(tmp_path / "train.jsonl", examples(FRAMES[:5]))
+    asked = [*examples(FRAMES[5:]), *(Labelled(text, "oos") for text in OUTSIDE), Labelled("sell my car", "cars")]
+    test, steps = write(tmp_path / "test.jsonl", asked), list[int]()
+    told = report(product, train, test, shots=15, seed=3, tuning=False, progress=lambda done, of: steps.append(done))
+    assert told["accuracy_in_scope"] == round(18 / 19, 5) and told["out_of_scope_auroc"] > 0.95
+    assert told["sizes"] == {"train": 45, "train_out_of_scope": 0, "held_out": 9, "intents": 3, "test": 27,
+                             "test_out_of_scope": 8, "test_unknown_intent": 1}
+    assert (told["shots"], told["seed"], told["tuned"], told["threshold"]) == (15, 3, False, None)
+    assert told["seconds"]["all"] >= told["seconds"]["fit"] > 0 and steps == sorted(steps)
+
+
+def test_the_command_prints_one_json_object_and_names_a_bad_file(product: Settings, tmp_path: Path) -> None:
+    def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bot.cli", "evaluate", "intent", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60,
+                              env={"PATH": "", "FRONTDESK_HOME": str(product.home)})
+
+    train, test = write(tmp_path / "train.jsonl", examples()), write(tmp_path / "test.jsonl", examples()[:5])
+    shown = ask("--train", str(train), "--test", str(test), "--no-tune")
+    assert shown.returncode == 0 and json.loads(shown.stdout)["sizes"]["test"] == 5
+    (tmp_path / "bad.jsonl").write_text("{")
+    refused = ask("--train", str(train), "--test", str(tmp_path / "bad.jsonl"))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"frontdesk: {tmp_path}/bad.jsonl:1:2: no valid JSON")
+    assert ask("--train", str(train), "--test", str(test), "--shots", "0").returncode == 2
