@@ -15,10 +15,9 @@ from bot.judgement import labelled
 from bot.judgement.intent_report import measure, report
 from bot.judgement.intents import Classes, Intents, Read
 from bot.judgement.labelled import BadLabels, Labelled
-from bot.judgement.tuning import Tuned, rounds
+from bot.judgement.tuning import rounds
 from bot.settings import ROOT, Settings
 from kb_index.encoder import Encoder, Vectors
-from kb_index.export import source_model
 
 WORDS = {
     "water": "tap leaks,pipe burst,sink drips,shower is cold,drain is blocked,no hot water",
@@ -117,20 +116,6 @@ def test_tuning_is_kept_only_where_held_out_texts_gain(encoder: Encoder, right: 
     # Learning all texts a second time is worth while only if the first time was.
     assert seeds == ([4, 5] if right else [4])
     assert not right or model.read(texts, encoder.encode(texts)).labels == [f"label {truth[text]}" for text in texts]
-
-
-def test_a_tuned_encoder_tells_its_classes_apart_and_repeats_itself(product: Settings) -> None:
-    known = examples(FRAMES[:1])
-    texts, classes = [one.text for one in known], np.array([sorted(WORDS).index(one.label) for one in known])
-    done: list[tuple[int, int]] = []
-    tuned = Tuned.fit(source_model(product.model), texts, classes, 0, lambda now, of: done.append((now, of)))
-    vectors = tuned.encode([*texts, "", "\ud800"])
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5) and tuned.prototypes.shape == (3, 384)
-    assert (tuned.scores(vectors[: len(texts)]).argmax(axis=1) == classes).all()
-    near = (vectors[: len(texts)] @ vectors[: len(texts)].T)[classes[:, None] == classes]
-    frozen = Encoder(product.encoder).encode(texts)
-    assert near.mean() > (frozen @ frozen.T)[classes[:, None] == classes].mean() + 0.2
-    assert done[-1] == (len(done), len(done)) == (rounds(18), rounds(18))
 
 
 def test_few_texts_are_shown_more_often() -> None:
