@@ -1,4 +1,7 @@
-"""The embedded sample shop: ``data/shop/*.json`` as an SQLite file, its dates counted from the day it is loaded."""
+"""The embedded sample shop's file: ``data/shop/*.json`` in SQLite, its dates counted from the day it is loaded.
+
+:mod:`actions.shop.embedded` is the shop that works on it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import Any
 from bot.settings import ROOT, Settings
 
 SOURCE = ROOT / "data" / "shop"
-_FILES = ("customers", "products", "orders")
+_FILES = ("customers", "products", "orders", "gift_cards")
 _SCHEMA = """
 create table customers (id text primary key, email text not null unique collate nocase, name text not null,
                         body text not null);
@@ -22,6 +25,13 @@ create table products (sku text primary key, name text not null, kind text not n
 create table orders (number text primary key, customer text not null references customers (id), state text not null,
                      placed_at text not null, body text not null);
 create index orders_by_customer on orders (customer, placed_at);
+create table gift_cards (number text primary key, body text not null);
+create table returns (reference text primary key, order_number text not null, body text not null);
+create table feedback (reference text primary key, kind text not null, category text not null, customer text,
+                       order_number text, text text not null, at text not null);
+-- Every change that was made, with the idempotency key it was made under; written in the transaction of the change.
+create table effects (key text primary key, what text not null, at text not null, digest text not null,
+                      result text not null);
 create table meta (key text primary key, value text not null);
 """
 
@@ -71,6 +81,8 @@ def load(
                 dated = dates(order, today)
                 db.execute("insert into orders values (?, ?, ?, ?, ?)",
                            (dated["number"], dated["customer"], dated["state"], dated["placed_at"], json.dumps(dated)))
+            for card in told["gift_cards"]:
+                db.execute("insert into gift_cards values (?, ?)", (card["number"], json.dumps(dates(card, today))))
             db.execute("insert into meta values ('fingerprint', ?)", (fingerprint(),))
     finally:
         db.close()

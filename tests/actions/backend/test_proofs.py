@@ -1,0 +1,115 @@
+"""Proving who one is in the chat: what works, what does not, and that a wrong guess tells nothing."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from actions.shop.embedded import SampleShop
+from actions.shop.identity import CODES_PER_ADDRESS, PER_CONVERSATION, PER_ORDER, Identity, TooManyAttempts
+from bot.conversations.proofs import TRIES
+from bot.conversations.store import Conversations
+from bot.database import open_database
+from bot.mail.outbox import Outbox
+
+AMARA = "amara.okafor@example.com"
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(open_database(f"sqlite:///{tmp_path / 'mails.db'}"), "Shop <help@shop.example>")
+
+
+@pytest.fixture
+def identity(sample_shop: SampleShop, conversations: Conversations, outbox: Outbox) -> Identity:
+    return Identity(sample_shop, conversations, outbox, evenly=0.0)
+
+
+def mailed(outbox: Outbox) -> tuple[str, str]:
+    """To whom the next mail goes, and the code in it."""
+    mail = outbox.take()
+    assert mail is not None
+    found = re.search(r"is (\d{6})", mail.body.decode())
+    assert found is not None
+    return mail.to, found[1]
+
+
+async def test_order_number_and_email_open_that_order(identity: Identity) -> None:
+    proved = await identity.by_order("c1", "LM-104233", "Amara.Okafor@EXAMPLE.com")
+    assert proved is not None
+    assert (proved.id, proved.name, proved.scope, proved.order) == ("C-1001", "Amara Okafor", "order", "LM-104233")
+
+
+@pytest.mark.parametrize(("number", "email"), [
+    ("LM-104233", "dot.pemberton@example.com"),  # somebody else's order
+    ("LM-104233", "nobody@example.com"), ("LM-999999", AMARA), ("LM-999999", "nobody@example.com"), ("", ""),
+    ("LM-104233' or '1'='1", AMARA), ("{{7*7}}", "%00"),
+])
+async def test_every_wrong_guess_has_the_same_answer(identity: Identity, number: str, email: str) -> None:
+    assert await identity.by_order("c1", number, email) is None
+
+
+async def test_answers_take_as_long_whatever_is_there(
+    sample_shop: SampleShop, conversations: Conversations, outbox: Outbox
+) -> None:
+    identity = Identity(sample_shop, conversations, outbox, evenly=0.2)
+    for number, email in (("LM-104233", AMARA), ("LM-104233", "x@y.example"), ("LM-000000", "x@y.example")):
+        began = time.monotonic()
+        await identity.by_order("c1", number, email)
+        await identity.send_code("c2", email, key=f"{number}{email}")
+        assert time.monotonic() - began >= 0.4
+
+
+async def test_guesses_are_limited_for_a_conversation(identity: Identity) -> None:
+    for n in range(PER_CONVERSATION[0]):
+        await identity.by_order("c1", f"LM-{n:06}", f"{n}@example.com")
+    with pytest.raises(TooManyAttempts) as refused:
+        await identity.by_order("c1", "LM-104233", AMARA)
+    assert 0 < refused.value.wait <= PER_CONVERSATION[1]
+    assert await identity.by_order("c2", "LM-104233", AMARA) is not None
+
+
+async def test_guesses_are_limited_for_an_order_over_all_conversations(identity: Identity) -> None:
+    for n in range(PER_ORDER[0]):
+        await identity.by_order(f"c{n}", "lm-104233 " if n % 2 else "LM-104233", f"{n}@example.com")
+    with pytest.raises(TooManyAttempts):
+        await identity.by_order("another", "LM-104233", AMARA)
+
+
+async def test_a_code_goes_to_the_address_on_record_and_opens_the_account(identity: Identity, outbox: Outbox) -> None:
+    await identity.send_code("c1", AMARA.upper(), key="t1")
+    to, code = mailed(outbox)
+    assert to == AMARA
+    proved = await identity.check_code("c1", code, key="t2")
+    assert proved is not None and (proved.id, proved.scope) == ("C-1001", "account")
+    assert await identity.check_code("c1", code, key="t2") == proved  # the turn done again
+    assert await identity.check_code("c1", code, key="t3") is None
+
+
+async def test_to_an_unknown_address_nothing_is_mailed_and_nothing_is_told(identity: Identity, outbox: Outbox) -> None:
+    await identity.send_code("c1", "nobody@example.com", key="t1")
+    assert outbox.take() is None
+    assert await identity.check_code("c1", "000000", key="t2") is None
+
+
+async def test_the_same_turn_mails_once(identity: Identity, outbox: Outbox) -> None:
+    for _ in range(3):
+        await identity.send_code("c1", AMARA, key="t1")
+    _, code = mailed(outbox)
+    assert outbox.take() is None
+    assert await identity.check_code("c1", code, key="t2") is not None
+
+
+async def test_a_code_has_five_tries_and_an_address_few_codes(identity: Identity, outbox: Outbox) -> None:
+    await identity.send_code("c1", AMARA, key="t0")
+    _, code = mailed(outbox)
+    for n in range(TRIES):
+        assert await identity.check_code("c1", f"{(int(code) + 1 + n) % 10**6:06}", key=f"t{n + 1}") is None
+    assert await identity.check_code("c1", code, key="t9") is None
+    for n in range(CODES_PER_ADDRESS[0] - 1):
+        await identity.send_code(f"d{n}", AMARA, key=f"u{n}")
+    with pytest.raises(TooManyAttempts):
+        await identity.send_code("d9", AMARA, key="u9")
