@@ -2,5 +2,9 @@
 
 from actions.answer import ActionAbstain, ActionAnswer, ActionClarify
 from actions.handoff import ActionHandoff
+from actions.tasks.form import ActionAskTask, ActionTaskBegin, ActionTaskEnd, ValidateTaskForm
 
-__all__ = ["ActionAbstain", "ActionAnswer", "ActionClarify", "ActionHandoff"]
+__all__ = [
+    "ActionAbstain", "ActionAnswer", "ActionAskTask", "ActionClarify", "ActionHandoff", "ActionTaskBegin",
+    "ActionTaskEnd", "ValidateTaskForm",
+]

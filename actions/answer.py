@@ -7,8 +7,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions import menu
 from actions.latest import failed, judgement
 from bot.judgement.knowledge import Knowledge
+from bot.judgement.tasks import TASKS
 from bot.settings import read
 from kb_index.snapshot import Snapshot
 
@@ -39,7 +41,10 @@ class ActionAnswer(Action):
         }
         buttons = [entry_button(snapshot, other) for other in entry.related if other in snapshot.position][:2]
         shown = {"html": snapshot.html[position], "evidence": evidence}
-        dispatcher.utter_message(text=entry.answer, buttons=buttons, json_message=shown)
+        # Of the offer only its button is used; the text is the entry's.
+        does = entry.task in TASKS and not tracker.active_loop_name
+        offer = f"utter_offer_{entry.task}" if does else None
+        dispatcher.utter_message(text=entry.answer, response=offer, buttons=buttons, json_message=shown)
         if told.get("route") == "sales":
             dispatcher.utter_message(response="utter_sales_offer")
         return [SlotSet("failed", 0)]
@@ -55,9 +60,12 @@ class ActionClarify(Action):
         told = judgement(tracker)
         snapshot = Knowledge.shared(read().index).current().snapshot
         offered = [c["entry"] for c in told.get("candidates", [])[:3] if c["entry"] in snapshot.position]
+        if told.get("topic"):
+            offered = [entry.id for entry in menu.questions(snapshot, str(told["topic"]))]
         buttons = [entry_button(snapshot, entry) for entry in offered]
         dispatcher.utter_message(response="utter_clarify", buttons=buttons, json_message={"evidence": told})
-        return [SlotSet("failed", failed(tracker) + 1)]
+        # Who pressed a topic was understood.
+        return [SlotSet("failed", 0 if told.get("topic") else failed(tracker) + 1)]
 
 
 class ActionAbstain(Action):
@@ -67,6 +75,9 @@ class ActionAbstain(Action):
         return "action_abstain"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        dispatcher.utter_message(response="utter_abstain", json_message={"evidence": judgement(tracker)})
+        snapshot = Knowledge.shared(read().index).current().snapshot
+        topics = [] if tracker.active_loop_name else menu.topics(snapshot)
+        dispatcher.utter_message(response="utter_abstain", buttons=topics,
+                                 json_message={"evidence": judgement(tracker)})
         return [SlotSet("failed", failed(tracker) + 1)]
 

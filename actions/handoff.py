@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.latest import judgement
 from actions.named import named
+from actions.tasks.dialogue import gathered
+from actions.tasks.task import State
 
 #: What is said where the issue is not one of the customer's own product.
 _SUPPORT = {"product_question": "utter_handoff_question", "site_fault": "utter_handoff_site"}
@@ -30,7 +34,23 @@ class ActionHandoff(Action):
         else:
             response = "utter_handoff_unsure"
         team = "support" if route == "support" else "service"
-        said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
-        handoff = {"team": team, "reason": str(told.get("why", "")), "judgement": told, "what": named(said)}
-        dispatcher.utter_message(response=response, json_message={"handoff": handoff, "evidence": told})
-        return [SlotSet("failed", 0)]
+        hand_over(dispatcher, tracker, response, str(told.get("why", "")), team)
+        ended = [ActiveLoop(None), SlotSet("requested_slot", None)] if tracker.active_loop_name else []
+        return [SlotSet("failed", 0), *ended]
+
+
+def hand_over(
+    dispatcher: CollectingDispatcher, tracker: Tracker, response: str, reason: str, team: str = "service"
+) -> None:
+    """Says `response` and asks for the handoff, with all that the customer named and what a task had gathered."""
+    told = judgement(tracker)
+    said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
+    what: dict[str, Any] = dict(named(said))
+    state = State.of(tracker.get_slot("task"))
+    if state is not None:
+        what["values"] = gathered(state)
+        what["order"] = state.values.get("order") or what["order"]
+    if told.get("also"):
+        what.setdefault("values", {})["also wants"] = " / ".join(told["also"])
+    handoff = {"team": team, "reason": reason, "judgement": told, "what": what}
+    dispatcher.utter_message(response=response, json_message={"handoff": handoff, "evidence": told})

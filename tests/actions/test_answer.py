@@ -112,9 +112,11 @@ def test_the_domain_has_every_response_that_is_said() -> None:
 
     said = {name for file in [*(ROOT / "actions").rglob("*.py"), *(ROOT / "bot" / "assistant").rglob("*.py"),
                               *(ROOT / "data" / "rules").glob("*.yml")]
-            for name in re.findall(r"utter_(?!message)[a-z_]+", file.read_text())}
+            for name in re.findall(r"utter_(?!message|action)[a-z_]+", file.read_text())}
     responses = yaml.safe_load((ROOT / "domain.yml").read_text())["responses"]
-    assert {name for name in said if name not in responses and name != "utter_"} == set()
+    # A name that ends in "_" is made up with a value.
+    assert {name for name in said if name not in responses
+            and not (name.endswith("_") and any(one.startswith(name) for one in responses))} == set()
 
 
 def test_the_sample_shop_loads_with_dates_counted_from_today(tmp_path: Path) -> None:

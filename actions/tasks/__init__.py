@@ -1,0 +1,1 @@
+"""Tasks: what the assistant does for a customer rather than describe it (docs/tasks.md)."""

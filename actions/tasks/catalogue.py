@@ -1,0 +1,86 @@
+"""All tasks, by the intent that starts them. :mod:`bot.judgement.tasks` names the same ones for the router."""
+
+from __future__ import annotations
+
+from actions.tasks import doings
+from actions.tasks.needs import (
+    REASON,
+    Card,
+    Contact,
+    HowMany,
+    NewValue,
+    Option,
+    When,
+    Where,
+    WhichItem,
+    WhichItems,
+    WhichOrder,
+    WhichVariant,
+    Who,
+    Words,
+)
+from actions.tasks.task import Need, Task
+
+_WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
+    ("address", r"address|postcode|post code|street|\bmoved\b|moving|house|flat|neighbour|somewhere else|"
+                r"deliver(?:ed)? to|send (?:it )?to|"
+                r"go to|\bto (?:my|our|the) (?:work|office|home|mum|parents)"),
+    ("slot", r"\bday\b|date|slot|time|later|earlier|sooner|tomorrow|week|monday|tuesday|wednesday|thursday|friday|"
+             r"saturday|sunday|"
+             r"morning|afternoon|hold|postpone|delay|away|holiday|window|\d(?:st|nd|rd|th)\b"),
+))
+_WHAT_ACCOUNT = Option("what", "utter_ask_what_account", (
+    ("email", r"e-?mail|mail address"),
+    ("phone", r"phone|mobile|number|cell|tel\b"),
+    ("address", r"address|postcode|street|moved|moving"),
+    ("name", r"name|surname|married|divorce|spel"),
+))
+_NEWSLETTER = Option("on", "utter_ask_newsletter", (
+    ("off", r"unsub|off\b|stop|leave|remove|cancel|no more|don'?t want|opt[- ]?out|spam|quit|too many|fed up|sick of|"
+            r"end\b|without|delete|out of"),
+    ("on", r"subscri|sign (?:me )?up|join|\bon\b|get|receive|want|add|opt[- ]?in|start|back"),
+))
+_TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
+    ("two_factor", r"two[- ]?factor|2fa|authenticat|\bcode\b|otp|verification|text message|sms|backup code"),
+    ("user_name", r"user ?name|login name|which (?:e-?mail|address)|what (?:e-?mail|address)|(?:forgot|"
+                  r"don'?t (?:know|remember)) (?:my |the |which )?(?:e-?mail|user|login)"),
+    ("unlock", r"lock|block|suspend|too many|attempts|disabled"),
+    ("password", r"pass|pasw|\bpw\b|pwd|reset|log ?in|sign ?in|get in|access"),
+))
+
+_RETURN = Task((Who(), WhichOrder("return"), WhichItems(), REASON), doings.give_back, doings.read_return)
+_SIGN_IN = Task((_TROUBLE_LOCKED, Contact()), doings.help_sign_in, takes_email=True)
+_FEEDBACK: tuple[Need, ...] = (Words(),)
+
+TASKS: dict[str, Task] = {
+    "track_order": Task((Who(), WhichOrder(fits=doings.is_open, many=True)), doings.tell_status),
+    "get_invoice": Task((Who(), WhichOrder("invoice")), doings.send_invoice),
+    "change_delivery": Task(
+        (_WHAT_DELIVERY, Who(), WhichOrder("change_{what}"), Where(only="address"), When(only="slot")),
+        doings.change_delivery, doings.read_delivery,
+    ),
+    "change_order": Task((Who(), WhichOrder("change_quantity"), WhichItem(), HowMany()),
+                         doings.change_quantity, doings.read_quantity),
+    "cancel_order": Task((Who(), WhichOrder("cancel")), doings.cancel, doings.read_cancel),
+    "return_item": _RETURN,
+    "request_refund": _RETURN,
+    "refund_status": Task((Who(), WhichOrder(fits=lambda order: bool(order.refunds), many=True)), doings.tell_refund),
+    "exchange_item": Task((Who(), WhichOrder("exchange"), WhichItem(), WhichVariant()),
+                          doings.exchange, doings.read_exchange),
+    "edit_account": Task((_WHAT_ACCOUNT, Who(account=True), NewValue(), Where(only="address")),
+                         doings.edit_account, doings.read_account, takes_email=True),
+    "newsletter": Task((_NEWSLETTER, Who(account=True)), doings.newsletter),
+    "reset_password": _SIGN_IN,
+    "unlock_account": _SIGN_IN,
+    "close_account": Task((Who(account=True),), doings.close_account, doings.read_close),
+    "membership_status": Task((Who(account=True),), doings.tell_membership),
+    "gift_card_balance": Task((Card(),), doings.tell_gift_card),
+    "complaint": Task(_FEEDBACK, doings.take_down, takes_email=True),
+    "praise": Task(_FEEDBACK, doings.take_down, takes_email=True),
+    "leave_review": Task(_FEEDBACK, doings.take_down, takes_email=True),
+}
+
+#: What a task knows from the start.
+GIVEN: dict[str, dict[str, str]] = {
+    "complaint": {"kind": "complaint"}, "praise": {"kind": "praise"}, "leave_review": {"kind": "recommendation"},
+}

@@ -1,0 +1,242 @@
+"""Going through a task: one step for each message of the customer. Knows needs and texts, nothing of Rasa."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
+from actions.tasks import doings, finding
+from actions.tasks.catalogue import GIVEN, TASKS
+from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State
+
+#: Hours of silence after which the customer is told again what was going on.
+SILENT = 6.0
+#: Answers in a row that nothing could be made of; then a person takes over.
+MISSES = 2
+_FILLING = frozenset((
+    "the", "a", "an", "my", "one", "ones", "please", "pls", "it", "its", "it's", "for", "with", "and", "of", "order",
+    "item", "from", "that", "this", "i", "mean", "meant", "no", "yes", "just", "only", "thanks", "both", "to", "in",
+    "then", "instead", "sorry", "ok", "okay", "would", "like", "take",
+))
+_AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
+_IT = re.compile(r"\b(?:it|that|this|them|the same|same one|the order|that order|this order)\b", re.I)
+
+
+def clock() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the router made of the newest message."""
+
+    route: str = ""
+    decision: str = ""
+    intent: str = ""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Judged:
+        return cls(*(str(told.get(name) or "") for name in ("route", "decision", "intent")))
+
+
+def begin(intent: str, text: str, before: State | None) -> State:
+    """A new task. The order that the last one was about is kept where the words point back to it."""
+    state = State(intent, dict(GIVEN.get(intent, {})))
+    if before is not None and before.values.get("order") and _IT.search(text) and not finding.order_numbers(text):
+        state.values["order"] = before.values["order"]
+    return state
+
+
+def listen(ctx: Context, judged: Judged) -> bool:
+    """Takes from the newest message what it gives for the task; False when it is about something else."""
+    state, text = ctx.state, ctx.text
+    if not state.asked:
+        state.hear(text)
+        for need in ctx.task.needs:
+            need.hear(ctx, False)
+        return True
+    person = judged.route == "human" and judged.decision == "handoff"
+    if person and not finding.only_values(text):
+        return False
+    # "Cancel" may well be the yes to a cancelling.
+    cancels = state.name == "cancel_order" and state.asked == "confirm" and "cancel" in text.lower()
+    if finding.leaves(text) and len(text.split()) <= 8 and not cancels:
+        state.ended = "left"
+        return True
+    decides = state.asked in ("confirm", "again") and (finding.is_yes(text) or finding.is_no(text))
+    decides = decides or (state.asked == "again" and bool(_AGAIN.search(text)))
+    choice = _chosen(text, state.question.get("buttons", ()))
+    state.hear(text)
+    strength = max([choice, *(need.hear(ctx, need.name == state.asked) for need in ctx.task.needs)])
+    if person and strength < ALONE:
+        return False
+    if not decides and strength < ALONE and _elsewhere(ctx, judged, strength):
+        state.heard = state.heard[1:]
+        return False
+    if not decides and _wants_another(ctx, judged, strength):
+        _switch(ctx, judged.intent)
+        return True
+    if state.asked == "confirm" and finding.is_yes(text) and strength < WITHIN:
+        state.confirmed = True
+    state.misses = state.misses + 1 if strength == NOTHING and not decides else 0
+    return True
+
+
+def _elsewhere(ctx: Context, judged: Judged, strength: int) -> bool:
+    """Whether a message is for people, a question for the knowledge base, or small talk."""
+    if judged.decision == "handoff" and judged.route == "support":
+        return True
+    if judged.decision == "chat":
+        if judged.intent == "goodbye":
+            ctx.state.ended = "left"
+            return False
+        return judged.intent not in ("affirm", "deny", "cancel_task") and strength == NOTHING
+    if judged.decision == "answer":
+        return finding.is_question(ctx.text) or (strength == NOTHING and not _wants_words(ctx, ctx.text))
+    # Near some entries, or beyond what the shop knows: what is said to any such question, then the task goes on.
+    return judged.decision in ("clarify", "abstain") and strength == NOTHING and finding.is_question(ctx.text)
+
+
+def _wants_another(ctx: Context, judged: Judged, strength: int) -> bool:
+    """Whether a message asks for another task: "cancel LM-104281 instead" does, an answer to our question does not."""
+    if judged.decision != "task" or TASKS[judged.intent] is ctx.task or _wants_words(ctx, ctx.text):
+        return False
+    # The number of an order says nothing more of its status than of anything else.
+    names_order = bool(finding.order_numbers(ctx.text)) and judged.intent != "track_order"
+    return strength == NOTHING or (names_order and not finding.only_values(ctx.text))
+
+
+def _wants_words(ctx: Context, text: str) -> bool:
+    """Whether free text was asked for, so that what the router makes of it does not count."""
+    return ctx.state.asked in ("text", "value", "address") and not finding.is_question(text)
+
+
+def _switch(ctx: Context, intent: str) -> None:
+    """The customer wants something else done: that comes first, and with what is known."""
+    known = {name: ctx.value(name) for name in ("order", "email") if ctx.value(name)}
+    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at)
+    ctx.state.__dict__.update(fresh.__dict__)
+    ctx.task = TASKS[intent]
+    ctx.state.hear(ctx.text)
+    for need in ctx.task.needs:
+        need.hear(ctx, False)
+
+
+def _chosen(text: str, titles: Sequence[str]) -> int:
+    """How well a message answers a question by the choices that stood under it."""
+    if not titles:
+        return NOTHING
+    offered = {word for title in titles for word in re.findall(r"[\w']+", title.lower()) if word not in _FILLING}
+    words = [word for word in re.findall(r"[\w']+", text.lower()) if word not in _FILLING]
+    hits = [word for word in words if any(finding.alike(other, word) for other in offered)]
+    if not hits:
+        return NOTHING
+    return ALONE if len(hits) == len(words) else WITHIN
+
+
+async def settle(ctx: Context) -> bool:
+    """Asks for what is missing (``ctx.state.question``), or returns True when the task can be done.
+
+    Raises Ended and ShopUnavailable.
+    """
+    state, before = ctx.state, dict(ctx.state.question)
+    question, asked = None, ""
+    for need in ctx.task.needs:
+        question = await need.settle(ctx)
+        if question is not None:
+            asked = need.name
+            break
+    if question is None and ctx.task.reads_back is not None and not state.confirmed:
+        question, asked = await ctx.task.reads_back(ctx), "confirm"
+    if question is None:
+        state.asked, state.question = "", {}
+        return True
+    same = question.as_dict() == before
+    if same and state.asked == "confirm" and finding.is_no(ctx.text):
+        state.ended = "declined"
+        return True
+    if not same:
+        state.misses = 0
+    state.asked, state.question = asked, question.as_dict()
+    if same and state.misses:
+        if state.misses >= MISSES:
+            state.ended = "unclear"
+            return True
+        ctx.say("utter_task_unclear")
+    return False
+
+
+async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tuple[bool, bool]:
+    """One message: whether it was for the task, and whether the task needs nothing more. Raises ShopUnavailable."""
+    now = now or clock()
+    state = ctx.state
+    returned = bool(state.asked) and state.silent_for(now) >= SILENT
+    mine = listen(ctx, judged)
+    state.at = now.isoformat(timespec="seconds")
+    if not mine:
+        return False, False
+    if state.ended:
+        return True, True
+    if returned:
+        ctx.say("utter_task_welcome_back")
+        state.confirmed = False
+    try:
+        return True, await settle(ctx)
+    except Ended as ended:
+        state.ended = "refused"
+        ctx.said.extend(ended.said)
+        return True, True
+    except NotFound:
+        state.ended = "refused"
+        ctx.say("utter_refused_gone")
+        return True, True
+
+
+async def do(ctx: Context) -> bool:
+    """Does the task and says what came of it; False where a value does not fit and is asked for anew.
+
+    Raises ShopUnavailable.
+    """
+    state = ctx.state
+    try:
+        await ctx.task.does(ctx)
+        state.ended = "done"
+    except doings.AskAgain as again:
+        await settle(ctx)
+        state.question = again.said.as_dict()
+        return False
+    except Ended as ended:
+        state.ended = "refused"
+        ctx.said.extend(ended.said)
+    except (Refused, BadValue) as error:
+        state.ended = "refused"
+        ctx.said.extend(await doings.refused(ctx, error))
+    except Unsupported:
+        state.ended = "refused"
+        ctx.say("utter_refused_unsupported")
+    except NotFound:
+        state.ended = "refused"
+        ctx.say("utter_refused_gone")
+    return True
+
+
+def gathered(state: State) -> dict[str, str]:
+    """What is known of the task, for a person who takes over; nothing that opens anything."""
+    hidden = {"code", "code_sent", "wants_code", "not", "bad", "pin", "no_number", "wrong", "card"}
+    told = {"task": state.name, "stands": state.ended or f"asked for {state.asked}"}
+    for name, value in state.values.items():
+        if name in hidden or value in (None, "", [], {}):
+            continue
+        told[name] = ", ".join(str(part) for part in (value.values() if name != "items" else
+                                                     (f"line {k}: {v}" for k, v in value.items())) if part) \
+            if isinstance(value, dict) else str(value)
+    if state.values.get("card"):
+        told["card"] = f"ends in {str(state.values['card'])[-4:]}"
+    return told
+
+
+__all__ = ["Judged", "Say", "begin", "do", "gathered", "listen", "settle", "step"]

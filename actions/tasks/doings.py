@@ -1,0 +1,320 @@
+"""What tasks do once all is known, and what the customer hears of it. Each change carries the turn's idempotency "
+  "key."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from actions.shop.backend import Address, Order, Slot
+from actions.shop.errors import BadValue, NotFound, Refused
+from actions.shop.identity import mails
+from actions.tasks import finding, words
+from actions.tasks.needs import refusal
+from actions.tasks.task import Context, Ended, Say
+from bot.mail.letter import Attachment
+
+#: Orders that one answer tells of.
+_TOLD = 3
+#: An order that arrived this long ago is still what "my order" may mean.
+RECENT = timedelta(days=7)
+
+
+def is_open(order: Order) -> bool:
+    """Whether something is still to happen with it."""
+    return order.state in ("received", "being_packed", "with_carrier")
+
+
+def is_late(order: Order, today: date) -> bool:
+    return is_open(order) and order.delivery.expected is not None and order.delivery.expected < today
+
+
+# -- telling ---------------------------------------------------------------------------------------------------------
+
+
+async def tell_status(ctx: Context) -> None:
+    orders = await ctx.orders()
+    if not orders:
+        raise Ended(Say("utter_no_orders"))
+    number = ctx.value("order")
+    if number:
+        chosen = [order for order in orders if order.number == number]
+    else:
+        open_ = [order for order in orders if is_open(order)]
+        since = ctx.today - RECENT
+        fresh = [o for o in orders if o.delivery.delivered and o.delivery.delivered >= since]
+        chosen = (open_ + fresh if open_ else fresh or orders[:1])[:_TOLD]
+    for order in chosen:
+        _status(ctx, order)
+
+
+def _status(ctx: Context, order: Order) -> None:
+    delivery = order.delivery
+    facts = {
+        "order": order.number, "items": words.items(order), "placed": words.on(order.placed),
+        "expected": words.on(delivery.expected) if delivery.expected else "",
+        "slot": delivery.slot.replace("-", " to "), "carrier": delivery.carrier, "tracking": delivery.tracking,
+        "delivered": words.on(delivery.delivered) if delivery.delivered else "",
+    }
+    if order.state == "with_carrier" and is_late(order, ctx.today):
+        lost = "return" not in order.refused
+        ctx.say("utter_order_lost" if lost else "utter_order_late", **facts)
+    elif order.state in ("received", "being_packed") and not delivery.expected:
+        ctx.say("utter_order_no_day", **facts)
+    elif order.state == "with_carrier" and not delivery.expected:
+        ctx.say("utter_order_on_its_way", **facts)
+    elif delivery.slot and is_open(order):
+        ctx.say(f"utter_order_{order.state}_slot", **facts)
+    else:
+        ctx.say(f"utter_order_{order.state}", **facts)
+    if order.state in ("cancelled", "returned"):
+        for refund in order.refunds[-1:]:
+            _refund(ctx, order, refund.reference)
+
+
+async def tell_refund(ctx: Context) -> None:
+    orders = await ctx.orders()
+    number = ctx.value("order")
+    chosen = [o for o in orders if o.refunds and (not number or o.number == number)]
+    if not chosen and number:
+        order = await ctx.order()
+        ctx.say("utter_refund_none_order", order=number, items=words.items(order))
+        return
+    if not chosen:
+        ctx.say("utter_refund_none")
+        return
+    waiting = [order for order in chosen if any(refund.state != "paid" for refund in order.refunds)]
+    for order in (waiting or chosen)[:_TOLD]:
+        for refund in order.refunds:
+            _refund(ctx, order, refund.reference)
+
+
+def _refund(ctx: Context, order: Order, reference: str) -> None:
+    refund = next(one for one in order.refunds if one.reference == reference)
+    facts = {"order": order.number, "amount": words.money(refund.amount, order.currency), "payment": order.payment,
+             "reference": refund.reference}
+    if refund.state == "paid" and refund.paid:
+        ctx.say("utter_refund_paid", paid=words.on(refund.paid), **facts)
+    elif refund.state == "pending" and refund.arrived:
+        ctx.say("utter_refund_pending", arrived=words.on(refund.arrived), **facts)
+    else:
+        ctx.say(f"utter_refund_{refund.state}_plain", **facts)
+
+
+async def tell_membership(ctx: Context) -> None:
+    told = await ctx.shop.membership(ctx.who)
+    if not told.member:
+        ctx.say("utter_member_no")
+        return
+    ctx.say("utter_member", programme=told.name, points=told.points, worth=words.money(told.worth))
+    if told.renews:
+        ctx.say("utter_member_renews", day=words.on(told.renews) + f" {told.renews.year}")
+
+
+async def tell_gift_card(ctx: Context) -> None:
+    try:
+        card = await ctx.shop.gift_card(ctx.value("card"), ctx.value("pin"))
+    except NotFound:
+        wrong = int(ctx.value("wrong") or 0) + 1
+        ctx.state.drop("card", "pin")
+        ctx.state.values["wrong"] = wrong
+        if wrong >= 3:
+            raise Ended(Say("utter_card_wrong_thrice")) from None
+        raise AskAgain(Say("utter_card_wrong")) from None
+    # Nobody needs it any more.
+    ctx.state.values.pop("pin", None)
+    facts = {"last": card.number, "balance": words.money(card.balance, card.currency)}
+    if card.expires:
+        ctx.say("utter_card_balance_until", until=f"{card.expires.day} {card.expires:%B %Y}", **facts)
+    else:
+        ctx.say("utter_card_balance", **facts)
+
+
+class AskAgain(Exception):
+    """What was given does not fit; the task goes on and asks for it once more."""
+
+    def __init__(self, said: Say) -> None:
+        super().__init__(said.response)
+        self.said = said
+
+
+# -- orders ----------------------------------------------------------------------------------------------------------
+
+
+async def send_invoice(ctx: Context) -> None:
+    number = ctx.value("order")
+    invoice = await ctx.shop.invoice(ctx.who, number)
+    customer = await ctx.shop.customer(ctx.who)
+    await mails().send(
+        customer.email, "invoice", {"name": customer.name, "order": number}, key=ctx.state.key,
+        attachments=(Attachment(invoice.filename, invoice.media_type, invoice.content),),
+    )
+    ctx.say("utter_done_invoice", order=number, email=words.plain(customer.email))
+
+
+async def change_delivery(ctx: Context) -> None:
+    number = ctx.value("order")
+    if ctx.value("what") == "address":
+        address = Address(**ctx.value("address"))
+        await ctx.shop.change_address(ctx.who, number, address, key=ctx.state.key)
+        ctx.say("utter_done_address", order=number, address=words.address(address))
+    else:
+        slot = _slot(ctx)
+        await ctx.shop.change_slot(ctx.who, number, slot, key=ctx.state.key)
+        ctx.say("utter_done_slot", order=number, slot=words.slot(slot))
+
+
+async def change_quantity(ctx: Context) -> None:
+    item = await ctx.item()
+    number, quantity = ctx.value("order"), ctx.value("quantity")
+    order = await ctx.shop.change_quantity(ctx.who, number, item.line, quantity, key=ctx.state.key)
+    ctx.say("utter_done_quantity", order=number, item=words.named(item), quantity=quantity,
+            total=words.money(order.total, order.currency))
+
+
+async def cancel(ctx: Context) -> None:
+    order = await ctx.shop.cancel(ctx.who, ctx.value("order"), key=ctx.state.key)
+    ctx.say("utter_done_cancel", order=order.number, items=words.items(order))
+    if order.refunds:
+        amount = words.money(order.refunds[-1].amount, order.currency)
+        ctx.say("utter_done_cancel_refund", amount=amount, payment=order.payment)
+
+
+async def give_back(ctx: Context) -> None:
+    order, lines = await ctx.order(), ctx.value("items")
+    made = await ctx.shop.request_return(ctx.who, order.number, lines, ctx.value("reason"), key=ctx.state.key)
+    facts = {"reference": made.reference, "amount": words.money(made.amount, order.currency), "payment": order.payment,
+             "order": made.order}
+    if made.send_by is None:
+        ctx.say("utter_done_return_lost", **facts)
+    elif made.collected:
+        ctx.say("utter_done_return_collected", **facts)
+    else:
+        ctx.say("utter_done_return", until=words.on(made.send_by), **facts)
+
+
+async def exchange(ctx: Context) -> None:
+    item = await ctx.item()
+    made = await ctx.shop.exchange(ctx.who, ctx.value("order"), item.line, ctx.value("variant"), key=ctx.state.key)
+    ctx.say("utter_done_exchange", reference=made.reference, item=item.name, variant=made.variant,
+            until=words.on(made.send_by) if made.send_by else "")
+
+
+# -- the account -----------------------------------------------------------------------------------------------------
+
+
+async def edit_account(ctx: Context) -> None:
+    what = ctx.value("what")
+    if what == "address":
+        address = Address(**ctx.value("address"))
+        await ctx.shop.save_address(ctx.who, address, key=ctx.state.key)
+        ctx.say("utter_done_account_address", address=words.address(address))
+        return
+    changed = await ctx.shop.edit_customer(ctx.who, **{what: ctx.value("value")}, key=ctx.state.key)
+    ctx.say(f"utter_done_account_{what}", value=words.plain(getattr(changed, what)))
+
+
+async def newsletter(ctx: Context) -> None:
+    on = ctx.value("on") == "on"
+    changed = await ctx.shop.newsletter(ctx.who, on, key=ctx.state.key)
+    ctx.say("utter_done_newsletter_on" if on else "utter_done_newsletter_off", email=words.plain(changed.email))
+
+
+async def help_sign_in(ctx: Context) -> None:
+    trouble = ctx.value("trouble")
+    mail = await ctx.shop.sign_in_mail(trouble, ctx.value("contact"), key=ctx.state.key)
+    if mail is not None:
+        await mails().send(mail.to, mail.template, mail.values, key=f"{ctx.state.key}:mail")
+    # The same words whether there is such an account or not.
+    ctx.say(f"utter_done_sign_in_{trouble}", contact=words.plain(ctx.value("contact")))
+
+
+async def close_account(ctx: Context) -> None:
+    gone = await ctx.shop.close_account(ctx.who, key=ctx.state.key)
+    ctx.say("utter_done_close", day=words.on(gone))
+
+
+# -- what they think -------------------------------------------------------------------------------------------------
+
+_CATEGORIES = (
+    ("delivery", r"deliver|courier|driver|parcel|late|carrier|van\b|packag"),
+    ("staff", r"staff|rude|polite|agent|lady|assistant|colleague|team|service|advis|woman|guy\b|on the phone|helpful"),
+    ("website", r"website|web site|site\b|app\b|page|checkout|login|search"),
+    ("price", r"price|expensive|cheap|cost|charge|discount|money"),
+    ("product", r"product|quality|item|broke|material|kettle|jacket|shoes|boots|shirt|lamp|love (?:the|my)|works"),
+    ("returns", r"refund|return|exchange"),
+)
+
+
+async def take_down(ctx: Context) -> None:
+    text, kind = str(ctx.value("text")), str(ctx.value("kind"))
+    category = next((name for name, meant in _CATEGORIES if re.search(meant, text, re.I)), "other")
+    order = ctx.value("order") or next(iter(finding.order_numbers(text)), None)
+    reference = await ctx.shop.feedback(kind, category, text, customer=ctx.who if ctx.customer else None,
+                                        order=order, key=ctx.state.key)
+    ctx.state.values.update(category=category, reference=reference)
+    ctx.say(f"utter_done_{kind}", reference=reference)
+
+
+# -- reading back ----------------------------------------------------------------------------------------------------
+
+
+async def read_cancel(ctx: Context) -> Say:
+    order = await ctx.order()
+    return Say("utter_confirm_cancel", {"order": order.number, "items": words.items(order),
+                                        "total": words.money(order.total, order.currency)})
+
+
+async def read_delivery(ctx: Context) -> Say:
+    if ctx.value("what") == "address":
+        address = words.address(Address(**ctx.value("address")))
+        return Say("utter_confirm_address", {"order": ctx.value("order"), "address": address})
+    return Say("utter_confirm_slot", {"order": ctx.value("order"), "slot": words.slot(_slot(ctx))})
+
+
+async def read_quantity(ctx: Context) -> Say:
+    item = await ctx.item()
+    return Say("utter_confirm_quantity", {"order": ctx.value("order"), "item": words.named(item), "now": item.quantity,
+                                          "quantity": ctx.value("quantity")})
+
+
+async def read_return(ctx: Context) -> Say:
+    order = await ctx.order()
+    chosen = words.listed(words.item(one, ctx.value("items")[one.line]) for one in order.items
+                          if one.line in ctx.value("items"))
+    return Say(f"utter_confirm_return_{ctx.value('reason')}", {"order": order.number, "items": chosen})
+
+
+async def read_exchange(ctx: Context) -> Say:
+    item = await ctx.item()
+    return Say("utter_confirm_exchange", {"order": ctx.value("order"), "item": item.name, "now": item.variant,
+                                          "variant": ctx.value("variant")})
+
+
+async def read_account(ctx: Context) -> Say:
+    what = ctx.value("what")
+    if what == "address":
+        return Say("utter_confirm_account_address", {"address": words.address(Address(**ctx.value("address")))})
+    return Say(f"utter_confirm_account_{what}", {"value": words.plain(ctx.value("value"))})
+
+
+async def read_close(ctx: Context) -> Say:
+    return Say("utter_confirm_close")
+
+
+def _slot(ctx: Context) -> Slot:
+    told = ctx.value("slot")
+    return Slot(date.fromisoformat(told["day"]), told["window"])
+
+
+async def refused(ctx: Context, error: Refused | BadValue) -> list[Say]:
+    """What the shop's refusal of a change means for the customer."""
+    if isinstance(error, BadValue):
+        return [Say("utter_refused_value")]
+    number = ctx.value("order")
+    order = next((o for o in await ctx.orders() if o.number == number), None) if number else None
+    if order is None:
+        return [Say(f"utter_refused_{error.reason}", {})]
+    task = {"cancel_order": "cancel", "change_delivery": "change", "change_order": "change", "get_invoice": "invoice"}
+    return [Say(said.response, {**said.values, **{k: str(v) for k, v in error.facts.items()}})
+            for said in refusal(task.get(ctx.state.name, "return"), error.reason, order)]

@@ -1,0 +1,417 @@
+"""What a message names: order numbers, e-mails, phone numbers, days, numbers, products, addresses, and yes or no.
+
+Pure: text in, values out. What is found is read back to the customer before anything is done with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import TypeVar
+
+import phonenumbers
+from dateutil.relativedelta import relativedelta
+from email_validator import EmailNotValidError, validate_email
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+from text_to_num import alpha2digit, text2num
+
+from actions.shop.backend import Address, Item, Order, Slot
+
+T = TypeVar("T")
+
+#: The shop's own form, forgiving: small letters, other letters order, spaces, a letter O or l for a digit.
+_OURS = re.compile(
+    r"(?<![A-Za-z0-9])(?:LM|ML|L\s?M)[\s#:._–-]*((?:[\dOoIl][\s-]?){5}[\dOoIl])(?![\dA-Za-z])", re.I
+)
+_BARE = re.compile(r"(?<![\w.@+-])(?<!\d )#?(\d{6})(?![\w@])")
+#: Any shop's form, where a number is said to be one: "order no. A-1009", "#1009".
+_SAID = re.compile(r"\border\s*(?:number|num|no|nr|id)?\b[\s.:#]*(?:is\s+)?([A-Z]{0,4}[-#]?\d[\dA-Z-]{2,24})\b|"
+                   r"#([A-Z]{0,4}-?\d{3,24})\b",
+                   re.I)
+_ALONE = re.compile(r"\W*([A-Z]{0,4}[-# ]?\d[\d -]{2,24}\d)\W*", re.I)
+_MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+_AT = re.compile(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+(?=[\w-]+\.(?:com|org|net|co|uk|ie|de|fr|es|eu)\b)", re.I)
+
+_YES = re.compile(
+    r"\W*(?:yes+|yeah|yep|yup|ya|y|aye|sure|ok(?:ay)?|k|correct|right|exactly|perfect|great|fine|please do|do it|"
+    r"do that|"
+    r"go ahead|go for it|confirm(?:ed)?|absolutely|definitely|of course|sounds good|that'?s (?:right|it|correct|fine|"
+    r"the one)|"
+    r"(?:that|it) is (?:right|correct)|all good|looks good|please|yes please|i'm sure|i am sure|👍|oui|ja|sí|"
+    r"si)(?![\w'])",
+    re.I,
+)
+_NO = re.compile(r"\W*(?:no+|nope|nah|n|not (?:that|this|quite|right|yet|the)|wrong|incorrect|don'?t|do not|👎|nein|"
+                 r"non)(?![\w'])",
+                 re.I)
+_LEAVE = re.compile(
+    r"\b(?:never ?mind|nvm|forget (?:it|about it|that)|leave (?:it|that|everything)(?: (?:then|as it is|be|alone))?|"
+    r"drop it|"
+    r"don'?t bother|stop (?:it|this|that|asking)|not (?:now|today)|i'?ll (?:keep|leave) it|keep (?:it|the order)|"
+    r"actually no|do it later|some other time)\b", re.I,
+)
+_LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later)\W*", re.I)
+_QUESTION = re.compile(
+    r"\s*(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
+)
+_OTHER = re.compile(r"\b(?:the )?other(?: one| order| parcel)?\b|\bnot (?:that|this) (?:one|order)\b|"
+                    r"\bdifferent (?:one|order)\b", re.I)
+_AROUND = frozenset((
+    "it", "its", "s", "is", "the", "my", "and", "with", "for", "order", "number", "no", "nr", "e", "email", "mail",
+    "pin", "code", "card", "sorry", "ok", "okay", "please", "then", "or", "minus", "here", "you", "go", "pls", "lm",
+    "to", "make",
+))
+_LATEST = re.compile(r"\b(?:latest|newest|last|most recent|recent|new) (?:one|order|purchase|parcel|delivery)\b|"
+                     r"\bthe (?:latest|newest|last one)\b|"
+                     r"\bjust (?:ordered|bought|placed)\b", re.I)
+_OLDEST = re.compile(r"\b(?:oldest|first|earliest|older) (?:one|order)\b|\bthe (?:oldest|first)\b", re.I)
+_ALL = re.compile(r"\b(?:all(?: of (?:it|them|my))?|everything|evrything|both|the (?:whole|entire|full) (?:order|lot|"
+                  r"thing)|whole order|the lot)\b", re.I)
+_NEGATIVE = re.compile(r"(?<![\w\d])(?:-|−|minus\s+)(\d+)\b", re.I)
+_NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,6})(?![\w]|[.,]\d)")
+#: Of the United Kingdom, Ireland, most of the EU, the Netherlands.
+_POSTCODE = re.compile(
+    r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}|\d{4}\s?[A-Z]{2})\b", re.I
+)
+#: What comes before an address in a sentence.
+_LEAD_IN = re.compile(
+    r"^.*?\b(?:address (?:is|to)|deliver(?:ed)? (?:it )?to|send (?:it )?to|ship (?:it )?to|go(?:es)? to|moved to|"
+    r"change (?:it )?to|new (?:one|address)(?: is)?|to|it'?s|is)\b[:\s]+(?=[\w'’]+\s)", re.I | re.S
+)
+_WINDOW = re.compile(r"(?<!\d)(\d{1,2})(?:[:.]00)?\s*(?:am|pm)?\s*(?:-|–|to|and|"
+                     r"until)\s*(\d{1,2})(?:[:.]00)?\s*(?:am|pm)?(?!\d)", re.I)
+_SAID_WHOLE = r"[a-z]{3,}day|\d[/.]\d|ago|last|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+#: Words of one letter's or no use in telling articles apart.
+_NOISE = frozenset(["set", "with", "and", "the", "for", "mini"])
+_SIZES = {"extra small": "XS", "small": "S", "medium": "M", "large": "L", "extra large": "XL", "xlarge": "XL"}
+
+
+# -- who and which ---------------------------------------------------------------------------------------------------
+
+
+def order_numbers(text: str, asked: bool = False) -> list[str]:
+    """Order numbers in the order they are named; with `asked`, a message that is one number is one as well."""
+    found = [f"LM-{_digits(hit[1])}" for hit in _OURS.finditer(text)]
+    if found:
+        return list(dict.fromkeys(found))
+    said = [(hit[1] or hit[2]).upper() for hit in _SAID.finditer(text)]
+    bare = [f"LM-{hit[1]}" for hit in _BARE.finditer(text)]
+    if bare and (asked or said or re.search(r"\border\b|#", text, re.I)):
+        return list(dict.fromkeys(bare))
+    if said:
+        return list(dict.fromkeys(said))
+    alone = _ALONE.fullmatch(text) if asked else None
+    return [re.sub(r"\s", "", alone[1]).upper()] if alone else []
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[\s-]", "", text).translate(str.maketrans("OoIl", "0011"))
+
+
+def email(text: str) -> str | None:
+    """The last e-mail address that is named, in small letters."""
+    found = None
+    for hit in _MAIL.finditer(_AT.sub("@", text)):
+        try:
+            found = validate_email(hit[0].strip(".!?'"), check_deliverability=False).normalized.lower()
+        except EmailNotValidError:
+            continue
+    return found
+
+
+def phone(text: str, region: str = "GB") -> str | None:
+    """The first phone number that can exist, in international form."""
+    for hit in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
+        if phonenumbers.is_possible_number(hit.number):
+            return phonenumbers.format_number(hit.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return None
+
+
+def order_hint(text: str, orders: Sequence[Order], direction: str = "past") -> list[Order]:
+    """The orders that the words point at: by an article, "the last one", or the day it was placed; none if by "
+                                                                       "nothing."""
+    by_article = [order for order in orders if items(text, order.items)]
+    if by_article:
+        best = max(_best(text, order.items) for order in by_article)
+        return [order for order in by_article if _best(text, order.items) >= best - 5]
+    if _LATEST.search(text):
+        return list(orders[:1])
+    if _OLDEST.search(text):
+        return list(orders[-1:])
+    placed = day(text, direction)
+    return [order for order in orders if order.placed == placed] if placed else []
+
+
+def near_numbers(number: str, orders: Iterable[Order]) -> list[str]:
+    """Own order numbers that differ from `number` by a slip of the finger or two."""
+    numbers = [order.number for order in orders]
+    return [hit[0] for hit in process.extract(number, numbers, scorer=fuzz.ratio, score_cutoff=85, limit=2)]
+
+
+# -- articles --------------------------------------------------------------------------------------------------------
+
+
+def items(text: str, among: Sequence[Item]) -> list[Item]:
+    """The lines of an order that the words name, tolerant of spelling; told apart by size and colour where needed."""
+    scores = {item.line: _score(text, item) for item in among}
+    hits = [item for item in among if scores[item.line] > 0]
+    if not hits and len(among) > 1 and len(text.split()) <= 6:
+        # "the navy one"
+        told_apart = _by_variant(text, among)
+        return told_apart if len(told_apart) == 1 else []
+    if len(hits) > 1:
+        # "the Drift shirt" names one article better than "shirt" names any.
+        tops = {item.name: scores[item.line] for item in hits}
+        told_apart = _by_variant(text, hits)
+        if told_apart and len({item.name for item in hits}) == 1:
+            return told_apart
+        if len(tops) > 1 and len(set(_heads(text, hits))) < len(tops):
+            best = max(tops.values())
+            hits = [item for item in hits if scores[item.line] >= best - 10]
+        return [item for item in hits if not told_apart or item in told_apart or
+                not any(item.name == other.name for other in told_apart)]
+    return hits
+
+
+def _heads(text: str, among: Sequence[Item]) -> list[str]:
+    words = _words(text)
+    return [word for item in among for word in {item.name.split()[-1].lower()} if _like(word, words)]
+
+
+def _best(text: str, among: Sequence[Item]) -> float:
+    return max((_score(text, item) for item in among), default=0.0)
+
+
+def _score(text: str, item: Item) -> float:
+    """How well the words name this article: its own name counts, and its kind, which is the last word of the name."""
+    words = _words(text)
+    parts = [word for word in _words(item.name) if word not in _NOISE and len(word) > 2]
+    likes = sum(_like(part, words) for part in parts)
+    return 100 * likes / len(parts) if parts else 0.0
+
+
+def _like(word: str, words: Sequence[str]) -> bool:
+    """Whether a word is among them, in singular or plural, with a slip or two where it is long enough for that."""
+    return any(alike(_singular(word), _singular(other)) for other in words)
+
+
+def alike(word: str, other: str) -> bool:
+    slips = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
+    return bool(OSA.distance(word, other, score_cutoff=slips) <= slips)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _by_variant(text: str, among: Sequence[Item]) -> list[Item]:
+    words = _tokens(text)
+    counts = {item.line: len(words & _tokens(item.variant)) for item in among}
+    best = max(counts.values(), default=0)
+    return [item for item in among if counts[item.line] == best] if best else []
+
+
+def _tokens(text: str) -> set[str]:
+    """Words and numbers; "W34" is also 34."""
+    whole = re.findall(r"[a-z]+\d+|[a-z]+|\d+", text.lower())
+    return {*whole, *(number for word in whole for number in re.findall(r"(?<=[a-z])\d+", word))}
+
+
+def variant(text: str, ordered: str, offered: Sequence[str]) -> list[str]:
+    """Which of the offered sizes and colours the words mean; what they leave open stays as it was ordered."""
+    lowered = text.lower()
+    for said, short in sorted(_SIZES.items(), key=lambda pair: -len(pair[0])):
+        lowered = re.sub(rf"\b{said}\b", short.lower(), lowered)
+    words = set(re.findall(r"[a-z0-9]+", lowered))
+    now = _parts(ordered)
+    wanted = [part for part in dict.fromkeys(p for one in offered for p in _parts(one)) if _said(part, words, lowered)]
+    if not wanted:
+        return []
+    fits = [one for one in offered if all(part in _parts(one) for part in wanted)]
+    same_rest = [one for one in fits if all(part in wanted or part in now for part in _parts(one))]
+    return same_rest or fits
+
+
+def _parts(variant: str) -> list[str]:
+    return [part.strip().lower() for part in variant.split(",") if part.strip()]
+
+
+def _said(part: str, words: set[str], lowered: str) -> bool:
+    if part in lowered and len(part) > 2:
+        return True
+    own = re.findall(r"[a-z0-9]+", part)
+    if set(own) <= words:
+        return True
+    return len(part) > 3 and any(alike(part, word) for word in words)
+
+
+# -- numbers and days ------------------------------------------------------------------------------------------------
+
+
+def quantity(text: str) -> int | None:
+    """A number of pieces, in figures or words; the one after "to" where one number becomes another."""
+    without = _OURS.sub(" ", text)
+    minus = _NEGATIVE.search(re.sub(r"\bminus (\w+)", lambda hit: f"minus {_figure(hit[1].lower())}", without))
+    if minus:
+        return -int(minus[1])
+    figures = alpha2digit(without.lower(), "en")
+    # It leaves a small number alone as a word, where it may be none: "the other one".
+    figures = re.sub(r"\b(?:the|that|this|which|other|last|first|new|old|right|wrong) one\b", " ", figures)
+    figures = re.sub(r"\b[a-z]+\b", lambda hit: _figure(hit[0]), figures)
+    figures = re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
+    becomes = re.findall(r"(?:\bto|\binto|\bmake it|\bmake that|\bonly|\bjust|->|→|=)\s*(\d{1,6})\b", figures)
+    if becomes:
+        return int(becomes[-1])
+    told = [int(hit) for hit in _NUMBER.findall(re.sub(r"\b(?:not|instead of|from|rather than)\s+\d+\b", " ", figures))]
+    return told[-1] if told else None
+
+
+def _figure(word: str) -> str:
+    try:
+        return "0" if word == "none" else str(text2num(word, "en"))
+    except ValueError:
+        return word
+
+
+def day(text: str, direction: str, today: date | None = None) -> date | None:
+    """A day that is named ("last Tuesday", "the 3rd of December"); `direction`, ``past`` or ``future``, decides where
+    both are possible."""
+    without = _MAIL.sub(" ", _OURS.sub(" ", text))
+    if not re.search(r"\d|day\b|week|month|tomorrow|tmrw|\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)\b", without, re.I):
+        return None
+    without = re.sub(r"\b(?:next|this|last|coming) (?=(?:mon|tue|wed|thu|fri|sat|sun))", "", without, flags=re.I)
+    base = datetime.combine(today or date.today(), time(12))
+    found = _search_dates()(without, languages=["en"], settings={
+        "RELATIVE_BASE": base, "PREFER_DATES_FROM": direction, "DATE_ORDER": "DMY", "RETURN_AS_TIMEZONE_AWARE": False,
+    })
+    days: list[date] = [moment.date() for words, moment in found or [] if re.search(r"[a-zA-Z/.]|\d{2}", words)]
+    if not days:
+        return None
+    found_day = days[-1]
+    if direction == "future" and found_day < base.date() and not re.search(_SAID_WHOLE, without, re.I):
+        # "the 19th" is read as this month's even where that is over.
+        found_day += relativedelta(months=1)
+    return found_day
+
+
+@lru_cache(maxsize=1)
+def _search_dates() -> Callable[..., list[tuple[str, datetime]] | None]:
+    # Loading its languages takes a moment, which only those pay who need it.
+    from dateparser.search import search_dates
+
+    return search_dates  # type: ignore[no-any-return]
+
+
+def slots(text: str, offered: Sequence[Slot], today: date | None = None) -> list[Slot]:
+    """The offered days and windows that the words fit."""
+    lowered = text.lower()
+    windows = {slot.window for slot in offered if slot.window}
+    hit = _WINDOW.search(_OURS.sub(" ", lowered))
+    hours = (int(hit[1]) % 12, int(hit[2]) % 12) if hit else None
+    wanted = {window for window in windows if (int(window[:2]) % 12, int(window[6:8]) % 12) == hours}
+    if not wanted and "morning" in lowered:
+        wanted = {w for w in windows if int(w[:2]) < 12}
+    if not wanted and re.search(r"afternoon|evening|after lunch", lowered):
+        wanted = {w for w in windows if int(w[:2]) >= 12}
+    named = day(_WINDOW.sub(" ", text) if windows else text, "future", today)
+    if named is None and not wanted:
+        return []
+    return [slot for slot in offered if (named is None or slot.day == named) and (not wanted or slot.window in wanted)]
+
+
+# -- addresses -------------------------------------------------------------------------------------------------------
+
+
+def has_postcode(text: str) -> bool:
+    return bool(_POSTCODE.search(_OURS.sub(" ", text)))
+
+
+def address(text: str, country: str, saved: Sequence[Address] = ()) -> Address | None:
+    """An address written in one go, or one of the saved ones by its label; None where street, town or code is "
+      "missing."""
+    by_label = [one for one in saved if one.label and re.search(rf"\b{re.escape(one.label)}\b", text, re.I)]
+    hit = next(iter([*_POSTCODE.finditer(text)][-1:]), None)
+    if hit is None:
+        return replace(by_label[0], label="") if by_label else None
+    before, after = text[: hit.start()], text[hit.end():]
+    # "… to another address: 5 Oak Road"
+    before = before.rpartition(":")[2] if before.rpartition(":")[2].strip() else before
+    before = _LEAD_IN.sub("", before, count=1) or before
+    parts = [part.strip(" .;:") for part in re.split(r"[,\n;]", before) if part.strip(" .;:")]
+    rest = [part.strip(" .!?;:") for part in re.split(r"[,\n;]", after) if part.strip(" .!?;:")]
+    if len(parts) == 1 and not rest:
+        words = parts[0].split()
+        # "12 Mill Lane Leeds LS1 4AB": without commas the last word is taken as the town, and read back.
+        if len(words) < 3:
+            return None
+        parts = [" ".join(words[:-1]), words[-1]]
+    elif len(parts) == 1:
+        # "Lerchenstieg 12, 22391 Hamburg": the town behind the code
+        parts.append(rest.pop(0))
+    if not parts or not any(char.isalpha() for char in parts[0]) or len(parts) < 2:
+        return None
+    code = " ".join(hit[0].upper().split())
+    if re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}", code):
+        code = f"{code[:-3]} {code[-3:]}"
+    known = dict.fromkeys(("uk", "england", "scotland", "wales", "northern ireland"), "United Kingdom")
+    last = rest[0] if rest and len(rest[0].split()) <= 3 and not re.search(r"\b(?:please|thanks|thank|instead|ok|"
+                                                                           r"now)\b", rest[0], re.I) else ""
+    return Address(line1=parts[0], line2=", ".join(parts[1:-1]), town=parts[-1], postcode=code,
+                   country=known.get(last.lower(), last) or country)
+
+
+# -- yes, no, and the like -------------------------------------------------------------------------------------------
+
+
+def is_yes(text: str) -> bool:
+    return bool(_YES.match(text)) and not _NO.match(text)
+
+
+def is_no(text: str) -> bool:
+    return bool(_NO.match(text))
+
+
+def leaves(text: str) -> bool:
+    """Whether the customer wants to stop what is going on."""
+    return bool(_LEAVE.search(text) or _LEAVE_ALONE.fullmatch(text))
+
+
+def is_question(text: str) -> bool:
+    return text.rstrip().endswith("?") or bool(_QUESTION.match(text))
+
+
+def means_other(text: str) -> bool:
+    return bool(_OTHER.search(text))
+
+
+def means_all(text: str) -> bool:
+    return bool(_ALL.search(text))
+
+
+def only_values(text: str) -> bool:
+    """Whether a message is e-mails, numbers and what goes around them, so that a classifier has nothing to read in it.
+
+    A lone 0 is no value: it reaches a person.
+    """
+    if re.fullmatch(r"\W*0\W*", text):
+        return False
+    rest = re.sub(r"\S+@\S+", " ", _OURS.sub(" ", text)).lower()
+    left = {word for word in re.findall(r"[^\W\d_]+", rest) if not _figure(word).isdigit()}
+    return left <= _AROUND
+
+
+def digits(text: str, least: int, most: int) -> str | None:
+    """A run of digits, spaces and hyphens allowed within, of this length."""
+    for hit in re.finditer(r"(?<![\w])\d(?:[ -]?\d)*(?![\w])", text):
+        told = re.sub(r"\D", "", hit[0])
+        if least <= len(told) <= most:
+            return told
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-zà-ÿ]+", text.lower())

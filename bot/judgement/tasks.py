@@ -1,0 +1,62 @@
+"""Tasks: the intents that the bot does rather than describes. The live bot and replays go by the same ones.
+
+:mod:`actions.tasks.catalogue` says how each is done.
+"""
+
+from __future__ import annotations
+
+import re
+
+TASKS = frozenset({
+    "track_order", "get_invoice", "change_delivery", "change_order", "cancel_order", "return_item", "request_refund",
+    "refund_status", "exchange_item", "edit_account", "newsletter", "reset_password", "unlock_account", "close_account",
+    "membership_status", "gift_card_balance", "complaint", "praise", "leave_review",
+})
+
+#: A clause that asks how something goes, behind a greeting or "could you tell me".
+_HOW = re.compile(
+    r"(?:^|[.!?,;:\n]\s*)(?:(?:hi|hello|hey|and|so|ok|okay|but|please|pls|sorry|just|also|(?:can|could) (?:you|"
+    r"someone) (?:please )?"
+    r"(?:tell|explain to|show) me|tell me|i(?:'d| would)? (?:want|like|need) to know|(?:i(?:'m| am|'m just)|was|"
+    r"just) wondering|"
+    r"(?:i )?(?:don'?t|do not) (?:know|understand)|not sure|any idea)[\s,]+)*"
+    r"(?:how (?:do|can|could|would|should|to|does|long|much|many|often|soon|late|is|are|come)|"
+    r"where (?:do|can|should|would) (?:i|we|you)|what (?:do i|do we|should i|must i|happens|if|are the|is the "
+    r"(?:process|procedure|way|policy|deadline|cost|fee))|what'?s the (?:process|procedure|policy|difference|deadline)|"
+    r"when (?:do|does|will|can) (?:you|i|refunds?|the money)|do (?:you|i have|i need|i pay|i get)|"
+    r"does (?:it|a|an|the|larkmoor)|is (?:there|it (?:possible|free|allowed|safe|too late))|"
+    r"are (?:there|returns|refunds|you)|which (?:e-?mail|address|carrier)|why (?:do|does|is|are)|am i allowed)\b", re.I
+)
+_MINE = re.compile(
+    r"\b(?:my (?:order|parcel|package|delivery|refund|points|balance|money|gift ?card|card|membership)|do i have|"
+    r"have i got|"
+    r"where'?s|where is|status of|LM[- ]?\d{6})\b", re.I
+)
+#: Tasks that only look something up, where a question is the request itself.
+_LOOKS_UP = frozenset({"track_order", "refund_status", "membership_status", "gift_card_balance"})
+
+
+#: Intents of general or strange questions, which are about one order where its number is named.
+_GENERAL = frozenset({"ask_orders", "ask_delivery", "oos"})
+_ASKS_AFTER = re.compile(
+    r"\b(?:where|when|whats?|status|track\w*|update|news|arriv\w+|com(?:e|ing)|happen\w*|late)\b", re.I
+)
+_ORDER = re.compile(r"\bLM[\s-]?\d{6}\b", re.I)
+
+
+def names_order(text: str) -> bool:
+    return bool(_ORDER.search(text))
+
+
+def task_of(text: str, intent: str) -> str:
+    """The task that a message of this intent asks for, or nothing."""
+    if intent in _GENERAL and names_order(text) and _ASKS_AFTER.search(text):
+        return "track_order"
+    return intent if intent in TASKS and not asks_how(text, intent) else ""
+
+
+def asks_how(text: str, intent: str) -> bool:
+    """Whether a message asks how something goes, so that the entry is the answer and the task an offer beside it."""
+    if not _HOW.search(text):
+        return False
+    return not (intent in _LOOKS_UP and _MINE.search(text))

@@ -1,0 +1,109 @@
+"""What is found in a message, as customers write it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from actions.shop.backend import Address, Item, Slot
+from actions.tasks import finding
+
+TODAY = date(2026, 11, 24)
+
+
+def item(line: str, name: str, variant: str) -> Item:
+    return Item(line, "sku", name, variant, 1, Decimal(1))
+
+
+ITEMS = [item("1", "Harrow jeans", "W32 L32, indigo"), item("2", "Harrow jeans", "W34 L32, indigo"),
+         item("3", "Drift linen shirt", "L, white"), item("4", "Pika Mini speaker", "black"),
+         item("5", "Sundew kettle", "cream"), item("6", "Sundew toaster", "sage"), item("7", "Pika headphones", "sand")]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("LM 104281", ["LM-104281"]), ("lm104281", ["LM-104281"]), ("ML-104281", ["LM-104281"]), ("LM-1O4281", ["LM-104281"]),
+    ("LM - 10 42 81", ["LM-104281"]), ("order 104281 please", ["LM-104281"]), ("where is #1009", ["1009"]),
+    ("order no. A-1009", ["A-1009"]), ("LM-104281 and LM-104287", ["LM-104281", "LM-104287"]),
+    ("LM-102019' OR '1'='1", ["LM-102019"]), ("call 07700 900142", []), ("I have had 2 orders", []),
+])
+def test_order_numbers(text: str, found: list[str]) -> None:
+    assert finding.order_numbers(text) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("AMARA.OKAFOR@EXAMPLE.COM", "amara.okafor@example.com"), ("it's (bob@foo.co.uk).", "bob@foo.co.uk"),
+    ("amara.okafor at example.com", "amara.okafor@example.com"), ("x@y", None), ("no mail here", None),
+])
+def test_e_mails(text: str, found: str | None) -> None:
+    assert finding.email(text) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("the jeans", ["1", "2"]), ("W34 jeans", ["2"]), ("linen shirts", ["3"]), ("speeker", ["4"]), ("the ketle", ["5"]),
+    ("sundew", ["5", "6"]), ("headphone", ["7"]), ("the kettle and the toaster", ["5", "6"]), ("the sage one", ["6"]),
+    ("hello there", []),
+])
+def test_articles(text: str, found: list[str]) -> None:
+    assert [one.line for one in finding.items(text, ITEMS)] == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("two", 2), ("make it 2", 2), ("from 1 to 3", 3), ("-2", -2), ("minus one", -1), ("zero", 0), ("not 3 but 2", 2),
+    ("3 instead of 2", 3), ("i only want one of them", 1), ("change LM-104281 to 4", 4), ("the other one", None),
+])
+def test_numbers_of_pieces(text: str, found: int | None) -> None:
+    assert finding.quantity(text) == found
+
+
+@pytest.mark.parametrize(("text", "direction", "found"), [
+    ("last Tuesday", "past", date(2026, 11, 17)), ("yesterday", "past", date(2026, 11, 23)),
+    ("next friday", "future", date(2026, 11, 27)), ("the 19th", "future", date(2026, 12, 19)),
+    ("on the 3rd of december", "future", date(2026, 12, 3)), ("28/11", "future", date(2026, 11, 28)),
+    ("LM-104281", "past", None), ("no day at all", "future", None),
+])
+def test_days(text: str, direction: str, found: date | None) -> None:
+    assert finding.day(text, direction, TODAY) == found
+
+
+def test_windows_of_a_day() -> None:
+    offered = [Slot(date(2026, 12, 1), window) for window in ("08:00-10:00", "10:00-12:00", "14:00-16:00")]
+    assert finding.slots("in the morning", offered, TODAY) == offered[:2]
+    assert finding.slots("tuesday between 2 and 4pm", offered, TODAY) == offered[2:]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("a large", ["L, navy"]), ("large in rust", ["L, rust"]), ("rust", ["M, rust"]), ("extra large", ["XL, navy"]),
+    ("green", []),
+])
+def test_sizes_and_colours_keep_what_they_leave_open(text: str, found: list[str]) -> None:
+    assert finding.variant(text, "M, navy", ["S, navy", "L, navy", "XL, navy", "M, rust", "L, rust"]) == found
+
+
+@pytest.mark.parametrize(("text", "line1", "town", "postcode"), [
+    ("please send it to 27 Tanner's Rise, Leeds LS74QX", "27 Tanner's Rise", "Leeds", "LS7 4QX"),
+    ("12 Mill Lane Leeds LS1 4AB", "12 Mill Lane", "Leeds", "LS1 4AB"),
+    ("to another address: 5 Oak Road, York, YO1 7AA", "5 Oak Road", "York", "YO1 7AA"),
+    ("Lerchenstieg 12, 22391 Hamburg, Germany", "Lerchenstieg 12", "Hamburg", "22391"),
+    ("I moved to 5 Oak Road\nYork\nYO1 7AA", "5 Oak Road", "York", "YO1 7AA"),
+])
+def test_addresses(text: str, line1: str, town: str, postcode: str) -> None:
+    found = finding.address(text, "United Kingdom")
+    assert found is not None and (found.line1, found.town, found.postcode) == (line1, town, postcode)
+
+
+def test_a_saved_address_by_its_label_and_half_an_address() -> None:
+    work = Address("Unit 5", "Leeds", "LS11 8DN", "United Kingdom", label="Work")
+    found = finding.address("to my work address", "United Kingdom", [work])
+    assert found is not None and found.line1 == "Unit 5"
+    assert finding.address("5 oak rd york", "United Kingdom", [work]) is None
+
+
+@pytest.mark.parametrize(("text", "yes", "no", "leaves"), [
+    ("yes please", True, False, False), ("No, leave it", False, True, True), ("no the other one", False, True, False),
+    ("Yes but make it 3", True, False, False), ("never mind", False, False, True), ("stop", False, False, True),
+    ("stop the newsletter", False, False, False), ("no longer need it", False, True, False),
+])
+def test_yes_no_and_leaving(text: str, yes: bool, no: bool, leaves: bool) -> None:
+    assert (finding.is_yes(text), finding.is_no(text), finding.leaves(text)) == (yes, no, leaves)
