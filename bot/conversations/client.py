@@ -20,7 +20,11 @@ from bot.conversations import keys
 from bot.conversations.errors import StoreUnavailable
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_CONSTANTS = f"local BELL_TOKENS, TRACKER_EVENTS = {keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}\n"
+_CONSTANTS = ("local BELL_TOKENS, TRACKER_EVENTS, LONGEST_LEASE = "
+              f"{keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}, {keys.LONGEST_LEASE}\n")
+#: A store that keeps silent for longer is taken for gone, as behind a connection whose other end vanished. Longer than
+#: any command may block, and than a slow disk takes.
+_SILENCE = 8.0
 
 
 def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
@@ -28,11 +32,12 @@ def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
 
     A connection that broke is made anew and the command sent once more, since after a restart of the store each pooled
     one is stale. So a command may run twice; every script of ours has a named outcome for that, and none does a thing
-    twice.
+    twice. A command that was not answered in time is not sent again: whoever asked is told.
     """
     pool = BlockingConnectionPool.from_url(
         url, max_connections=connections, timeout=10, decode_responses=True, socket_connect_timeout=5,
-        health_check_interval=30, retry=Retry(NoBackoff(), 1), retry_on_error=[RedisConnectionError],
+        socket_timeout=_SILENCE, health_check_interval=30, retry=Retry(NoBackoff(), 1),
+        retry_on_error=[RedisConnectionError],
     )
     return redis.asyncio.Redis(connection_pool=pool)
 

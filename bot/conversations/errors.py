@@ -29,5 +29,19 @@ class IdReused(ConversationError):
         super().__init__(f"message id {message_id!r} was already used for another text")
 
 
+class Replayed(ConversationError):
+    """An identity token was already used for another conversation."""
+
+    def __init__(self) -> None:
+        super().__init__("this identity token was used before")
+
+
+class OtherCustomer(ConversationError):
+    """The conversation belongs to another customer than the one who signs in now."""
+
+    def __init__(self) -> None:
+        super().__init__("the conversation is another customer's")
+
+
 class StoreUnavailable(ConversationError):
     """Redis or Valkey cannot be reached; nothing was accepted."""

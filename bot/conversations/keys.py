@@ -9,8 +9,10 @@ key                         type     holds
 ==========================  =======  =====================================================================
 ``fd:c:C``                  hash     state: owner, agent, agent_name, team, epoch, created, updated, token (SHA-256),
                                      page, locale, browser, waiting_since, why, work (``ready``/``leased``/absent),
-                                     lease, attempts (at the turn that waits), commits (bot turns so far),
-                                     heard (last seq the bot's tracker knows)
+                                     lease, attempts (at the turn that waits), taken (how many messages that is),
+                                     commits (bot turns so far), heard (last seq the bot's tracker knows),
+                                     change (token of the last change of owner by staff), customer (who it is, as
+                                     JSON, once they have proved it: :mod:`bot.conversations.customer`)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
@@ -25,6 +27,11 @@ key                         type     holds
 ``fd:agents``               zset     staff id -> last sign of life; older than ``PRESENCE_SECONDS`` means away
 ``fd:workers``               zset     assistant process -> last sign of life; older than ``PRESENCE_SECONDS`` means gone
 ``fd:session:D``            string   staff session, D is the SHA-256 of the cookie; ``SESSION_SECONDS`` after last use
+``fd:jti:D``                string   conversation that an identity token was used for, D is the SHA-256 of the token's
+                                     id; as long as the token is valid
+``fd:code:C``               hash     the one-time code mailed to a conversation's customer: digest, customer, tries,
+                                     turns that sent, tried and used it; ``CODE_SECONDS``
+``fd:key``                  string   random key of our own, which makes codes and digests of them
 ``fd:limit:N``              string   counter of the rate limit named N; lives for the limit's window
 ==========================  =======  =====================================================================
 """
@@ -39,6 +46,8 @@ WORKERS = "fd:workers"
 
 #: A worker that is silent this long has lost its conversation to another.
 LEASE_SECONDS = 15
+#: No lease is given for longer: one that ends later was given before the server's clock was set back.
+LONGEST_LEASE = 120
 #: Events kept for a tracker that has to be loaded cold: some ten turns; slots and the active loop are kept apart.
 TRACKER_EVENTS = 160
 #: Tokens on the bell; more would only wake idle workers for nothing.
@@ -47,7 +56,11 @@ PRESENCE_SECONDS = 30
 #: An agent who is away this long gives back what they hold: nobody would answer those customers.
 AWAY_SECONDS = 300
 SESSION_SECONDS = 12 * 3600
+CODE_SECONDS = 15 * 60
+OUR_KEY = "fd:key"
 
+#: What a conversation is made of: the suffixes of its keys, the state hash's being none. A backup holds these.
+PARTS = ("", "log", "ids", "turns", "tracker", "slots", "packet")
 OWNERS = ("bot", "queue", "agent", "closed")
 
 
@@ -86,6 +99,10 @@ def owned(owner: str) -> str:
 
 def session(digest: str) -> str:
     return f"fd:session:{digest}"
+
+
+def code(cid: str) -> str:
+    return f"fd:code:{cid}"
 
 
 def limit(name: str) -> str:

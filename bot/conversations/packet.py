@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.conversations.customer import Customer
 from bot.conversations.record import Record
 from bot.conversations.state import State
 
@@ -14,15 +15,20 @@ _LINES = 12
 
 
 def build(
-    state: State, records: Sequence[Record], replies: Sequence[Record], handoff: Mapping[str, Any]
+    state: State, records: Sequence[Record], replies: Sequence[Record], handoff: Mapping[str, Any],
+    customer: Customer | None = None,
 ) -> dict[str, Any]:
     """Puts the packet together.
 
     `records` is the log so far, `replies` what the bot says in the turn that hands over, `handoff` what the action
-    gave: ``reason``, ``judgement`` and perhaps ``who``, ``what``, ``lookups``.
+    gave: ``reason``, ``judgement`` and perhaps ``what``, ``lookups``. `customer` is who it is, where that is not yet in
+    `state`.
     """
     told = dict(handoff.get("judgement") or {})
-    who = {"verified": False, "name": None, "email": None, **(handoff.get("who") or {})}
+    known = customer or state.customer
+    who: dict[str, Any] = {"verified": known is not None, "name": None, "email": None, "by": None}
+    if known is not None:
+        who.update(name=known.name or None, email=known.email or None, by=known.by)
     return {
         "at": round(time.time(), 3),
         "why": {

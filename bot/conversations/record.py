@@ -17,7 +17,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: What only the staff may see of a bot's message.
-_STAFF_ONLY = ("evidence", "payloads", "payload")
+_STAFF_ONLY = ("evidence", "payloads", "payload", "answers")
 
 
 class BadText(ValueError):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.conversations.customer import Customer
+
 
 @dataclass(frozen=True)
 class State:
@@ -25,6 +27,7 @@ class State:
     page: str = ""
     locale: str = ""
     browser: str = ""
+    customer: Customer | None = None
 
     @classmethod
     def parse(cls, cid: str, fields: Mapping[str, str], seq: int) -> State:
@@ -44,6 +47,7 @@ class State:
             page=fields.get("page", ""),
             locale=fields.get("locale", ""),
             browser=fields.get("browser", ""),
+            customer=Customer.parse(fields.get("customer", "")),
         )
 
     def summary(self, last: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -21,7 +21,8 @@ import redis.asyncio
 
 from bot.conversations import keys
 from bot.conversations.client import SCRIPTS, Script, connect, reached
-from bot.conversations.errors import ConversationError, IdReused, Missing, Stale
+from bot.conversations.customer import Customer, Identity, as_json
+from bot.conversations.errors import ConversationError, IdReused, Missing, OtherCustomer, Replayed, Stale
 from bot.conversations.record import Record, digest, encode, event, is_message_id, message
 from bot.conversations.state import State
 from bot.conversations.turn import Commit, Turn
@@ -54,13 +55,38 @@ class Conversations:
 
     # -- customers ---------------------------------------------------------------------------------------------
 
-    async def create(self, page: str = "", locale: str = "", browser: str = "") -> tuple[str, str]:
-        """Mints a conversation owned by the bot; returns its id and the token that opens it and nothing else."""
+    async def create(
+        self, page: str = "", locale: str = "", browser: str = "", identity: Identity | None = None
+    ) -> tuple[str, str]:
+        """Mints a conversation owned by the bot; returns its id and the token that opens it and nothing else.
+
+        Raises Replayed where the identity token was used before.
+        """
         cid, secret = secrets.token_urlsafe(12), secrets.token_urlsafe(24)
-        fields = ("token", _fingerprint(secret), "page", page, "locale", locale, "browser", browser)
-        if await self._run("create", cid, *fields) != "ok":
+        once = (identity.digest, identity.seconds) if identity else ("", 0)
+        fields = ["page", page, "locale", locale, "browser", browser]
+        if identity:
+            fields += ["customer", as_json(identity.customer)]
+        outcome = await self._run("create", cid, "token", _fingerprint(secret), *once, *fields)
+        if outcome == "replayed":
+            raise Replayed
+        if outcome != "ok":
             raise ConversationError("a new conversation id was taken already; try again")
         return cid, f"{cid}.{secret}"
+
+    async def identify(self, cid: str, identity: Identity) -> None:
+        """Says who the customer is. The same token may come again for the same conversation.
+
+        Raises Missing, Replayed, and OtherCustomer where the conversation is somebody else's: it never passes on.
+        """
+        outcome = await self._run("identify", cid, as_json(identity.customer), identity.customer.id, identity.digest,
+                                  identity.seconds)
+        if outcome == "missing":
+            raise Missing(cid)
+        if outcome == "other":
+            raise OtherCustomer
+        if outcome == "replayed":
+            raise Replayed
 
     async def opened_by(self, token: str) -> str | None:
         """The id of the conversation that `token` opens, or None for any other string."""
@@ -147,21 +173,24 @@ class Conversations:
         await self.call("BLPOP", keys.BELL, seconds)
 
     async def take(self, seconds: float = keys.LEASE_SECONDS) -> Turn | None:
-        """Takes one conversation with all its waiting messages under a lease, or None when nothing waits."""
+        """Takes one conversation with all its waiting messages under a lease, or None when nothing waits.
+
+        A turn that was taken before and not committed comes with the same messages again, so that its id is the same.
+        """
         lease = secrets.token_urlsafe(9)
         taken = await self._run("take", lease, seconds)
         if not taken:
             return None
-        cid, epoch, commits, attempts, waiting, raw = taken
-        waiting = {int(seq) for seq in waiting}
+        cid, epoch, commits, attempts, customer, count, waiting, raw = taken
+        mine, waiting = {int(seq) for seq in waiting[:count]}, {int(seq) for seq in waiting}
         log: list[Record] = [json.loads(record) for record in raw]
         return Turn(
             cid=cid, lease=lease, epoch=int(epoch), commits=int(commits),
-            messages=[record for record in log if record["seq"] in waiting],
+            messages=[record for record in log if record["seq"] in mine],
             unheard=[
                 r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and r["seq"] not in waiting
             ],
-            attempts=int(attempts),
+            attempts=int(attempts), customer=Customer.parse(customer),
         )
 
     async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:
@@ -174,16 +203,20 @@ class Conversations:
         return list(events), await self.call("GET", keys.slots(cid))
 
     async def commit(self, turn: Turn, commit: Commit) -> str:
-        """Ends a turn in one atomic step. Returns ``ok``, ``lost`` (another worker has it) or ``stale`` (it is no
-        longer the bot's); in the latter two nothing was changed.
+        """Ends a turn in one atomic step. Returns ``ok``; or, with nothing changed, ``lost`` (another worker has it),
+        ``stale`` (it is no longer the bot's) or ``changed`` (somebody signed in meanwhile, so it is done again).
         """
         handoff = commit.handoff
+        # Which messages a reply answers stands with it: that each was answered once can be read from the log alone.
+        answers = [message["seq"] for message in turn.messages]
         outcome = await self._run(
             "commit", turn.cid, turn.lease, turn.epoch, len(turn.messages), turn.messages[-1]["seq"], commit.slots,
             handoff.team if handoff else "", handoff.why if handoff else "",
             encode(dict(handoff.packet)) if handoff else "",
             encode(event("handoff", why=handoff.why)) if handoff else "",
-            len(commit.replies), *(encode(reply) for reply in commit.replies), *commit.tracker_events,
+            as_json(turn.customer), as_json(commit.customer),
+            len(commit.replies), *(encode({**reply, "answers": answers}) for reply in commit.replies),
+            *commit.tracker_events,
         )
         return str(outcome[0])
 
@@ -261,7 +294,7 @@ class Conversations:
 
     async def workers(self) -> int:
         """How many assistants gave a sign of life lately."""
-        return int(await self.call("ZCOUNT", keys.WORKERS, await self.now() - keys.PRESENCE_SECONDS, "+inf"))
+        return int(await self.call("ZCOUNT", keys.WORKERS, *await self._lately(keys.PRESENCE_SECONDS)))
 
     async def saw(self, agents: Sequence[str]) -> None:
         """Notes a sign of life of these agents."""
@@ -271,19 +304,62 @@ class Conversations:
 
     async def present(self, seconds: float = keys.PRESENCE_SECONDS) -> set[str]:
         """The agents who gave a sign of life within the last `seconds`."""
-        return set(await self.call("ZRANGEBYSCORE", keys.AGENTS, await self.now() - seconds, "+inf"))
+        return set(await self.call("ZRANGEBYSCORE", keys.AGENTS, *await self._lately(seconds)))
+
+    # -- backup and restore ------------------------------------------------------------------------------------
+
+    async def ids(self) -> list[str]:
+        """All conversations; those that are begun or dropped meanwhile may be among them or not."""
+        found: set[str] = set()
+        cursor = "0"
+        while True:
+            cursor, names = await self.call("SCAN", cursor, "MATCH", keys.conversation("*"), "COUNT", 1000)
+            found.update(name[len(keys.conversation("")):] for name in names if name.count(":") == 2)
+            if str(cursor) == "0":
+                return sorted(found)
+
+    async def dump(self, cid: str) -> list[list[Any]] | None:
+        """Everything of a conversation at one moment: part, type and values of each key; None where it is no more."""
+        return await self._run("dump", cid, *keys.PARTS) or None
+
+    async def load(self, cid: str, parts: Sequence[Sequence[Any]]) -> bool:
+        """Puts in what :meth:`dump` gave. False, and nothing done, where the conversation is there."""
+        flat = [value for name, kind, values in parts for value in (name, kind, len(values), *values)]
+        return bool(await self._run("load", cid, len(parts), *flat) == "ok")
+
+    async def clear(self) -> None:
+        """Forgets everything of ours in the store."""
+        cursor = "0"
+        while True:
+            cursor, names = await self.call("SCAN", cursor, "MATCH", f"{keys.PREFIX}*", "COUNT", 1000)
+            if names:
+                await self.call("DEL", *names)
+            if str(cursor) == "0":
+                return
 
     # ----------------------------------------------------------------------------------------------------------
 
+    async def _lately(self, seconds: float) -> tuple[float, float]:
+        """From when to when a sign of life counts. One from the future was given before the clock was set back."""
+        now = await self.now()
+        return now - seconds, now + seconds
+
     async def _give(self, cid: str, to: str, agent: str, name: str, body: Record, owner: str = "",
                     held_by: str = "", epoch: int | None = None, note: str = "") -> State:
-        outcome = await self._run("give", cid, to, agent, name, owner, held_by, "" if epoch is None else epoch,
-                                  encode(body), note)
-        if outcome[0] == "missing":
-            raise Missing(cid)
-        if outcome[0] == "stale":
-            raise Stale(*outcome[1:])
-        return await self.state(cid)
+        """Changes the owner. Always for the epoch that was seen: a command that the network delivers late, after its
+        sender gave it up and somebody acted since, must not do anything."""
+        call = secrets.token_urlsafe(9)
+        seen = str((await self.state(cid)).epoch if epoch is None else epoch)
+        while True:
+            outcome = await self._run("give", cid, to, agent, name, owner, held_by, seen, encode(body), note, call)
+            if outcome[0] == "missing":
+                raise Missing(cid)
+            if outcome[0] == "ok":
+                return await self.state(cid)
+            _, has, by, called, now = outcome
+            if epoch is not None or (owner and has != owner) or (held_by and by != held_by) or now == seen:
+                raise Stale(has, by, called)
+            seen = now  # it went away and came back in between, which is none of the caller's business
 
     @staticmethod
     def _posted(outcome: Sequence[Any], cid: str, message_id: str) -> Posted:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.conversations.customer import Customer
 from bot.conversations.record import Record
 
 
@@ -15,7 +16,8 @@ class Turn:
 
     `messages` are the customer's unanswered records. `unheard` is what else was said since the bot's last turn, for
     example with an agent. `commits` counts the turns committed so far: a worker whose cached tracker is of that
-    count need not load it. `attempts` counts how often this work was taken, this time included.
+    count need not load it. `attempts` counts how often this work was taken, this time included. `customer` is who it
+    is, once they have proved it.
     """
 
     cid: str
@@ -25,6 +27,7 @@ class Turn:
     messages: Sequence[Record]
     unheard: Sequence[Record]
     attempts: int = 1
+    customer: Customer | None = None
 
     @property
     def id(self) -> str:
@@ -48,9 +51,10 @@ class Handoff:
 
 @dataclass
 class Commit:
-    """All that a turn changes; it happens whole or not at all."""
+    """All that a turn changes; it happens whole or not at all. `customer` is who proved in this turn who they are."""
 
     replies: list[Record] = field(default_factory=list)
     tracker_events: list[str] = field(default_factory=list)
     slots: str = "{}"
+    customer: Customer | None = None
     handoff: Handoff | None = None

@@ -56,7 +56,7 @@ end
 -- Takes the bot's work away, whoever holds it: its later commit finds no lease and is refused.
 local function unwork(cid)
   redis.call('DEL', key(cid, 'turns'))
-  redis.call('HDEL', key(cid), 'work', 'lease', 'attempts')
+  redis.call('HDEL', key(cid), 'work', 'lease', 'attempts', 'taken')
   redis.call('ZREM', 'fd:leases', cid)
   redis.call('LREM', 'fd:ready', 0, cid)
 end

@@ -10,6 +10,8 @@ local owner = redis.call('HGET', key(cid), 'owner')
 if owner == 'closed' then
   append(cid, '{"kind":"event","from":"system","event":"reopened"}', t)
   own(cid, 'bot', '', '', t)
+  -- It may be another person at this browser by now; who it is has to be proved again.
+  redis.call('HDEL', key(cid), 'customer')
   owner = 'bot'
 end
 local seq = append(cid, body, t)

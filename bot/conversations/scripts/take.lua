@@ -1,14 +1,19 @@
 -- A worker takes one conversation with all its waiting turns. ARGV: lease token, seconds.
--- Outcomes: nothing | CID, epoch, commits, attempts, turns, log
+-- Outcomes: nothing | CID, epoch, commits, attempts, customer, number of turns taken, turns, log
 local lease, seconds = ARGV[1], tonumber(ARGV[2])
 local t = now()
--- Leases that ran out go back first: their worker died or hangs, and its commit will be refused.
-for _, cid in ipairs(redis.call('ZRANGEBYSCORE', 'fd:leases', '-inf', stamp(t), 'LIMIT', 0, 16)) do
-  redis.call('ZREM', 'fd:leases', cid)
-  redis.call('HDEL', key(cid), 'lease')
-  redis.call('HSET', key(cid), 'work', 'ready')
-  redis.call('LPUSH', 'fd:ready', cid)
+-- Leases that ran out go back first: their worker died or hangs, and its commit will be refused. So do those of a
+-- time further ahead than any lease is given for: this server's clock was set back, and nobody should wait for it.
+local function put_back(from, to)
+  for _, cid in ipairs(redis.call('ZRANGEBYSCORE', 'fd:leases', from, to, 'LIMIT', 0, 16)) do
+    redis.call('ZREM', 'fd:leases', cid)
+    redis.call('HDEL', key(cid), 'lease')
+    redis.call('HSET', key(cid), 'work', 'ready')
+    redis.call('LPUSH', 'fd:ready', cid)
+  end
 end
+put_back('-inf', stamp(t))
+put_back('(' .. stamp(t + tonumber(LONGEST_LEASE)), '+inf')
 while true do
   local cid = redis.call('LPOP', 'fd:ready')
   if not cid then return {} end
@@ -16,15 +21,18 @@ while true do
   if #turns == 0 then
     redis.call('HDEL', key(cid), 'work')
   else
-    redis.call('HSET', key(cid), 'work', 'leased', 'lease', lease)
+    -- What was taken before is taken again as it was. Its side effects bear the turn's id as their key: a message that
+    -- came since would make it another turn, whose side effects nobody could tell from new ones.
+    local taken = tonumber(redis.call('HGET', key(cid), 'taken') or #turns)
+    redis.call('HSET', key(cid), 'work', 'leased', 'lease', lease, 'taken', taken)
     redis.call('ZADD', 'fd:leases', stamp(t + seconds), cid)
     redis.call('PUBLISH', 'fd:live',
       '{"type":"typing","conversation":"' .. cid .. '","from":"bot","name":"","typing":true}')
-    local state = redis.call('HMGET', key(cid), 'epoch', 'commits', 'heard')
+    local state = redis.call('HMGET', key(cid), 'epoch', 'commits', 'heard', 'customer')
     local heard = tonumber(state[3] or 0)
     local log = redis.call('LRANGE', key(cid, 'log'), heard, -1)
     -- Counted here and not by the worker: a message that kills its worker must not go round for ever either.
     local attempts = redis.call('HINCRBY', key(cid), 'attempts', 1)
-    return {cid, state[1], state[2] or '0', attempts, turns, log}
+    return {cid, state[1], state[2] or '0', attempts, state[4] or '', taken, turns, log}
   end
 end

@@ -1,0 +1,15 @@
+-- Says who the customer of a conversation is. ARGV: cid, customer as JSON, their id,
+-- digest of the identity token's id, seconds it lives.
+-- Outcomes: missing | replayed | other (it is somebody else's conversation) | ok
+local cid = ARGV[1]
+if redis.call('EXISTS', key(cid)) == 0 then return 'missing' end
+local known = redis.call('HGET', key(cid), 'customer')
+if known and cjson.decode(known).id ~= ARGV[3] then return 'other' end
+-- A token counts once; for the conversation that it was used for it may come again, as after a reload.
+if not redis.call('SET', 'fd:jti:' .. ARGV[4], cid, 'NX', 'EX', ARGV[5])
+  and redis.call('GET', 'fd:jti:' .. ARGV[4]) ~= cid then return 'replayed' end
+if known ~= ARGV[2] then
+  redis.call('HSET', key(cid), 'customer', ARGV[2])
+  tell(cid)
+end
+return 'ok'

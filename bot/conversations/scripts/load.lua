@@ -1,0 +1,23 @@
+-- Puts a conversation in as dump gave it. ARGV: cid, number of parts, and of each: part, type, number of values,
+-- values... What points to it is made anew from its state. Outcomes: exists | ok
+local cid = ARGV[1]
+if redis.call('EXISTS', key(cid)) == 1 then return 'exists' end
+local at = 3
+for _ = 1, tonumber(ARGV[2]) do
+  local k = ARGV[at] == '' and key(cid) or key(cid, ARGV[at])
+  local kind, last = ARGV[at + 1], at + 2 + tonumber(ARGV[at + 2])
+  if kind == 'hash' then
+    for i = at + 3, last, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end
+  elseif kind == 'list' then
+    for i = at + 3, last do redis.call('RPUSH', k, ARGV[i]) end
+  else
+    redis.call('SET', k, ARGV[at + 3])
+  end
+  at = last + 1
+end
+-- Whoever worked on it is far away. Its turn stays the turn it was: how often and with what it was taken is kept.
+redis.call('HDEL', key(cid), 'work', 'lease')
+local s = redis.call('HMGET', key(cid), 'owner', 'waiting_since', 'updated')
+redis.call('ZADD', 'fd:owned:' .. s[1], s[1] == 'queue' and s[2] or s[3], cid)
+if s[1] == 'bot' and redis.call('LLEN', key(cid, 'turns')) > 0 then ring(cid) end
+return 'ok'

@@ -1,0 +1,119 @@
+"""What the network does to commands: one arrives twice, or late, after its sender gave it up. None may act twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.conversations import keys
+from bot.conversations.errors import Stale
+from bot.conversations.record import message
+from bot.conversations.store import Conversations
+from bot.conversations.turn import Commit, Handoff
+
+
+class Wire:
+    """Notes each script that goes out, so that it can be delivered again."""
+
+    def __init__(self, conversations: Conversations, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: list[tuple[Any, ...]] = []
+        self.conversations = conversations
+        really = conversations._run
+
+        async def note(name: str, *args: Any) -> Any:
+            self.sent.append((name, *args))
+            return await really(name, *args)
+
+        monkeypatch.setattr(conversations, "_run", note)
+
+    async def again(self, number: int = -1) -> Any:
+        name, *args = self.sent[number]
+        return await self.conversations._scripts[name](self.conversations.client, *args)
+
+
+@pytest.fixture
+def wire(conversations: Conversations, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(conversations, monkeypatch)
+
+
+async def queued(conversations: Conversations) -> str:
+    cid, _ = await conversations.create()
+    await conversations.post(cid, "m1", "a person, please")
+    turn = await conversations.take()
+    assert turn is not None
+    assert await conversations.commit(turn, Commit(handoff=Handoff("service", "person", {}))) == "ok"
+    return cid
+
+
+async def test_a_change_of_owner_that_arrives_twice_is_made_once_and_both_are_told_so(
+    conversations: Conversations, wire: Wire
+) -> None:
+    cid = await queued(conversations)
+    for act in (conversations.claim(cid, "a", "Ada"), conversations.release(cid, "a", "Ada", "back soon"),
+                conversations.claim(cid, "a", "Ada"), conversations.hand_back(cid, "a", "Ada", "solved")):
+        state = await act
+        assert (await wire.again())[0] == "ok"
+        assert await conversations.state(cid) == state
+
+
+async def test_a_claim_that_arrives_late_does_nothing(conversations: Conversations, wire: Wire) -> None:
+    cid = await queued(conversations)
+    await conversations.claim(cid, "a", "Ada")
+    claim = len(wire.sent) - 1
+    state = await conversations.release(cid, "a", "Ada")
+    # It waits in the queue again, as when the claim was sent; Ada has forgotten that she ever asked.
+    assert (await wire.again(claim))[0] == "stale"
+    assert await conversations.state(cid) == state
+
+
+async def test_a_change_between_look_and_act_that_led_back_is_no_reason_to_refuse(
+    conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cid = await queued(conversations)
+    really, met = conversations._run, []
+
+    async def interfere(name: str, *args: Any) -> Any:
+        if name == "give" and not met:
+            met.append(name)
+            await conversations.claim(cid, "b", "Bea")
+            await conversations.release(cid, "b", "Bea")
+        return await really(name, *args)
+
+    monkeypatch.setattr(conversations, "_run", interfere)
+    assert (await conversations.claim(cid, "a", "Ada")).agent == "a"
+    with pytest.raises(Stale):
+        await conversations.claim(cid, "b", "Bea")
+
+
+async def test_a_turn_that_is_taken_again_is_the_same_turn(conversations: Conversations) -> None:
+    cid, _ = await conversations.create()
+    await conversations.post(cid, "m1", "cancel my order")
+    await conversations.post(cid, "m2", "the sofa")
+    first = await conversations.take(seconds=0)
+    await conversations.post(cid, "m3", "hello?")
+    again = await conversations.take()
+    assert first is not None and again is not None
+    # A side effect of the first attempt bears its id; with another id it would be done twice.
+    assert (again.id, again.text, again.attempts) == (first.id, "cancel my order\nthe sofa", 2)
+    assert again.unheard == []
+    assert await conversations.commit(again, Commit(replies=[message("bot", "done")])) == "ok"
+    rest = await conversations.take()
+    assert rest is not None and (rest.text, rest.attempts, rest.unheard) == ("hello?", 1, [])
+
+
+async def test_a_clock_set_back_keeps_nobody_waiting_or_present(conversations: Conversations) -> None:
+    """The server's is the only clock. That it is set back by a day is the same as all that is noted being a day ahead."""
+    cid, _ = await conversations.create()
+    await conversations.post(cid, "m1", "hello")
+    assert await conversations.take() is not None
+    await conversations.saw(["a"])
+    now = await conversations.now()
+    await conversations.call("ZADD", keys.WORKERS, now, "w")
+    assert await conversations.present() == {"a"} and await conversations.workers() == 1
+    for key in (keys.LEASES, keys.AGENTS, keys.WORKERS):
+        for member in await conversations.call("ZRANGE", key, 0, -1):
+            await conversations.call("ZINCRBY", key, 86400, member)
+    again = await conversations.take()
+    assert again is not None and again.cid == cid
+    assert await conversations.present() == set() and await conversations.workers() == 0

@@ -1,0 +1,97 @@
+"""The widget in a real browser, told by its page who the visitor is: nobody finds another person's conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import jwt
+import pytest
+from desk_harness import Desk, running
+from playwright.async_api import Page, async_playwright, expect
+
+from bot.settings import Settings
+
+pytestmark = pytest.mark.browser
+SECRET = "a-secret-of-the-shop-and-the-desk-only-" * 2
+_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def token(customer: str) -> str:
+    claims = {"sub": customer, "name": customer, "aud": "frontdesk", "exp": int(time.time()) + 300,
+              "jti": secrets.token_hex(8)}
+    return jwt.encode(claims, SECRET, "HS256")
+
+
+@pytest.fixture
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
+    async with running(replace(settings, identity_key=SECRET)) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    if _CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = await browser.new_page()
+        page.set_default_timeout(30_000)
+        yield page
+        await browser.close()
+
+
+async def arrive(page: Page, desk: Desk) -> None:
+    await page.goto(desk.url)
+    await expect(page.locator("[data-fd=bubble]")).to_be_visible()
+
+
+async def say(page: Page, text: str) -> None:
+    # Not the bubble: the widget opens by itself after a reload, and a click at that moment would close it.
+    await page.evaluate("Frontdesk.open()")
+    await page.locator("[data-fd=input]").fill(text)
+    await page.locator("[data-fd=input]").press("Enter")
+    await expect(page.locator("[data-fd=message][data-from=customer]", has_text=text)).to_be_visible()
+
+
+async def heard(desk: Desk, text: str, known: bool | None = None) -> tuple[str | None, list[str]]:
+    """The conversation in which this was said: who it is, and all they said. Waits for it, and for who it is."""
+    conversations = desk.services.conversations
+    for _ in range(400):
+        for cid in await conversations.owned("bot"):
+            customer = (await conversations.state(cid)).customer
+            said = [record["text"] for record in await conversations.records(cid)]
+            if text in said and known in (None, customer is not None):
+                return customer.id if customer else None, said
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"nobody said {text!r}")
+
+
+async def test_each_person_has_a_conversation_of_their_own(desk: Desk, page: Page) -> None:
+    await arrive(page, desk)
+    await say(page, "a stranger asks")
+    # They sign in on the page: the conversation goes on, and is theirs.
+    await page.evaluate("token => Frontdesk.identify(token)", token("amara"))
+    assert await heard(desk, "a stranger asks", known=True) == ("amara", ["a stranger asks"])
+    await say(page, "it is me")
+    assert await heard(desk, "it is me") == ("amara", ["a stranger asks", "it is me"])
+    # The next page brings a fresh token of the same person.
+    await arrive(page, desk)
+    await page.evaluate("token => Frontdesk.identify(async () => token)", token("amara"))
+    await say(page, "still me")
+    assert await heard(desk, "still me") == ("amara", ["a stranger asks", "it is me", "still me"])
+    # Somebody else signs in at this browser: nothing of it is left on the screen, and they begin anew.
+    tokens = [token("tomasz"), token("tomasz")]
+    await page.evaluate("tokens => Frontdesk.identify(() => tokens.pop())", tokens)
+    await expect(page.locator("[data-fd=message]", has_text="it is me")).to_have_count(0)
+    await say(page, "somebody new")
+    assert await heard(desk, "somebody new") == ("tomasz", ["somebody new"])
+    # They sign out: the chat forgets them.
+    await page.evaluate("Frontdesk.identify(null)")
+    await expect(page.locator("[data-fd=message]", has_text="somebody new")).to_have_count(0)
+    await say(page, "nobody in particular")
+    assert await heard(desk, "nobody in particular") == (None, ["nobody in particular"])
