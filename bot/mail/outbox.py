@@ -1,0 +1,126 @@
+"""The outbox: mails in SQL until they are sent. A mail's key makes it go once, however often it is put in.
+
+A mail is put in within a turn and sent by a desk afterwards, so that no turn waits for a mail server and no mail is
+lost with one. The process that sends a mail takes it under a lease; should it die in between, the mail is sent again
+with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.database import insert_new, migrate, open_database, reading, writing
+from bot.mail.letter import Attachment, compose, message_id
+from bot.settings import Settings
+
+#: Seconds that a process has for sending a mail before another one tries.
+_LEASE = 60.0
+#: Seconds before the next attempt at a mail that was not taken; after the last of them it is given up.
+RETRIES = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0, 12 * 3600.0)
+
+_metadata = sa.MetaData()
+_mails = sa.Table(
+    "outbox", _metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("put_at", sa.Float, nullable=False),
+    # waiting, sent, refused (by the server, for good) or given_up
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("recipient", sa.String(320), nullable=False),
+    # The whole mail; emptied when it is sent, since codes and links stand in it.
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A mail that is to be sent now; `tries` counts this one."""
+
+    key: str
+    to: str
+    body: bytes
+    tries: int
+
+
+class Outbox:
+    """Puts mails in and takes them out. All methods block; :meth:`send` does not. Raises DatabaseUnavailable."""
+
+    def __init__(self, engine: Any, sender: str) -> None:
+        self._engine = engine
+        self._sender = sender
+        self._prepared = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> Outbox:
+        """The outbox of these settings. Its table is made where it is missing, when it is first used."""
+        return cls(open_database(settings.database), settings.mail_from)
+
+    def prepare(self) -> None:
+        """Makes the table where it is missing."""
+        if not self._prepared:
+            migrate(self._engine, "outbox", [_metadata.create_all])
+            self._prepared = True
+
+    async def send(
+        self, to: str, template: str, values: Mapping[str, str], *, key: str, attachments: tuple[Attachment, ...] = ()
+    ) -> bool:
+        """Writes a mail and puts it in; False where one with this key was put in before. Raises BadMail."""
+        return await asyncio.to_thread(self.put, to, template, values, key, attachments)
+
+    def put(
+        self, to: str, template: str, values: Mapping[str, str], key: str, attachments: tuple[Attachment, ...] = ()
+    ) -> bool:
+        mail = compose(to, template, values, self._sender, attachments)
+        mail["Message-ID"] = message_id(key, self._sender)
+        row = {"key": key, "put_at": time.time(), "state": "waiting", "due": 0.0, "tries": 0,
+               "recipient": mail["To"].addresses[0].addr_spec, "body": mail.as_bytes(), "said": ""}
+        self.prepare()
+        with writing(self._engine) as connection:
+            return bool(connection.execute(insert_new(self._engine, _mails, [row])).rowcount)
+
+    def take(self) -> Waiting | None:
+        """The next mail that is due, for this process alone for as long as the lease lasts."""
+        now = time.time()
+        due = (sa.select(_mails).where(_mails.c.state == "waiting", _mails.c.due <= now)
+               .order_by(_mails.c.put_at).limit(1).with_for_update(skip_locked=True))
+        self.prepare()
+        with writing(self._engine) as connection:
+            row = connection.execute(due).mappings().first()
+            if row is None:
+                return None
+            connection.execute(_mails.update().where(_mails.c.key == row["key"])
+                               .values(due=now + _LEASE, tries=row["tries"] + 1))
+        return Waiting(row["key"], row["recipient"], bytes(row["body"]), row["tries"] + 1)
+
+    def sent(self, mail: Waiting) -> None:
+        self._set(mail, state="sent", body=b"", said="")
+
+    def failed(self, mail: Waiting, said: str, for_good: bool = False) -> str:
+        """Notes why a mail was not taken; returns what becomes of it: ``waiting``, ``refused`` or ``given_up``."""
+        if for_good:
+            self._set(mail, state="refused", body=b"", said=said)
+            return "refused"
+        if mail.tries > len(RETRIES):
+            self._set(mail, state="given_up", body=b"", said=said)
+            return "given_up"
+        self._set(mail, due=time.time() + RETRIES[mail.tries - 1], said=said)
+        return "waiting"
+
+    def counts(self) -> dict[str, int]:
+        """How many mails are in each state."""
+        query = sa.select(_mails.c.state, sa.func.count()).group_by(_mails.c.state)
+        self.prepare()
+        with reading(self._engine) as connection:
+            return {state: count for state, count in connection.execute(query)}
+
+    def _set(self, mail: Waiting, **values: Any) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(_mails.update().where(_mails.c.key == mail.key).values(**values))

@@ -1,0 +1,207 @@
+"""Mails: written from templates, put in once, and handed to a real mail server on this machine, or to a folder."""
+
+from __future__ import annotations
+
+import email.policy
+import socket
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from bot.database import open_database
+from bot.mail import letter, outbox
+from bot.mail.letter import Attachment, BadMail, compose
+from bot.mail.outbox import Outbox
+from bot.mail.postman import Folder, NotTaken, Postman, Smtp, way
+from bot.settings import Settings
+
+SENDER = "Larkmoor <help@larkmoor.example>"
+VALUES = {"name": "Siobhán", "code": "123456"}
+
+
+class Server:
+    """What the mail server got; `say` is what it answers to a mail, where it does not take it."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.say = ""
+        self.say_to = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.say_to:
+            return self.say_to
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.say:
+            return self.say
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
+
+
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Server, str]]:
+    got = Server()
+    controller = Controller(got, hostname="127.0.0.1", port=port(), auth_require_tls=False,
+                            auth_exclude_mechanism=["LOGIN"],
+                            authenticator=lambda *a: AuthResult(success=a[4].password == b"hush", handled=False))
+    controller.start()
+    yield got, f"smtp://127.0.0.1:{controller.port}"
+    controller.stop()
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Outbox:
+    return Outbox(open_database(f"sqlite:///{tmp_path / 'box.db'}"), SENDER)
+
+
+def due_now(box: Outbox) -> None:
+    with box._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET due = 0"))
+
+
+async def test_a_mail_arrives_as_it_was_written(server: tuple[Server, str], box: Outbox) -> None:
+    got, url = server
+    assert await box.send("siobhan@example.com", "code", VALUES, key="turn-1")
+    assert await Postman(box, Smtp(url)).run() == 1
+    mail = got.mails[0]
+    assert (mail["To"], mail["From"], mail["Subject"]) == ("siobhan@example.com", SENDER, "Your code for the chat")
+    assert mail["Message-ID"].endswith("@larkmoor.example>") and mail["Auto-Submitted"] == "auto-generated"
+    text = mail.get_content()
+    assert "Hello Siobhán," in text and "123456" in text and "$" not in text
+    assert box.counts() == {"sent": 1}
+
+
+async def test_one_key_is_one_mail(server: tuple[Server, str], box: Outbox) -> None:
+    got, url = server
+    sent = [await box.send("a@b.example", "code", VALUES, key="turn-1") for _ in range(3)]
+    assert sent == [True, False, False]
+    postmen = [Postman(box, Smtp(url)) for _ in range(2)]
+    assert sum([await postman.run() for postman in postmen]) == 1
+    assert not await box.send("a@b.example", "code", VALUES, key="turn-1")
+    assert await postmen[0].run() == 0 and len(got.mails) == 1
+
+
+async def test_an_attachment_goes_along(server: tuple[Server, str], box: Outbox) -> None:
+    got, url = server
+    file = Attachment("invoice-LM-1.html", "text/html", b"<p>Total</p>")
+    await box.send("a@b.example", "invoice", {"name": "A", "order": "LM-1"}, key="1", attachments=(file,))
+    await Postman(box, Smtp(url)).run()
+    part = next(iter(got.mails[0].iter_attachments()))
+    assert part.get_filename() == file.filename and "Total" in part.get_content()
+
+
+async def test_without_a_server_mails_lie_in_a_folder(tmp_path: Path, box: Outbox) -> None:
+    settings = Settings(home=tmp_path)
+    assert way(settings) == Folder(tmp_path / "outbox")
+    await box.send("a@b.example", "code", VALUES, key="1")
+    assert await Postman(box, way(settings)).run() == 1
+    (file,) = settings.outbox.iterdir()
+    assert file.suffix == ".eml" and b"123456" in file.read_bytes()
+
+
+async def test_a_server_that_is_away_is_tried_again(server: tuple[Server, str], box: Outbox) -> None:
+    got, url = server
+    await box.send("a@b.example", "code", VALUES, key="1")
+    away = Postman(box, Smtp(f"smtp://127.0.0.1:{port()}"))
+    assert await away.run() == 0 and box.counts() == {"waiting": 1}
+    assert box.take() is None  # not yet
+    due_now(box)
+    assert await Postman(box, Smtp(url)).run() == 1 and len(got.mails) == 1
+
+
+async def test_a_mail_that_is_never_taken_is_given_up(box: Outbox) -> None:
+    await box.send("a@b.example", "code", VALUES, key="1")
+    away = Postman(box, Smtp(f"smtp://127.0.0.1:{port()}"))
+    for _ in range(len(outbox.RETRIES) + 1):
+        due_now(box)
+        await away.run()
+    assert box.counts() == {"given_up": 1}
+
+
+@pytest.mark.parametrize(("say", "state"), [("451 try later", "waiting"), ("554 never", "refused")])
+async def test_what_a_server_refuses_for_good_is_not_tried_again(
+    server: tuple[Server, str], box: Outbox, say: str, state: str
+) -> None:
+    got, url = server
+    for n, field in enumerate(("say", "say_to")):
+        setattr(got, field, say)
+        await box.send("a@b.example", "code", VALUES, key=str(n))
+        await Postman(box, Smtp(url)).run()
+        setattr(got, field, "")
+    assert box.counts() == {state: 2}
+
+
+async def test_a_mail_of_a_process_that_died_is_sent_by_another(server: tuple[Server, str], box: Outbox) -> None:
+    got, url = server
+    await box.send("a@b.example", "code", VALUES, key="1")
+    assert box.take() is not None  # and then it died
+    postman = Postman(box, Smtp(url))
+    assert await postman.run() == 0
+    due_now(box)
+    assert await postman.run() == 1 and len(got.mails) == 1
+
+
+async def test_a_sent_mail_leaves_no_code_behind(server: tuple[Server, str], box: Outbox, tmp_path: Path) -> None:
+    await box.send("a@b.example", "code", VALUES, key="1")
+    await Postman(box, Smtp(server[1])).run()
+    with box._engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT body FROM outbox")).scalar() == b""
+
+
+def test_signing_in(server: tuple[Server, str]) -> None:
+    host = server[1].removeprefix("smtp://")
+    assert Smtp(f"smtp://shop:hush@{host}").check() == "127.0.0.1"
+    with pytest.raises(NotTaken) as refused:
+        Smtp(f"smtp://shop:wrong@{host}").check()
+    assert "wrong" not in str(refused.value)
+
+
+async def test_a_wrong_password_keeps_the_mails(server: tuple[Server, str], box: Outbox) -> None:
+    await box.send("a@b.example", "code", VALUES, key="1")
+    await Postman(box, Smtp(server[1].replace("//", "//shop:wrong@"))).run()
+    assert box.counts() == {"waiting": 1}
+
+
+@pytest.mark.parametrize("to", ["", "nobody", "a@b.example\r\nBcc: c@d.example", "a b@c.de", "@x.de"])
+def test_what_is_no_address_gets_no_mail(to: str) -> None:
+    with pytest.raises(BadMail):
+        compose(to, "code", VALUES, SENDER)
+
+
+def test_values_are_text_and_never_headers_or_placeholders() -> None:
+    name = "$code ${link} {0} {{7*7}}\r\nBcc: c@d.example"
+    mail = compose("a@b.example", "code", {**VALUES, "name": name}, SENDER)
+    assert mail.get_all("Bcc") is None and "$code ${link} {0} {{7*7}}" in mail.get_content()
+    order = compose("a@b.example", "invoice", {"name": "A", "order": "1\r\nBcc: c@d.example"}, SENDER)
+    assert order["Subject"] == "Your invoice for order 1 Bcc: c@d.example" and order.get_all("Bcc") is None
+
+
+def test_a_missing_template_or_value_is_named() -> None:
+    with pytest.raises(BadMail, match="no mail template 'nothing'"):
+        compose("a@b.example", "nothing", {}, SENDER)
+    with pytest.raises(BadMail, match="'link'"):
+        compose("a@b.example", "sign_in_password", {"name": "A"}, SENDER)
+
+
+@pytest.mark.parametrize("path", sorted(letter.TEMPLATES.glob("*.txt")), ids=lambda path: path.stem)
+def test_every_template_can_be_written(path: Path) -> None:
+    values = {name: "x" for name in ("name", "code", "link", "user_name", "order")}
+    mail = compose("a@b.example", path.stem, values, SENDER)
+    assert path.read_text().startswith("Subject: ") and 3 < len(mail["Subject"]) < 60
+    assert mail.get_content().endswith("team\n")
