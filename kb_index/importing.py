@@ -1,91 +1,70 @@
-"""Reads knowledge bases from files: JSON lines, CSV, Markdown. All or nothing, with line and column of what is wrong.
-
-Usage::
-
-    found = read([Path("faq.csv")])
-    print(found.warnings)      # what was taken all the same
-    library.replace(found.entries)
-"""
+"""Rows of entries from CSV, JSON and JSON lines, with line and column of what is wrong."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kb_index import folder
-from kb_index.entry import Entry
 from kb_index.errors import BadEntry
 
-#: A cell that a spreadsheet would run; here it is text, and exports put a quote before it.
-_FORMULA = ("=", "+", "-", "@", "\t")
+#: A cell that begins so would be run by a spreadsheet; here it is text, and exports put a quote before it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ALIASES = {"title": "question", "content": "answer", "body": "answer", "key": "id", "qid": "id"}
-_KNOWN = ("id", "question", "answer", "phrasings", "tests", "category", "related", "task")
-_LARGEST = 200 << 20
+_LISTS = ("phrasings", "tests", "related")
+_LARGEST = 400 << 20
+Row = tuple[dict[str, Any], str]
 
 
-@dataclass
-class Found:
-    """The entries of some files, in their order, and what a person should know of them."""
-
-    entries: list[Entry] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+def guarded(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula; :func:`unguarded` undoes it."""
+    return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
 
 
-def read(paths: Sequence[Path]) -> Found:
-    """Reads all files and folders. Raises BadEntry at the first fault, before anything is imported."""
-    found = Found()
-    places: dict[str, str] = {}
-    questions: dict[str, str] = {}
-    for path in paths:
-        for entry, where in _entries(path, found.warnings):
-            if entry.id in places:
-                raise BadEntry(f"{where}: the id {entry.id!r} stands already at {places[entry.id]}; ids must differ")
-            places[entry.id] = where
-            folded = " ".join(entry.question.lower().split())
-            if folded in questions:
-                found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
-            questions.setdefault(folded, where)
-            found.entries.append(entry)
-    if not found.entries:
-        raise BadEntry(f"{', '.join(str(p) for p in paths)}: there are no entries in it; nothing was changed")
-    return found
+def unguarded(value: str) -> str:
+    return value[1:] if value.startswith("'") and value.lstrip("'").startswith(_FORMULA) else value
 
 
-def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[Entry, str]]:
-    if path.is_dir():
-        for entry in folder.read(path):
-            yield entry, f"{path}/{entry.category}/{entry.id}.md"
-        return
-    if path.suffix.lower() == ".md":
-        yield folder.read_file(path), str(path)
-        return
-    text = _text(path)
-    suffix = path.suffix.lower()
-    if suffix == ".csv":
-        rows = _csv(text, path)
-    elif suffix in (".jsonl", ".json", ".ndjson"):
-        rows = _json(text, path)
-    else:
-        raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; .jsonl, .csv and .md are")
-    for number, (fields, where) in enumerate(rows, 1):
+def rows(path: Path, warnings: list[str]) -> Iterator[Row]:
+    """The fields of each entry in a CSV, JSON or JSON lines file, and where they stand. Raises BadEntry."""
+    found = _csv(text(path), path) if path.suffix.lower() in (".csv", ".tsv") else _json(text(path), path)
+    return named(found, path, warnings)
+
+
+def named(found: Iterable[Row], path: Path, warnings: list[str]) -> Iterator[Row]:
+    """The same rows with our names for their columns, and an id where they have none."""
+    table = path.suffix.lower() in (".csv", ".tsv", ".xlsx")
+    for number, (fields, where) in enumerate(found, 1):
         lowered = {name.strip().lower(): value for name, value in fields.items() if name}
-        named = {_ALIASES.get(name, name): value for name, value in lowered.items()}
-        if "question" not in named or "answer" not in named:
-            missing = "question" if "question" not in named else "answer"
-            raise BadEntry(f"{where}: there is no column {missing!r}; the columns are {', '.join(map(repr, named))}")
-        named.setdefault("id", f"{path.stem}-{number}")
-        for name in ("question", "answer"):
-            if suffix == ".csv" and str(named[name] or "").startswith(_FORMULA[:1]):
-                warnings.append(f"{where}, column {name}: looks like a spreadsheet formula; it is kept as text")
-        yield Entry.parse({name: value for name, value in named.items() if name in _KNOWN}, where), where
+        told = {_ALIASES.get(name, name): value for name, value in lowered.items()}
+        if "question" not in told or "answer" not in told:
+            missing = "question" if "question" not in told else "answer"
+            raise BadEntry(f"{where}: there is no column {missing!r}; the columns are {', '.join(map(repr, told))}")
+        told.setdefault("id", f"{path.stem}-{number}")
+        if table:
+            for name in ("question", "answer"):
+                if str(told[name] or "").startswith("="):
+                    warnings.append(f"{where}, column {name}: looks like a spreadsheet formula; it is kept as text")
+            for name in _LISTS:
+                told[name] = _items(told.get(name), f"{where}, column {name}")
+        yield told, where
 
 
-def _text(path: Path) -> str:
+def _items(cell: Any, where: str) -> Any:
+    """A list from one cell: a JSON list, or else what :class:`Entry` makes of a text."""
+    if not isinstance(cell, str) or not cell.startswith('["'):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError) as error:
+        raise BadEntry(f"{where}: begins as a list in JSON but is none ({error})") from None
+
+
+def text(path: Path) -> str:
+    """The file's text. Raises BadEntry with line and column where it is not UTF-8."""
     try:
         if path.stat().st_size > _LARGEST:
             raise BadEntry(f"{path}: {path.stat().st_size >> 20} MB; {_LARGEST >> 20} MB are the most")
@@ -105,7 +84,7 @@ def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     if path.suffix.lower() == ".json":
         try:
             rows = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             place = f"{path}:{getattr(error, 'lineno', 1)}:{getattr(error, 'colno', 1)}"
             raise BadEntry(f"{place}: no valid JSON ({error})") from None
         if not isinstance(rows, list):
@@ -118,7 +97,7 @@ def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
                 continue
             try:
                 numbered.append((f"{path}:{number}", json.loads(line)))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
                 raise BadEntry(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
     for where, row in numbered:
@@ -142,6 +121,6 @@ def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             if None in row:
                 raise BadEntry(f"{where}: more cells than columns; quote cells that hold a {dialect.delimiter!r}")
             if any((value or "").strip() for value in row.values()):
-                yield dict(row), where
+                yield {name: unguarded(value or "") for name, value in row.items()}, where
     except csv.Error as error:
         raise BadEntry(f"{path}:{reader.reader.line_num}: no valid CSV ({error})") from None

@@ -1,0 +1,89 @@
+"""Articles as CSV, JSON or a zip of Markdown files; an import of what is written here gives the same articles again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.library.article import FIELDS, LISTS, Article, slug
+from kb_index.errors import BadEntry
+from kb_index.importing import guarded
+
+FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json", "md": "application/zip"}
+
+
+def as_csv(articles: Iterable[Article]) -> Iterator[str]:
+    """Lines of CSV. No cell is a formula to a spreadsheet: see :func:`kb_index.importing.guarded`."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(FIELDS)
+    for article in articles:
+        told = article.fields()
+        writer.writerow([guarded(_cell(told[name]) if name in LISTS else told[name]) for name in FIELDS])
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
+
+
+def as_json(articles: Iterable[Article]) -> Iterator[str]:
+    before = "[\n"
+    for article in articles:
+        yield before + json.dumps(article.fields(), ensure_ascii=False)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def as_markdown(article: Article) -> str:
+    """One file with all fields in its front matter, so that neither its name nor its place has to tell anything."""
+    told: dict[str, Any] = {
+        name: value
+        for name, value in article.fields().items()
+        if name != "answer" and (value or name in ("id", "category"))
+    }
+    front = yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=110)
+    return f"---\n{front}---\n{article.entry.answer}\n"
+
+
+def zipped(articles: Iterable[Article]) -> bytes:
+    """A zip of ``CATEGORY/ID.md``."""
+    out = io.BytesIO()
+    names: set[str] = set()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for article in articles:
+            name = f"{slug(article.entry.category) if article.entry.category else 'general'}/{slug(article.id)}"
+            if name in names or name.endswith("/readme"):
+                name += "-" + hashlib.sha256(article.id.encode()).hexdigest()[:6]
+            names.add(name)
+            packed.writestr(f"{name}.md", as_markdown(article))
+    return out.getvalue()
+
+
+def write(articles: Sequence[Article], path: Path) -> int:
+    """Writes a file whose ending says what it is to be; returns how many. Raises BadEntry for another ending."""
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".json", ".zip"):
+        raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; .csv, .json and .zip are")
+    scratch = path.with_name(f".{path.name}.part")
+    if suffix == ".zip":
+        scratch.write_bytes(zipped(articles))
+    else:
+        with scratch.open("w", encoding="utf-8", newline="") as out:
+            out.writelines((as_csv if suffix == ".csv" else as_json)(articles))
+    scratch.replace(path)
+    return len(articles)
+
+
+def _cell(items: list[str]) -> str:
+    """A list in one cell: an item a line, or JSON where an item could be taken for several."""
+    if any("|" in item or "\n" in item for item in items) or (items and items[0].startswith("[")):
+        return json.dumps(items, ensure_ascii=False)
+    return "\n".join(items)

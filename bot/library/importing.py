@@ -1,0 +1,208 @@
+"""Articles from files of many kinds. All or nothing: the first fault is named with its place, and nothing is taken.
+
+Known are CSV, TSV, Excel, JSON, JSON lines, Markdown, saved web pages, the JSON of other help centres
+(:mod:`bot.library.foreign`), folders of these, and zips of folders.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.library import foreign, pages
+from bot.library.article import FIELDS, Article, slug
+from kb_index import folder
+from kb_index import importing as plain
+from kb_index.errors import BadEntry
+
+#: What a zip or a workbook may hold once unpacked: an honest one of 20 MB is smaller, a bomb is not.
+_UNPACKED = 400 << 20
+_MOST_FILES = 200_000
+_MOST_CELLS = 20_000_000
+_KNOWN = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".md", ".html", ".htm", ".zip")
+Row = tuple[dict[str, Any], str]
+
+
+@dataclass
+class Found:
+    """The articles of some files, in their order, and what a person should know of them."""
+
+    articles: list[Article] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read(paths: Sequence[Path]) -> Found:
+    """Reads all files, folders and zips. Raises BadEntry at the first fault."""
+    found = Found()
+    places: dict[str, str] = {}
+    questions: dict[str, str] = {}
+    for path in paths:
+        for fields, where in rows(path, found.warnings):
+            article = Article.parse({name: value for name, value in fields.items() if name in FIELDS}, where)
+            if article.id in places:
+                raise BadEntry(
+                    f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
+                )
+            places[article.id] = where
+            folded = " ".join(article.entry.question.lower().split())
+            if folded in questions:
+                found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
+            questions.setdefault(folded, where)
+            found.articles.append(article)
+    if not found.articles:
+        raise BadEntry(f"{', '.join(path.name for path in paths)}: there are no entries in it; nothing was changed")
+    return found
+
+
+def rows(path: Path, warnings: list[str], inside: bool = False) -> Iterator[Row]:
+    """The fields of each entry, and where they stand. `inside` passes over what is no file of entries."""
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        yield from _folder(path, warnings)
+    elif suffix == ".zip":
+        with _unpacked(path) as unpacked:
+            for fields, where in _folder(unpacked, warnings):
+                yield fields, where.replace(str(unpacked), path.name, 1)
+    elif suffix == ".md":
+        yield folder.fields(path), str(path)
+    elif suffix in (".html", ".htm"):
+        yield from _page(path, warnings)
+    elif suffix == ".xlsx":
+        yield from plain.named(_workbook(path, warnings), path, warnings)
+    elif suffix == ".json" and (told := foreign.read(plain.text(path), path)) is not None:
+        yield from foreign.rows(told, path, warnings)
+    elif suffix in _KNOWN:
+        yield from plain.rows(path, warnings)
+    elif not inside:
+        raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; {', '.join(_KNOWN)} are")
+
+
+def _folder(path: Path, warnings: list[str]) -> Iterator[Row]:
+    pages_taken: set[str] = set()
+    for file in sorted(path.rglob("*")):
+        if (
+            not file.is_file()
+            or file.name == "README.md"
+            or any(part.startswith((".", "__MACOSX")) for part in file.parts)
+        ):
+            continue
+        for fields, where in rows(file, warnings, inside=True):
+            if file.suffix.lower() in (".html", ".htm"):
+                # The pages of one site repeat their menus and popular questions.
+                if fields["question"] in pages_taken:
+                    continue
+                pages_taken.add(fields["question"])
+                fields = {**fields, "id": _free(fields["id"], pages_taken)}
+            yield fields, where
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 2, name
+    while f"\0{free}" in taken:
+        free, number = f"{name}-{number}", number + 1
+    taken.add(f"\0{free}")
+    return free
+
+
+def _page(path: Path, warnings: list[str]) -> Iterator[Row]:
+    found = pages.pairs(plain.text(path))
+    kept: set[str] = set()
+    for question, answer in found:
+        if not question or not answer:
+            warnings.append(f"{path.name}: {question[:60] or 'a question'!r} has no text; it was left out")
+            continue
+        yield {"id": _free(slug(question), kept), "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
+
+
+def _workbook(path: Path, warnings: list[str]) -> Iterator[Row]:
+    """The first sheet, its first row naming the columns."""
+    import openpyxl
+    from openpyxl.utils import get_column_letter
+
+    _check_zip(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=False)
+        sheet = book[book.sheetnames[0]]
+        names: list[str] = []
+        cells = 0
+        for number, row in enumerate(sheet.iter_rows(), 1):
+            cells += len(row)
+            if cells > _MOST_CELLS:
+                raise BadEntry(f"{path}: more than {_MOST_CELLS:,} cells; save the rows that hold entries as CSV")
+            values = [cell.value for cell in row]
+            if not names:
+                names = [str(value or "").strip() for value in values]
+                continue
+            told: dict[str, Any] = {}
+            for column, (name, cell) in enumerate(zip(names, row, strict=False), 1):
+                value = cell.value
+                if cell.data_type == "f":
+                    warnings.append(
+                        f"{path.name}, cell {get_column_letter(column)}{number}: a formula; its text is kept"
+                    )
+                    value = getattr(value, "text", value)
+                if name and value is not None:
+                    told[name] = plain.unguarded(value) if isinstance(value, str) else _cell(value)
+            if any(str(value).strip() for value in told.values()):
+                yield told, f"{path}, row {number}"
+        book.close()
+    except BadEntry:
+        raise
+    except Exception as error:  # openpyxl and zipfile raise whatever a broken file makes them
+        raise BadEntry(
+            f"{path}: cannot be read as an Excel workbook ({type(error).__name__}); save it anew as .xlsx or CSV"
+        ) from None
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.date() if hasattr(value, "date") else str(value)
+
+
+def _check_zip(path: Path) -> list[zipfile.ZipInfo]:
+    """What a zip holds. Raises BadEntry for one that is none, or that would unpack to more than is reasonable."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            inside = packed.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise BadEntry(f"{path}: this is no zip file that can be read; save it anew") from None
+    unpacked = sum(info.file_size for info in inside)
+    if unpacked > _UNPACKED or len(inside) > _MOST_FILES:
+        raise BadEntry(
+            f"{path}: holds {len(inside):,} files of {unpacked >> 20:,} MB in all; {_UNPACKED >> 20} MB and "
+            f"{_MOST_FILES:,} files are the most"
+        )
+    return inside
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    target = Path(tempfile.mkdtemp(prefix="frontdesk-"))
+    try:
+        left = _UNPACKED
+        with zipfile.ZipFile(path) as packed:
+            for info in _check_zip(path):
+                parts = Path(info.filename).parts
+                if info.is_dir() or not parts or ".." in parts or Path(info.filename).is_absolute():
+                    continue
+                file = target.joinpath(*parts)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                # What the zip says of its sizes may be a lie.
+                with packed.open(info) as source, file.open("wb") as out:
+                    while chunk := source.read(1 << 20):
+                        left -= len(chunk)
+                        if left < 0:
+                            raise BadEntry(f"{path}: unpacks to more than {_UNPACKED >> 20} MB")
+                        out.write(chunk)
+        yield target
+    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        raise BadEntry(f"{path}: cannot be unpacked ({error})") from None
+    finally:
+        shutil.rmtree(target, ignore_errors=True)

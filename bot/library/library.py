@@ -1,0 +1,485 @@
+"""The library: articles with all their versions in SQL. No save overwrites what its sender has not seen.
+
+Usage::
+
+    library = Library(open_database(settings.database))
+    library.prepare()
+    kept = library.create(article, "Ada")
+    kept = library.save(changed, kept["revision"], "Ada")     # raises Edited when somebody was faster
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.database import migrate, reading, writing
+from bot.library import tables
+from bot.library.article import STATUSES, Article
+from bot.library.errors import Edited, NoSuchArticle, Taken
+from bot.library.tables import articles, comments, lives, notes, questions, versions
+
+#: Saves by one person within so many seconds are one version, unless it is live or was asked for by hand.
+_ONE_SITTING = 900.0
+#: A search that finds more shows so many: nobody reads further, they type another word.
+MOST_FOUND = 1000
+#: Days without a change after which an article counts as stale.
+STALE_DAYS = 180
+_ROWS = 500
+_WORD = re.compile(r"[^\W_]+")
+_SORTS = {
+    "updated": [articles.c.updated.desc(), articles.c.nr.desc()],
+    "asked": [articles.c.asked.desc(), articles.c.nr],
+    "oldest": [articles.c.updated, articles.c.nr],
+}
+_LISTED = [c for c in articles.c if c.name not in ("synced", "created")]
+
+
+def today() -> str:
+    return datetime.now(timezone.utc).date().isoformat()
+
+
+class Library:
+    """All methods block and raise DatabaseUnavailable; those that name an article raise NoSuchArticle."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def prepare(self) -> None:
+        """Makes the tables, or brings them up to date."""
+        migrate(self._engine, "library", list(tables.STEPS))
+
+    # Lists
+
+    def page(
+        self,
+        search: str = "",
+        filters: dict[str, str] | None = None,
+        sort: str = "updated",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> dict[str, Any]:
+        """``{"entries": […], "total": n, "more": bool}``: `more` says that a search found more than are shown.
+
+        `filters` has any of status (also ``changed``: differs from what is live), category, language, audience, owner,
+        and ``look`` (``stale``, ``unused`` or ``handed``).
+        """
+        where = [condition for name, value in (filters or {}).items() for condition in _conditions(name, value)]
+        query = sa.select(_LISTED).order_by(*_SORTS[sort])
+        words = _WORD.findall(search)[:12]
+        with reading(self._engine) as connection:
+            if not words:
+                total = connection.execute(sa.select(sa.func.count()).select_from(articles).where(*where)).scalar()
+                rows = connection.execute(query.where(*where).limit(limit).offset(offset)).mappings().all()
+                return {"entries": [dict(row) for row in rows], "total": int(total or 0), "more": False}
+            query = tables.found(self._engine.dialect.name, words, _LISTED, where, MOST_FOUND + 1)
+            rows = connection.execute(query).mappings().all()
+        found = [dict(row) for row in rows[:MOST_FOUND]]
+        typed = [word.lower() for word in words]
+        # Those that have the words in the question come first.
+        found.sort(key=lambda row: (-sum(word in row["question"].lower() for word in typed), -row["updated"]))
+        return {"entries": found[offset : offset + limit], "total": len(found), "more": len(rows) > MOST_FOUND}
+
+    def facets(self) -> dict[str, Any]:
+        """How many articles each status, category, language and owner has."""
+        names = ("status", "category", "language", "owner")
+        columns = [articles.c[name] for name in names]
+        told: dict[str, dict[str, int]] = {name: {} for name in names}
+        with reading(self._engine) as connection:
+            for *values, count in connection.execute(sa.select(*columns, sa.func.count()).group_by(*columns)):
+                for name, value in zip(names, values, strict=True):
+                    told[name][value] = told[name].get(value, 0) + count
+        return {name: dict(sorted(counts.items())) for name, counts in told.items()}
+
+    # One article
+
+    def open(self, article: str) -> dict[str, Any]:
+        """Its row, with ``fields`` as they are in the newest version and ``published`` as they are live (or None)."""
+        with reading(self._engine) as connection:
+            return self._open(connection, article)
+
+    def create(self, article: Article, by: str, status: str = "draft", note: str = "") -> dict[str, Any]:
+        """Raises Taken where the id is in use."""
+        now = time.time()
+        row = tables.row_of(
+            article, revision=1, version=1, live=None, status=status, created=now, updated=now, updated_by=by, synced=""
+        )
+        with writing(self._engine) as connection:
+            try:
+                with connection.begin_nested():
+                    nr = connection.execute(articles.insert().values(row)).inserted_primary_key[0]
+            except sa.exc.IntegrityError:
+                raise Taken(f"there is an entry with the id {article.id!r} already; choose another") from None
+            self._write_version(connection, nr, 1, article, by, now, note)
+            return self._open(connection, article.id)
+
+    def save(
+        self, article: Article, revision: int, by: str, status: str | None = None, note: str = "", sitting: bool = True
+    ) -> dict[str, Any]:
+        """Saves on top of the `revision` that the sender has seen. Raises Edited where it is not the newest.
+
+        `sitting` lets saves that one person makes in a row become one version. A save that changes nothing adds none.
+        """
+        now = time.time()
+        with writing(self._engine) as connection:
+            row = self._row(connection, article.id, lock=True)
+            if row["revision"] != revision:
+                raise Edited(self._open(connection, article.id))
+            last = (
+                connection.execute(
+                    versions.select().where(versions.c.article == row["nr"], versions.c.number == row["version"])
+                )
+                .mappings()
+                .one()
+            )
+            number = row["version"]
+            if last["mark"] != article.mark:
+                same = (
+                    sitting
+                    and not note
+                    and not last["note"]
+                    and last["by"] == by
+                    and number not in (1, row["live"])
+                    and now - last["at"] < _ONE_SITTING
+                    and not self._was_live(connection, row["nr"], number)
+                )
+                number += not same
+                self._write_version(connection, row["nr"], number, article, by, last["at"] if same else now, note)
+            if status is None:
+                status = row["status"]
+                if last["mark"] != article.mark and status in ("published", "archived"):
+                    status = "draft"
+            values = tables.row_of(
+                article, revision=revision + 1, version=number, status=status, updated=now, updated_by=by
+            )
+            connection.execute(articles.update().where(articles.c.nr == row["nr"]).values(values))
+            return self._open(connection, article.id)
+
+    def restore(self, article: str, number: int, revision: int, by: str) -> dict[str, Any]:
+        """Makes an old version the newest one; nothing in between is lost. Raises Edited."""
+        return self.save(self.version(article, number), revision, by, note=f"version {number} restored")
+
+    def change(
+        self,
+        ids: Sequence[str],
+        by: str,
+        status: str = "",
+        category: str | None = None,
+        owner: str | None = None,
+        audience: str = "",
+    ) -> list[str]:
+        """Changes many at once; returns the ids of those that were changed. Each gets a version of its own where its
+        content changes."""
+        changed = []
+        for identifier in ids:
+            with writing(self._engine) as connection:
+                row = self._row(connection, identifier, lock=True)
+                article = self._version(connection, row["nr"], row["version"])
+                fields = article.fields()
+                fields |= {
+                    "category": fields["category"] if category is None else category,
+                    "owner": fields["owner"] if owner is None else owner,
+                    "audience": audience or fields["audience"],
+                }
+                new = Article.parse(fields, identifier)
+                values: dict[str, Any] = tables.row_of(new)
+                if new.mark != article.mark:
+                    values |= {
+                        "version": row["version"] + 1,
+                        "status": "draft" if row["status"] == "published" else row["status"],
+                    }
+                    self._write_version(
+                        connection, row["nr"], row["version"] + 1, new, by, time.time(), "changed with others"
+                    )
+                if status:
+                    values["status"] = status
+                if status in ("review", "draft") and row["live"] == values.get("version", row["version"]):
+                    values["status"] = "published"  # it is live as it stands
+                if all(row[name] == value for name, value in values.items()):
+                    continue
+                values |= {"revision": row["revision"] + 1, "updated": time.time(), "updated_by": by}
+                connection.execute(articles.update().where(articles.c.nr == row["nr"]).values(values))
+                changed.append(identifier)
+        return changed
+
+    # History and comments
+
+    def versions(self, article: str) -> list[dict[str, Any]]:
+        """All versions, newest first: number, at, by, note."""
+        with reading(self._engine) as connection:
+            row = self._row(connection, article)
+            query = (
+                sa.select(versions.c.number, versions.c.at, versions.c.by, versions.c.note)
+                .where(versions.c.article == row["nr"])
+                .order_by(versions.c.number.desc())
+            )
+            once = set(connection.execute(sa.select(lives.c.version).where(lives.c.article == row["nr"])).scalars())
+            return [
+                {**one, "live": one["number"] == row["live"], "was_live": one["number"] in once}
+                for one in connection.execute(query).mappings()
+            ]
+
+    def version(self, article: str, number: int) -> Article:
+        with reading(self._engine) as connection:
+            return self._version(connection, self._row(connection, article)["nr"], number)
+
+    def comments(self, article: str) -> list[dict[str, Any]]:
+        with reading(self._engine) as connection:
+            nr = self._row(connection, article)["nr"]
+            query = comments.select().where(comments.c.article == nr).order_by(comments.c.id)
+            return [
+                {"id": one["id"], "at": one["at"], "by": one["by"], "text": one["text"], "done": one["done"]}
+                for one in connection.execute(query).mappings()
+            ]
+
+    def comment(self, article: str, text: str, by: str) -> None:
+        with writing(self._engine) as connection:
+            nr = self._row(connection, article)["nr"]
+            connection.execute(comments.insert().values(article=nr, at=time.time(), by=by, text=text, done=False))
+
+    def settle_comment(self, article: str, comment: int, done: bool) -> None:
+        with writing(self._engine) as connection:
+            nr = self._row(connection, article)["nr"]
+            change = comments.update().where(comments.c.id == comment, comments.c.article == nr).values(done=done)
+            if not connection.execute(change).rowcount:
+                raise NoSuchArticle(f"there is no comment {comment} on {article!r}")
+
+    # Judged questions
+
+    def questions(self) -> list[dict[str, Any]]:
+        with reading(self._engine) as connection:
+            return [dict(row) for row in connection.execute(questions.select().order_by(questions.c.id)).mappings()]
+
+    def remember_question(self, text: str, entry: str, protected: bool, by: str) -> None:
+        """Keeps a real question with the entry that answers it, or none; a later word on the same text replaces it."""
+        with writing(self._engine) as connection:
+            connection.execute(questions.delete().where(questions.c.text == text))
+            connection.execute(
+                questions.insert().values(text=text, entry=entry, protected=protected, at=time.time(), by=by)
+            )
+
+    def forget_question(self, question: int) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(questions.delete().where(questions.c.id == question))
+
+    # All of it
+
+    def all(self) -> list[Article]:
+        """The newest version of every article that is not archived, oldest article first."""
+        query = (
+            sa.select(versions.c.body)
+            .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number))
+            .where(articles.c.status != "archived")
+            .order_by(articles.c.nr)
+        )
+        with reading(self._engine) as connection:
+            return [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+
+    def note(self, name: str) -> str:
+        with reading(self._engine) as connection:
+            return str(connection.execute(sa.select(notes.c.value).where(notes.c.name == name)).scalar() or "")
+
+    def compare(self, found: Sequence[Article], only: bool) -> dict[str, int]:
+        """What :meth:`take` would do, without doing it."""
+        told = {"new": 0, "changed": 0, "same": 0, "archived": 0}
+        with reading(self._engine) as connection:
+            there = {row["id"]: row for row in connection.execute(_heads()).mappings()}
+        for article in found:
+            told[_kind(there.get(article.id), article)] += 1
+        if only:
+            ours = {article.id for article in found}
+            told["archived"] = sum(name not in ours and row["status"] != "archived" for name, row in there.items())
+        return told
+
+    def take(
+        self,
+        found: Iterable[Article],
+        by: str,
+        note: str,
+        only: bool,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> dict[str, int]:
+        """Takes articles in, all or none, ready to go live; `only` archives every other article and puts the library in
+        the place of the Markdown folder. Returns how many are ``new``, ``changed``, ``same`` and ``archived``."""
+        found = list(found)
+        told = {"new": 0, "changed": 0, "same": 0, "archived": 0}
+        now = time.time()
+        with writing(self._engine) as connection:
+            there = {row["id"]: row for row in connection.execute(_heads()).mappings()}
+            fresh: list[Article] = []
+            for done, article in enumerate(found):
+                old: Any = there.get(article.id)
+                kind = _kind(old, article)
+                told[kind] += 1
+                if kind == "new":
+                    fresh.append(article)
+                elif kind == "changed":
+                    number = old["version"] + (old["mark"] != article.mark)
+                    if number != old["version"]:
+                        self._write_version(connection, old["nr"], number, article, by, now, note)
+                    values = tables.row_of(
+                        article,
+                        version=number,
+                        revision=old["revision"] + 1,
+                        updated=now,
+                        updated_by=by,
+                        status="published" if number == old["live"] else "review",
+                    )
+                    connection.execute(articles.update().where(articles.c.nr == old["nr"]).values(values))
+                if done % 1000 == 0:
+                    progress(done, len(found))
+            self._insert(connection, fresh, by, note, now, progress)
+            if only:
+                ours = {article.id for article in found}
+                gone = [row["nr"] for name, row in there.items() if name not in ours and row["status"] != "archived"]
+                for start in range(0, len(gone), _ROWS):
+                    connection.execute(
+                        articles.update()
+                        .where(articles.c.nr.in_(gone[start : start + _ROWS]))
+                        .values(status="archived", revision=articles.c.revision + 1, updated=now, updated_by=by)
+                    )
+                told["archived"] = len(gone)
+                connection.execute(notes.delete().where(notes.c.name == "folder"))
+                connection.execute(notes.insert().values(name="folder", value="off"))
+        return told
+
+    def _insert(
+        self,
+        connection: Any,
+        fresh: Sequence[Article],
+        by: str,
+        note: str,
+        now: float,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        for start in range(0, len(fresh), _ROWS):
+            some = fresh[start : start + _ROWS]
+            connection.execute(
+                articles.insert(),
+                [
+                    tables.row_of(
+                        one,
+                        revision=1,
+                        version=1,
+                        live=None,
+                        status="review",
+                        created=now,
+                        updated=now,
+                        updated_by=by,
+                        synced="",
+                        asked=0,
+                        handed=0,
+                    )
+                    for one in some
+                ],
+            )
+            ids = [one.id for one in some]
+            nrs = {
+                name: nr
+                for name, nr in connection.execute(
+                    sa.select(articles.c.id, articles.c.nr).where(articles.c.id.in_(ids))
+                )
+            }
+            connection.execute(
+                versions.insert(),
+                [
+                    {
+                        "article": nrs[one.id],
+                        "number": 1,
+                        "at": now,
+                        "by": by,
+                        "note": note,
+                        "mark": one.mark,
+                        "body": tables.body_of(one),
+                    }
+                    for one in some
+                ],
+            )
+            tables.index_words(connection, [(nrs[one.id], one.words()) for one in some], new=True)
+            progress(start, len(fresh))
+
+    # Parts
+
+    def _row(self, connection: Any, article: str, lock: bool = False) -> Any:
+        query = articles.select().where(articles.c.id == article)
+        row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+        if row is None:
+            raise NoSuchArticle(f"there is no entry {article[:200]!r}")
+        return row
+
+    def _open(self, connection: Any, article: str) -> dict[str, Any]:
+        row = self._row(connection, article)
+        told = {c.name: row[c.name] for c in _LISTED}
+        told["fields"] = self._version(connection, row["nr"], row["version"]).fields()
+        told["published"] = self._version(connection, row["nr"], row["live"]).fields() if row["live"] else None
+        told["comments"] = connection.execute(
+            sa.select(sa.func.count())
+            .select_from(comments)
+            .where(comments.c.article == row["nr"], comments.c.done.is_(False))
+        ).scalar()
+        return told
+
+    def _version(self, connection: Any, nr: int, number: int) -> Article:
+        body = connection.execute(
+            sa.select(versions.c.body).where(versions.c.article == nr, versions.c.number == number)
+        ).scalar()
+        if body is None:
+            raise NoSuchArticle(f"there is no version {number}")
+        return Article.restore(json.loads(body))
+
+    def _was_live(self, connection: Any, nr: int, number: int) -> bool:
+        query = sa.select(lives.c.since).where(lives.c.article == nr, lives.c.version == number).limit(1)
+        return connection.execute(query).first() is not None
+
+    def _write_version(
+        self, connection: Any, nr: int, number: int, article: Article, by: str, at: float, note: str
+    ) -> None:
+        connection.execute(versions.delete().where(versions.c.article == nr, versions.c.number == number))
+        connection.execute(
+            versions.insert().values(
+                article=nr, number=number, at=at, by=by, note=note, mark=article.mark, body=tables.body_of(article)
+            )
+        )
+        tables.index_words(connection, [(nr, article.words())])
+
+
+def _heads() -> Any:
+    """Every article with the mark of its newest version."""
+    columns = [articles.c[name] for name in ("id", "nr", "version", "revision", "live", "status")]
+    newest = sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number)
+    return sa.select(*columns, versions.c.mark).join(versions, newest)
+
+
+def _kind(old: Any, article: Article) -> str:
+    """What taking an article in means where `old` is the row that is there."""
+    if old is None:
+        return "new"
+    return "same" if old["mark"] == article.mark and old["status"] != "archived" else "changed"
+
+
+def _conditions(name: str, value: str) -> list[Any]:
+    if name == "look":
+        if value == "unused":
+            return [articles.c.live.isnot(None), articles.c.asked == 0]
+        if value == "handed":
+            return [articles.c.asked >= 3, 2 * articles.c.handed >= articles.c.asked]
+        return [
+            articles.c.status != "archived",
+            sa.or_(
+                articles.c.updated < time.time() - STALE_DAYS * 86400,
+                sa.and_(articles.c.valid_until != "", articles.c.valid_until < today()),
+            ),
+        ]
+    if name == "status" and value == "changed":
+        return [
+            articles.c.status != "archived",
+            sa.or_(articles.c.live.is_(None), articles.c.live != articles.c.version),
+        ]
+    assert name != "status" or value in STATUSES
+    return [articles.c[name] == value]

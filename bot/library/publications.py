@@ -1,0 +1,482 @@
+"""What is live, what it would become, and every earlier state: the ledger of publications.
+
+A publication is written down before its snapshot is (``begun``) and settled when the snapshot serves (``done``), so
+that whatever dies in between can be told apart afterwards: see :meth:`Publications.recover`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.database import open_database, reading, writing
+from bot.library import tables
+from bot.library.article import FIELDS, Article
+from bot.library.errors import LibraryError
+from bot.library.library import Library, today
+from bot.library.tables import articles, lives, notes, publications, versions
+from bot.settings import Settings
+from kb_index import folder
+from kb_index.entry import Entry
+
+_ROWS = 500
+FOLDER = "the folder"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One article that a publication changes: its new live `version`, or None where it is withdrawn.
+
+    `article` is set where the version is yet to be written, because it comes from a file.
+    """
+
+    id: str
+    version: int | None
+    article: Article | None = None
+
+
+@dataclass
+class Plan:
+    """What would be live: `entries` are what customers may be shown today, in the order of their articles."""
+
+    entries: list[Entry] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    #: Files that differ from their article where editors have changed that too: the article stands.
+    conflicts: list[str] = field(default_factory=list)
+    #: The mark of each file, and what it was taken for.
+    marks: dict[str, str] = field(default_factory=dict)
+
+
+class Publications:
+    """All methods block and raise DatabaseUnavailable."""
+
+    def __init__(self, engine: Any, kb: Path | None = None) -> None:
+        """`kb` is the Markdown folder that the library follows; without one it follows none."""
+        self._engine = engine
+        self._kb = kb
+
+    # What would be live
+
+    def plan(self, ids: Collection[str] | None = None, day: str = "") -> Plan:
+        """What would be live if the newest versions of the articles `ids` went live, with what has changed in the
+        folder. None takes all that are ready: in review, or archived. Raises BadEntry for a file that is none."""
+        with reading(self._engine) as connection:
+            rows = (
+                connection.execute(
+                    sa.select(
+                        articles.c.id,
+                        articles.c.nr,
+                        articles.c.version,
+                        articles.c.live,
+                        articles.c.status,
+                        articles.c.synced,
+                        versions.c.mark,
+                    )
+                    .join(
+                        versions, sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
+                    )
+                    .order_by(articles.c.nr)
+                )
+                .mappings()
+                .all()
+            )
+            plan = self._of_folder(connection, rows)
+            from_files = {change.id for change in plan.changes}
+            for row in rows:
+                chosen = row["id"] in ids if ids is not None else row["status"] in ("review", "archived")
+                if row["id"] in from_files or not chosen:
+                    continue
+                if row["status"] == "archived":
+                    if row["live"] is not None:
+                        plan.changes.append(Change(row["id"], None))
+                elif row["live"] != row["version"]:
+                    plan.changes.append(Change(row["id"], row["version"]))
+            changed = {change.id: change for change in plan.changes}
+            wanted: list[tuple[int, int]] = []
+            for row in rows:
+                change = changed.get(row["id"])
+                if change is not None and change.article is not None:
+                    continue
+                version = row["live"] if change is None else change.version
+                if version is not None:
+                    wanted.append((row["nr"], version))
+            bodies = _bodies(connection, wanted)
+        day = day or today()
+        # In the order that they will have once this is live, so that a second look finds the same state.
+        places = {row["id"]: row["nr"] for row in rows}
+        after = max(places.values(), default=0)
+        kept = [(nr, bodies[nr]) for nr, _ in wanted]
+        for number, change in enumerate(plan.changes, 1):
+            if change.article is not None:
+                kept.append((places.get(change.id, after + number), change.article))
+        kept.sort(key=lambda pair: pair[0])
+        plan.entries = [article.entry for _, article in kept if article.is_for_customers(day)]
+        return plan
+
+    def _of_folder(self, connection: Any, rows: Sequence[Any]) -> Plan:
+        """The changes that the Markdown folder asks for: a three-way comparison of the file, the file when it was last
+        taken in, and the article. Where file and article have both changed, the article stands and is a conflict."""
+        plan = Plan()
+        note = connection.execute(sa.select(notes.c.value).where(notes.c.name == "folder")).scalar()
+        if self._kb is None or note == "off":
+            return plan
+        there = {row["id"]: row for row in rows}
+        files = {article.id: article for article in read_folder(self._kb)}
+        for article in files.values():
+            mark, row = article.mark, there.get(article.id)
+            if row is None:
+                plan.changes.append(Change(article.id, 1, article))
+            elif row["synced"] == mark:
+                continue
+            elif row["mark"] == row["synced"] and row["status"] != "archived":
+                plan.changes.append(Change(article.id, row["version"] + 1, article))
+            elif row["mark"] != mark:
+                plan.conflicts.append(f"{article.id}: the file and the entry have both been changed; the entry stands")
+                continue
+            plan.marks[article.id] = mark
+        for row in rows:
+            if row["synced"] and row["id"] not in files and row["live"] is not None:
+                if row["mark"] == row["synced"] and row["status"] != "archived":
+                    plan.changes.append(Change(row["id"], None))
+                elif row["status"] != "archived":
+                    plan.conflicts.append(f"{row['id']}: its file is gone, and the entry has been changed; it stands")
+        return plan
+
+    def live(self) -> list[Entry]:
+        """What customers may be shown today."""
+        query = (
+            sa.select(versions.c.body)
+            .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.live == versions.c.number))
+            .order_by(articles.c.nr)
+        )
+        day = today()
+        with reading(self._engine) as connection:
+            found = [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+        return [article.entry for article in found if article.is_for_customers(day)]
+
+    def state(self) -> tuple[int, str]:
+        """Changes whenever :meth:`live` may."""
+        query = sa.select(sa.func.max(publications.c.seq)).where(publications.c.state == "done")
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar() or 0), today()
+
+    def pending(self) -> list[dict[str, Any]]:
+        """Articles whose newest version is not what is live: what a publish could change. Those ready come first."""
+        columns = [
+            articles.c[name]
+            for name in (
+                "id",
+                "question",
+                "status",
+                "category",
+                "live",
+                "version",
+                "updated",
+                "updated_by",
+                "audience",
+                "valid_from",
+                "valid_until",
+            )
+        ]
+        query = (
+            sa.select(columns)
+            .where(
+                sa.or_(
+                    sa.and_(articles.c.status == "archived", articles.c.live.isnot(None)),
+                    sa.and_(
+                        articles.c.status != "archived",
+                        sa.or_(articles.c.live.is_(None), articles.c.live != articles.c.version),
+                    ),
+                )
+            )
+            .order_by(articles.c.updated.desc())
+            .limit(1000)
+        )
+        with reading(self._engine) as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        for row in rows:
+            row["change"] = "withdrawn" if row["status"] == "archived" else "new" if row["live"] is None else "changed"
+        return sorted(rows, key=lambda row: row["status"] == "draft")
+
+    # From begun to done
+
+    def begin(self, plan: Plan, mark: str, by: str, kind: str, override: str = "") -> int:
+        """Writes down what is about to become live; returns the publication's number."""
+        told = json.dumps([[change.id, change.version] for change in plan.changes])
+        with writing(self._engine) as connection:
+            done = connection.execute(
+                publications.insert().values(
+                    at=time.time(),
+                    by=by,
+                    kind=kind,
+                    state="begun",
+                    mark=mark,
+                    snapshot="",
+                    override=override,
+                    plan=told,
+                    report="{}",
+                )
+            )
+            return int(done.inserted_primary_key[0])
+
+    def finish(self, seq: int, snapshot: str, plan: Plan, report: dict[str, Any] | None = None) -> None:
+        """Settles what has become live with `snapshot`."""
+        with writing(self._engine) as connection:
+            self._finish(connection, seq, snapshot, plan, report or {})
+
+    def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
+        library = Library(self._engine)
+        now = time.time()
+        fresh = [change.article for change in plan.changes if change.article is not None and change.version == 1]
+        library._insert(connection, fresh, FOLDER, "from its file", now, lambda done, total: None)
+        for change in plan.changes:
+            if change.article is not None and change.version is not None and change.version > 1:
+                nr = connection.execute(sa.select(articles.c.nr).where(articles.c.id == change.id)).scalar()
+                library._write_version(connection, nr, change.version, change.article, FOLDER, now, "from its file")
+                connection.execute(
+                    articles.update()
+                    .where(articles.c.nr == nr)
+                    .values(
+                        tables.row_of(
+                            change.article,
+                            version=change.version,
+                            revision=articles.c.revision + 1,
+                            updated=now,
+                            updated_by=FOLDER,
+                        )
+                    )
+                )
+        if plan.marks:
+            change_mark = (
+                articles.update().where(articles.c.id == sa.bindparam("of")).values(synced=sa.bindparam("mark"))
+            )
+            connection.execute(change_mark, [{"of": name, "mark": mark} for name, mark in plan.marks.items()])
+        self._set_live(connection, seq, [(change.id, change.version) for change in plan.changes])
+        connection.execute(
+            publications.update()
+            .where(publications.c.seq == seq)
+            .values(state="done", snapshot=snapshot, report=json.dumps(report))
+        )
+
+    def _set_live(self, connection: Any, seq: int, changes: Sequence[tuple[str, int | None]]) -> None:
+        for start in range(0, len(changes), _ROWS):
+            some = changes[start : start + _ROWS]
+            rows = {
+                row["id"]: row
+                for row in connection.execute(
+                    sa.select(articles.c.id, articles.c.nr, articles.c.version, articles.c.status).where(
+                        articles.c.id.in_([name for name, _ in some])
+                    )
+                ).mappings()
+            }
+            nrs = [row["nr"] for row in rows.values()]
+            connection.execute(
+                lives.update().where(lives.c.article.in_(nrs), lives.c.until.is_(None)).values(until=seq)
+            )
+            begun = [
+                {"article": rows[name]["nr"], "since": seq, "version": version, "until": None}
+                for name, version in some
+                if version is not None and name in rows
+            ]
+            if begun:
+                connection.execute(lives.insert(), begun)
+            settled = []
+            for name, version in some:
+                if (row := rows.get(name)) is None:
+                    continue
+                status = row["status"]
+                if version is not None and row["version"] == version:
+                    status = "published"
+                elif status == "published":
+                    status = "draft"
+                settled.append({"of": row["nr"], "live": version, "status": status})
+            if settled:
+                values = {"live": sa.bindparam("live"), "status": sa.bindparam("status")}
+                change = articles.update().where(articles.c.nr == sa.bindparam("of")).values(values)
+                connection.execute(change, settled)
+
+    def drop(self, seq: int) -> None:
+        """Forgets a publication that has not become live."""
+        with writing(self._engine) as connection:
+            connection.execute(publications.delete().where(publications.c.seq == seq, publications.c.state == "begun"))
+
+    def begun(self) -> int:
+        """How many publications are under way, or were when something died."""
+        query = sa.select(sa.func.count()).select_from(publications).where(publications.c.state == "begun")
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def recover(self, mark: str, snapshot: str) -> str:
+        """After a death between the snapshot and the ledger: settles the publication whose snapshot serves (`mark` is
+        the mark of the current one) and drops those that came to nothing. Returns in words what was done."""
+        with writing(self._engine) as connection:
+            rows = (
+                connection.execute(
+                    publications.select().where(publications.c.state == "begun").order_by(publications.c.seq.desc())
+                )
+                .mappings()
+                .all()
+            )
+            said = ""
+            for row in rows:
+                used = connection.execute(
+                    sa.select(publications.c.seq).where(publications.c.snapshot == snapshot)
+                ).first()
+                if row["mark"] == mark and not used:
+                    changes = [Change(name, version) for name, version in json.loads(row["plan"])]
+                    if row["kind"] != "set-up":
+                        self._finish(connection, row["seq"], snapshot, Plan(changes=changes), {})
+                        said = f"publication {row['seq']} was live but not written down; it is now"
+                        continue
+                connection.execute(publications.delete().where(publications.c.seq == row["seq"]))
+            return said
+
+    # The way back
+
+    def history(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Publications, newest first, without their reports' details."""
+        query = (
+            publications.select().where(publications.c.state == "done").order_by(publications.c.seq.desc()).limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [
+                {
+                    "seq": row["seq"],
+                    "at": row["at"],
+                    "by": row["by"],
+                    "kind": row["kind"],
+                    "snapshot": row["snapshot"],
+                    "override": row["override"],
+                    "changes": len(json.loads(row["plan"])),
+                    "report": json.loads(row["report"]).get("counts"),
+                }
+                for row in connection.execute(query).mappings()
+            ]
+
+    def report(self, seq: int) -> dict[str, Any] | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(publications.select().where(publications.c.seq == seq)).mappings().first()
+            if row is None:
+                return None
+            return {
+                "seq": seq,
+                "at": row["at"],
+                "by": row["by"],
+                "kind": row["kind"],
+                "override": row["override"],
+                "snapshot": row["snapshot"],
+                "changes": json.loads(row["plan"])[:500],
+                "report": json.loads(row["report"]),
+            }
+
+    def roll_back(self, snapshot: str, by: str) -> int | None:
+        """Makes live what was live with `snapshot`; drafts stay as they are. Returns the number of this publication, or
+        None where the ledger does not know the snapshot."""
+        with writing(self._engine) as connection:
+            then = connection.execute(
+                sa.select(sa.func.min(publications.c.seq)).where(
+                    publications.c.snapshot == snapshot, publications.c.state == "done"
+                )
+            ).scalar()
+            if then is None:
+                return None
+            query = sa.select(lives.c.article, lives.c.version)
+            past = dict(
+                connection.execute(
+                    query.where(lives.c.since <= then, sa.or_(lives.c.until.is_(None), lives.c.until > then))
+                ).all()
+            )
+            present = dict(connection.execute(query.where(lives.c.until.is_(None))).all())
+            nrs = [nr for nr in {*past, *present} if past.get(nr) != present.get(nr)]
+            names: dict[int, str] = {}
+            for start in range(0, len(nrs), _ROWS):
+                names |= dict(
+                    connection.execute(
+                        sa.select(articles.c.nr, articles.c.id).where(articles.c.nr.in_(nrs[start : start + _ROWS]))
+                    ).all()
+                )
+            changes = [(names[nr], past.get(nr)) for nr in nrs if nr in names]
+            seq = int(
+                connection.execute(
+                    publications.insert().values(
+                        at=time.time(),
+                        by=by,
+                        kind="rollback",
+                        state="done",
+                        mark="",
+                        snapshot=snapshot,
+                        override="",
+                        plan=json.dumps(changes),
+                        report="{}",
+                    )
+                ).inserted_primary_key[0]
+            )
+            self._set_live(connection, seq, changes)
+            return seq
+
+    def due(self) -> bool:
+        """Whether a day has begun on which other articles are to be shown than at the last publication."""
+        with reading(self._engine) as connection:
+            at = connection.execute(
+                sa.select(sa.func.max(publications.c.at)).where(publications.c.state == "done")
+            ).scalar()
+            if at is None:
+                return False
+            last, now = time.strftime("%Y-%m-%d", time.gmtime(at)), today()
+            dated = sa.or_(
+                sa.and_(articles.c.valid_from > last, articles.c.valid_from <= now),
+                sa.and_(articles.c.valid_until >= last, articles.c.valid_until < now, articles.c.valid_until != ""),
+            )
+            return (
+                connection.execute(sa.select(articles.c.nr).where(articles.c.live.isnot(None), dated).limit(1)).first()
+                is not None
+            )
+
+
+def read_folder(kb: Path) -> list[Article]:
+    """The articles of the Markdown folder, by id. Raises BadEntry naming the file."""
+    # A file may hold keys of its own, for other tools.
+    return [
+        Article.parse({name: value for name, value in told.items() if name in FIELDS}, str(path))
+        for told, path in folder.records(kb)
+    ]
+
+
+def publications_of(settings: Settings) -> Publications:
+    """The ledger of this installation, its tables made or brought up to date."""
+    engine = open_database(settings.database)
+    Library(engine).prepare()
+    return Publications(engine, settings.kb)
+
+
+def planned(settings: Settings, ready: bool = False) -> Plan:
+    """What a publish would make live: what is live, with the changes of the folder; with all that is ready where
+    `ready` says so, and where nothing at all is live yet."""
+    ledger = publications_of(settings)
+    plan = ledger.plan(None if ready else ())
+    if not plan.entries and not ready:
+        plan = ledger.plan(None)
+    return plan
+
+
+def _bodies(connection: Any, wanted: Sequence[tuple[int, int]]) -> dict[int, Article]:
+    """The articles of pairs (nr, version)."""
+    found: dict[int, Article] = {}
+    versions_of = dict(wanted)
+    nrs = sorted(versions_of)
+    for start in range(0, len(nrs), _ROWS):
+        some = nrs[start : start + _ROWS]
+        query = sa.select(versions.c.article, versions.c.number, versions.c.body).where(versions.c.article.in_(some))
+        for nr, number, body in connection.execute(query):
+            if versions_of[nr] == number:
+                found[nr] = Article.restore(json.loads(body))
+    missing = set(versions_of) - set(found)
+    if missing:
+        raise LibraryError(f"version {versions_of[min(missing)]} of article {min(missing)} is missing in the database")
+    return found

@@ -1,0 +1,209 @@
+"""Articles, their versions and who may overwrite what; on SQLite, and on Postgres where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.database import open_database
+from bot.library.article import Article
+from bot.library.errors import Edited, NoSuchArticle, Taken
+from bot.library.library import Library
+from bot.library.publications import Publications
+from kb_index.entry import Entry
+from kb_index.errors import BadEntry
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Any:
+    return open_database(f"sqlite:///{tmp_path / 'kb.db'}")
+
+
+@pytest.fixture
+def library(engine: Any) -> Library:
+    library = Library(engine)
+    library.prepare()
+    return library
+
+
+@pytest.fixture
+def ledger(engine: Any, library: Library) -> Iterator[Publications]:
+    yield Publications(engine)
+
+
+def article(name: str = "hours", question: str = "When are you open?", **more: Any) -> Article:
+    entry = Entry(name, question, more.pop("answer", "From 9 to 5."), more.pop("category", "company"), more.pop("phrasings", ()))
+    return Article(entry, **more)
+
+
+def publish(ledger: Publications, ids: list[str] | None = None, snapshot: str = "s1", kind: str = "publish") -> list[str]:
+    plan = ledger.plan(ids)
+    ledger.finish(ledger.begin(plan, "mark-" + snapshot, "Ada", kind), snapshot, plan)
+    return [entry.id for entry in plan.entries]
+
+
+def test_two_editors_at_once_overwrite_nothing(library: Library) -> None:
+    kept = library.create(article(), "Ada")
+    with pytest.raises(Taken, match="'hours'"):
+        library.create(article(), "Ben")
+    library.save(article(answer="From 8 to 5."), kept["revision"], "Ada")
+    with pytest.raises(Edited) as caught:
+        library.save(article(answer="Never."), kept["revision"], "Ben")
+    assert caught.value.now["fields"]["answer"] == "From 8 to 5." and caught.value.now["updated_by"] == "Ada"
+    library.save(article(answer="Never."), caught.value.now["revision"], "Ben")
+    assert [(v["by"], v["number"]) for v in library.versions("hours")] == [("Ben", 3), ("Ada", 2), ("Ada", 1)]
+    assert library.version("hours", 2).entry.answer == "From 8 to 5."
+
+
+def test_one_sitting_is_one_version_but_never_over_somebody_elses_or_a_live_one(library: Library, ledger: Publications) -> None:
+    now = library.create(article(), "Ada")
+    for number in range(4):
+        now = library.save(article(answer=f"{number}"), now["revision"], "Ada")
+    assert now["version"] == 2 and now["revision"] == 5
+    now = library.save(article(answer="Ben's"), now["revision"], "Ben")
+    now = library.save(article(answer="Ada's"), now["revision"], "Ada", status="review")
+    assert now["version"] == 4
+    publish(ledger)
+    now = library.save(article(answer="after"), library.open("hours")["revision"], "Ada")
+    assert now["version"] == 5 and now["status"] == "draft" and now["published"]["answer"] == "Ada's"
+    again = library.save(article(answer="after"), now["revision"], "Ada")
+    assert again["version"] == 5, "a save without a change made a version"
+    back = library.restore("hours", 2, again["revision"], "Ada")
+    assert back["version"] == 6 and back["fields"]["answer"] == "3"
+
+
+def test_what_is_live_and_every_way_back(library: Library, ledger: Publications) -> None:
+    for name in ("hours", "returns", "login"):
+        library.create(article(name, f"{name}?"), "Ada", status="review")
+    assert publish(ledger) == ["hours", "returns", "login"]
+    assert ledger.pending() == []
+    now = library.open("returns")
+    library.save(article("returns", "returns?", answer="new"), now["revision"], "Ada")
+    library.change(["login"], "Ada", status="archived")
+    assert {row["id"]: row["change"] for row in ledger.pending()} == {"returns": "changed", "login": "withdrawn"}
+    assert [e.answer for e in ledger.plan(()).entries] == ["From 9 to 5."] * 3, "a draft is live"
+    assert publish(ledger, ["returns", "login"], "s2") == ["hours", "returns"]
+    assert library.open("login")["live"] is None
+    seq = ledger.roll_back("s1", "Ben")
+    assert seq and [e.answer for e in ledger.plan(()).entries] == ["From 9 to 5."] * 3
+    assert library.open("returns")["fields"]["answer"] == "new", "the way back lost a draft"
+    ledger.roll_back("s2", "Ben")
+    assert [(e.id, e.answer) for e in ledger.plan(()).entries] == [("hours", "From 9 to 5."), ("returns", "new")]
+    assert [p["kind"] for p in ledger.history()] == ["rollback", "rollback", "publish", "publish"]
+    assert ledger.roll_back("never", "Ben") is None
+
+
+def test_a_death_in_the_middle_is_settled_by_what_serves(library: Library, ledger: Publications) -> None:
+    library.create(article(), "Ada", status="review")
+    plan = ledger.plan()
+    ledger.begin(plan, "lost", "Ada", "publish")
+    ledger.begin(plan, "serves", "Ada", "publish")
+    assert library.open("hours")["live"] is None and ledger.begun() == 2
+    assert "written down" in "".join(ledger.recover("serves", "s9").split("not "))
+    assert library.open("hours")["live"] == 1 and ledger.begun() == 0
+    assert [(p["snapshot"]) for p in ledger.history()] == ["s9"]
+
+
+def test_the_folder_is_followed_until_both_have_changed(engine: Any, library: Library, tmp_path: Path) -> None:
+    kb = tmp_path / "kb"
+    (kb / "company").mkdir(parents=True)
+    file = kb / "company" / "hours.md"
+    file.write_text("---\nquestion: When are you open?\naudience: everyone\n---\nFrom 9 to 5.\n")
+    (kb / "company" / "gone.md").write_text("---\nquestion: Gone?\n---\nYes.\n")
+    ledger = Publications(engine, kb)
+    assert sorted(publish(ledger, [], kind="set-up")) == ["gone", "hours"]
+    assert ledger.plan(()).changes == [] and library.open("hours")["status"] == "published"
+    file.write_text(file.read_text().replace("9", "8"))
+    (kb / "company" / "gone.md").unlink()
+    assert publish(ledger, [], "s2", "set-up") == ["hours"]
+    assert library.open("hours")["published"]["answer"] == "From 8 to 5."
+    now = library.open("hours")
+    library.save(article(answer="Ask Ada."), now["revision"], "Ada")
+    assert ledger.plan(()).changes == [], "an editor's change was undone by an unchanged file"
+    file.write_text(file.read_text().replace("8", "7"))
+    plan = ledger.plan(())
+    assert plan.changes == [] and "hours" in plan.conflicts[0]
+    file.write_text("---\nquestion: When are you open?\n---\nAsk Ada.\n")
+    assert ledger.plan(()).conflicts == []
+
+
+def test_only_what_is_for_everybody_and_of_today_goes_out(library: Library, ledger: Publications) -> None:
+    for name, more in {"all": {}, "staff": {"audience": "agents"}, "known": {"audience": "verified"},
+                       "soon": {"valid_from": "2030-01-02"}, "over": {"valid_until": "2029-12-31"}}.items():
+        library.create(article(name, f"{name}?", **more), "Ada", status="review")
+    assert [e.id for e in ledger.plan(None, "2030-01-01").entries] == ["all"]
+    assert [e.id for e in ledger.plan(None, "2030-01-02").entries] == ["all", "soon"]
+    assert [e.id for e in ledger.plan(None, "2029-12-31").entries] == ["all", "over"]
+
+
+def test_lists_find_by_words_and_filters(library: Library) -> None:
+    library.take([article(f"e{n}", f"Question {n} about parcels?", category="a" if n % 2 else "b", phrasings=("my Größe",))
+                  for n in range(60)], "Ada", "imported", only=False)
+    assert library.page(limit=10)["total"] == 60 and len(library.page(limit=10, offset=55)["entries"]) == 5
+    assert library.page("parc", {"category": "a"})["total"] == 30
+    assert library.page("question 17")["entries"][0]["id"] == "e17"
+    assert library.page("grosse")["total"] in (0, 60) and library.page("größe")["total"] == 60
+    assert library.page('"; drop table kb_article; --')["total"] == 0
+    assert library.page("* OR NEAR(")["total"] == 0
+    assert library.facets()["category"] == {"a": 30, "b": 30}
+    assert library.page(filters={"look": "unused"})["total"] == 0
+    library.change(["e1", "e2"], "Ben", owner="Ben", category="c")
+    assert library.page(filters={"owner": "Ben", "category": "c"})["total"] == 2
+    assert library.page("parcels", {"category": "c"})["total"] == 2
+
+
+def test_an_import_is_taken_whole_and_says_what_it_did(library: Library, ledger: Publications) -> None:
+    assert library.take([article("a", "a?"), article("b", "b?")], "Ada", "imported", only=False)["new"] == 2
+    publish(ledger)
+    told = library.take([article("a", "a?"), article("c", "c?")], "Ada", "imported", only=True)
+    assert told == {"new": 1, "changed": 0, "same": 1, "archived": 1}
+    assert [e.id for e in ledger.plan().entries] == ["a", "c"] and library.note("folder") == "off"
+    assert [e.id for e in ledger.plan(()).entries] == ["a", "b"], "an import went live by itself"
+
+    def broken() -> Iterator[Article]:
+        yield article("d", "d?")
+        raise BadEntry("x")
+
+    with pytest.raises(BadEntry):
+        library.take(broken(), "Ada", "imported", only=False)
+    with pytest.raises(NoSuchArticle):
+        library.open("d")
+
+
+def test_what_was_imported_before_there_was_a_library_is_live(engine: Any) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE kb_entries (id text, position int, version text, body text)"))
+        connection.execute(sa.text("INSERT INTO kb_entries VALUES ('a', 0, 'v', :body)"),
+                           {"body": '{"id": "a", "question": "a?", "answer": "b", "phrasings": ["c"]}'})
+    library = Library(engine)
+    library.prepare()
+    library.prepare()
+    assert library.open("a")["status"] == "published" and library.note("folder") == "off"
+    assert [e.phrasings for e in Publications(engine).plan(()).entries] == [("c",)]
+
+
+@pytest.mark.parametrize(("field", "value", "told"), [
+    ("audience", "friends", "one of everyone"), ("valid_from", "tomorrow", "write it as"), ("language", "englisch!", "language tag"),
+    ("owner", "a\nb", "one line"), ("colour", "red", "no field 'colour'"), ("question", "", "question is empty"),
+])
+def test_fields_that_cannot_be(field: str, value: str, told: str) -> None:
+    with pytest.raises(BadEntry, match=told):
+        Article.parse({**article().fields(), field: value}, "here")
+    assert Article.parse(article().fields(), "here") == article()
+    assert replace(article(), owner="x").mark != article().mark
+
+
+def test_comments(library: Library) -> None:
+    library.create(article(), "Ada")
+    library.comment("hours", "Is this still so?", "Ben")
+    [comment] = library.comments("hours")
+    assert library.open("hours")["comments"] == 1
+    library.settle_comment("hours", comment["id"], True)
+    assert library.open("hours")["comments"] == 0 and library.comments("hours")[0]["done"]
+    with pytest.raises(NoSuchArticle):
+        library.settle_comment("hours", 99, True)

@@ -1,0 +1,150 @@
+"""Into files and out of files: nothing is lost, nothing is run, nothing is taken by halves."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.library import exporting
+from bot.library.article import Article
+from bot.library.importing import read
+from kb_index.errors import BadEntry
+
+
+def file(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def article(name: str = "a", **more: Any) -> Article:
+    return Article.parse({"id": name, "question": f"{name}?", "answer": "b", **more}, "here")
+
+
+line = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(lambda s: s.strip())
+text = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r"), min_size=1, max_size=80).filter(lambda s: s.strip())
+nasty = st.sampled_from(["=1+1", "'=1", "''=x", "-5", "@x", "+3", "a|b", "[x", '["', "---", "yes", "1.0", "a: b", "# x", "\ttab", "'", '"', ",;\t", "null"])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.fixed_dictionaries({
+    "id": line | nasty.map(str.strip), "question": text | nasty, "answer": text | nasty, "category": (line | nasty).map(lambda s: s[:40]),
+    "phrasings": st.lists(line | nasty, max_size=4), "tests": st.lists(text | nasty, max_size=3), "related": st.lists(line, max_size=2),
+    "audience": st.sampled_from(["everyone", "verified", "agents"]), "valid_from": st.sampled_from(["", "2026-12-01"]),
+    "owner": st.sampled_from(["", "Ada"]), "language": st.sampled_from(["", "pt-BR"]),
+}), min_size=1, max_size=4, unique_by=lambda f: f["id"].strip()))
+def test_an_export_gives_the_same_articles_again(tmp_path: Path, fields: list[dict[str, Any]]) -> None:
+    there = [Article.parse(one, "here") for one in fields]
+    for ending in ("csv", "json", "zip"):
+        path = tmp_path / f"kb.{ending}"
+        exporting.write(there, path)
+        again = {one.id: one for one in read([path]).articles}
+        assert again == {one.id: one for one in there}, ending
+
+
+def test_no_exported_cell_is_a_formula(tmp_path: Path) -> None:
+    path = tmp_path / "kb.csv"
+    exporting.write([article(question="=HYPERLINK(1)", answer="@sum", phrasings=["+1", "-2"])], path)
+    for cell in path.read_text().splitlines()[1].split(","):
+        assert not cell.strip('"').startswith(("=", "+", "-", "@")), cell
+
+
+def test_excel_with_formulas_dates_and_numbers(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["ID", "Question", "Answer", "valid_from", "Phrasings"], [7, "Open?", "=1+1", None, "open now|hours"], [None] * 5,
+                ["x", "Shut?", "At five", __import__("datetime").datetime(2026, 12, 24), None]):
+        book.active.append(row)
+    book.save(tmp_path / "faq.xlsx")
+    found = read([tmp_path / "faq.xlsx"])
+    first, second = found.articles
+    assert (first.id, first.entry.answer, first.entry.phrasings) == ("7", "=1+1", ("open now", "hours"))
+    assert second.valid_from == "2026-12-24" and "cell C2: a formula" in found.warnings[0]
+
+
+ZENDESK = {"articles": [
+    {"id": 360, "title": "How do I return a chair?", "body": "<p>Within <b>30</b> days.</p><script>x()</script><img src=x>", "section_id": 9, "locale": "en-gb", "draft": False},
+    {"id": 361, "title": "Hidden", "body": "<p>x</p>", "draft": True}, {"id": 362, "title": "Empty", "body": "", "draft": False},
+], "sections": [{"id": 9, "name": "Returns"}], "count": 3}
+INTERCOM = {"type": "list", "data": [
+    {"type": "article", "id": "11", "title": "Can I pay later?", "body": "<ul><li>Yes</li><li>In <a href='https://x.example/a'>three</a></li></ul>", "state": "published", "default_locale": "en", "parent_id": 1},
+    {"type": "article", "id": "12", "title": "Draft", "body": "<p>x</p>", "state": "draft"},
+], "pages": {"page": 1}}
+CHATWOOT = {"payload": [
+    {"id": 5, "title": "Where is my parcel?", "content": "See **Orders**.", "status": "published", "category": {"id": 2, "name": "Delivery", "locale": "en"}},
+    {"id": 6, "title": "Old", "content": "x", "status": "archived"},
+], "meta": {"articles_count": 2}}
+
+
+@pytest.mark.parametrize(("told", "name", "answer", "category", "left_out"), [
+    (ZENDESK, "zendesk-360", "Within **30** days.", "Returns", 2), (INTERCOM, "intercom-11", "- Yes\n- In [three](https://x.example/a)", "", 1),
+    (CHATWOOT, "chatwoot-5", "See **Orders**.", "Delivery", 1),
+])
+def test_exports_of_other_help_centres(tmp_path: Path, told: Any, name: str, answer: str, category: str, left_out: int) -> None:
+    found = read([file(tmp_path, "export.json", json.dumps(told))])
+    [one] = found.articles
+    assert (one.id, one.entry.answer, one.entry.category) == (name, answer, category)
+    assert len(found.warnings) == left_out
+
+
+LD = """<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [{"@type": "FAQPage", "mainEntity":
+[{"@type": "Question", "name": "Is it &lt;free&gt;?", "acceptedAnswer": {"@type": "Answer", "text": "<p>Yes, <b>quite</b>.</p>"}}]}]}</script>"""
+DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p><iframe src=x></iframe></details><details><summary>Else?</summary>No.</details>"
+HEADINGS = "<h1>Help</h1><h2>Is it warm?</h2><p>Very.</p><p>Indeed.</p><h2>News</h2><p>x</p><h3>Is it blue?</h3><p>No.</p>"
+
+
+@pytest.mark.parametrize(("page", "pairs"), [
+    (LD + DETAILS, [("Is it <free>?", "Yes, **quite**.")]), (DETAILS + HEADINGS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
+    (HEADINGS, [("Is it warm?", "Very.\n\nIndeed."), ("Is it blue?", "No.")]),
+])
+def test_a_saved_page(tmp_path: Path, page: str, pairs: list[tuple[str, str]]) -> None:
+    found = read([file(tmp_path, "faq.html", f"<html><body>{page}</body></html>")])
+    assert [(one.entry.question, one.entry.answer) for one in found.articles] == pairs
+
+
+def test_a_sitemap_saved_to_files_is_one_knowledge_base(tmp_path: Path) -> None:
+    for name in ("a/faq.html", "b/faq.html"):
+        file(tmp_path / "site", name, DETAILS)
+    file(tmp_path / "site", "sitemap.xml", "<urlset></urlset>")
+    file(tmp_path / "site", "c.md", "---\nquestion: Third?\n---\nYes.")
+    with zipfile.ZipFile(tmp_path / "site.zip", "w") as packed:
+        for path in (tmp_path / "site").rglob("*.*"):
+            packed.write(path, path.relative_to(tmp_path))
+    for source in ("site", "site.zip"):
+        assert [one.entry.question for one in read([tmp_path / source]).articles] == ["Do you ship?", "Else?", "Third?"]
+
+
+def test_bombs_and_broken_archives(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("faq.csv", b"0" * (450 << 20))
+    (tmp_path / "bomb.xlsx").write_bytes((tmp_path / "bomb.zip").read_bytes())
+    with zipfile.ZipFile(tmp_path / "out.zip", "w") as packed:
+        packed.writestr("../../evil.md", "---\nquestion: x\n---\ny")
+    for name in ("bomb.zip", "bomb.xlsx"):
+        with pytest.raises(BadEntry, match=f"{name}.*450 MB"):
+            read([tmp_path / name])
+    with pytest.raises(BadEntry, match="no entries"):
+        read([tmp_path / "out.zip"])
+    assert not (tmp_path.parent / "evil.md").exists()
+    for name in ("broken.zip", "broken.xlsx"):
+        with pytest.raises(BadEntry, match=name):
+            read([file(tmp_path, name, b"PK\x03\x04 nothing")])
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("a.csv", "id,question,answer,audience\nx,Q,A,friends\n", r"a\.csv:2: audience 'friends'"),
+    ("a.csv", 'id,question,answer,phrasings\nx,Q,A,"[""a"\n', r"a\.csv:2, column phrasings: begins as a list"),
+    ("a.csv", "question,answer\nQ,A\nQ2,\n", r"a\.csv:3: answer is empty"), ("a.html", "<p>nothing</p>", "no entries"),
+    ("a.json", '{"articles": [], "count": 0}', "no entries"), ("a.json", '{"x": 1}', "a list of entries"),
+    ("a.pdf", "x", r"\.pdf is not known"), ("a.json", "[" * 100_000, "a.json"),
+])
+def test_faults_are_named(tmp_path: Path, name: str, content: str, said: str) -> None:
+    with pytest.raises(BadEntry, match=said):
+        read([file(tmp_path, name, content)])
