@@ -6,6 +6,7 @@ import logging
 import socket
 import sys
 
+from bot import masking
 from bot.desk.app import create_app
 from bot.settings import BadSetting, Settings, read
 
@@ -13,7 +14,8 @@ from bot.settings import BadSetting, Settings, read
 def listen(settings: Settings) -> socket.socket:
     """The listening socket. Raises OSError when the address is taken or not of this machine."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    # After a cut all widgets come back at once; who finds no room here tries again a second later, then three.
+    return socket.create_server((settings.host, settings.port), family=family, backlog=8192)
 
 
 def main() -> int:
@@ -25,6 +27,7 @@ def main() -> int:
         return 2
     logging.basicConfig(level=settings.log_level, stream=sys.stderr,
                         format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    masking.install()
     log = logging.getLogger("bot.desk")
     try:
         listening = listen(settings)

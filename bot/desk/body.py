@@ -15,7 +15,7 @@ from bot.desk.errors import ApiError
 #: Far above the length of any log; what is larger would overflow the store's numbers.
 LARGEST_SEQ = 10**9
 _LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,5}")
-_NAMES = {str: "text", bool: "true or false", int: "a whole number", dict: "an object"}
+_NAMES = {str: "text", bool: "true or false", int: "a whole number", dict: "an object", list: "a list"}
 
 
 def read(request: Request, required: Mapping[str, type] | None = None,

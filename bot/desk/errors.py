@@ -11,9 +11,11 @@ from sanic import Request, Sanic
 from sanic.exceptions import MethodNotSupported, PayloadTooLarge, SanicException
 from sanic.response import HTTPResponse
 
-from bot.conversations.errors import IdReused, Missing, Stale, StoreUnavailable
+from bot.conversations.errors import IdReused, Missing, OtherCustomer, Replayed, Stale, StoreUnavailable
 from bot.conversations.record import BadText
 from bot.database import DatabaseUnavailable
+from bot.library.errors import BadImport, Edited, NoSuchArticle, Taken
+from kb_index.errors import BadEntry
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,20 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(404, "not_found", "There is no such conversation.")
     if isinstance(error, IdReused):
         return ApiError(409, "id_reused", "This message id was already used for another text.")
+    if isinstance(error, Replayed):
+        return ApiError(401, "identity_refused", "This identity token is not taken: it was used before.")
+    if isinstance(error, OtherCustomer):
+        return ApiError(409, "other_customer", "This conversation is another customer's; begin a new one.")
     if isinstance(error, Stale):
         return _stale(error)
+    if isinstance(error, Edited):
+        return ApiError(409, "edited", str(error), now=error.now)
+    if isinstance(error, Taken):
+        return ApiError(409, "taken", str(error))
+    if isinstance(error, NoSuchArticle):
+        return ApiError(404, "not_found", str(error))
+    if isinstance(error, (BadEntry, BadImport)):
+        return ApiError(400, "bad_entry", str(error))
     if isinstance(error, (StoreUnavailable, DatabaseUnavailable)):
         log.warning("%s", error)
         return ApiError(503, "unavailable", "Nothing was accepted; please send it again.", {"Retry-After": "2"})

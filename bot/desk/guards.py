@@ -8,10 +8,12 @@ from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.staff import Member
 
-#: Uses and window in seconds: of new conversations by address, of messages and of typing by conversation.
+#: Uses and window in seconds: of new conversations by address, of messages and of typing and identity tokens by
+#: conversation.
 NEW_CONVERSATIONS = (30, 60)
 MESSAGES = (90, 60)
 TYPING = (60, 60)
+IDENTITIES = (30, 60)
 
 
 async def customer(request: Request) -> str:
@@ -49,5 +51,10 @@ async def not_too_often(request: Request, name: str, allowed: int, window: int) 
 
 
 def address(request: Request) -> str:
-    """The caller's address: the socket's, since a header could say anything."""
+    """The caller's address. A header could say anything, so it is the socket's; behind as many proxies as are set it is
+    what the outermost of them saw, which is that many places from the end of X-Forwarded-For."""
+    proxies = request.app.ctx.settings.proxies
+    seen = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if proxies and len(seen) >= proxies:
+        return str(seen[-proxies][:64])
     return str(request.ip or "unknown")

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sanic import Request
 
 from bot.conversations.store import Conversations, connect
 from bot.database import open_database
+from bot.desk.calendar import Calendar
 from bot.desk.hub import Hub
+from bot.desk.identity import Tokens
 from bot.desk.sessions import Sessions
+from bot.desk.shelf import Shelf
 from bot.desk.staff import Staff
 from bot.desk.texts import Texts
 from bot.desk.upkeep import Upkeep
+from bot.desk.workshop import Workshop
+from bot.library.library import Library
+from bot.library.publications import Publications
+from bot.mail.outbox import Outbox
+from bot.mail.postman import Postman, way
 from bot.reports.archive import Archive
 from bot.settings import ROOT, Settings
+
+#: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
+#: hold up what does not need it.
+_THREADS = 32
 
 
 @dataclass
@@ -30,23 +43,39 @@ class Services:
     upkeep: Upkeep
     hub: Hub
     texts: Texts
+    library: Library
+    ledger: Publications
+    workshop: Workshop
+    calendar: Calendar
+    shelf: Shelf
+    tokens: Tokens
+    postman: Postman
 
     @classmethod
     async def start(cls, settings: Settings) -> Services:
         """Opens everything. The store need not be up yet; the database must, or DatabaseUnavailable is raised."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "blocking"))
         conversations = Conversations(connect(settings.redis))
         engine = open_database(settings.database)
-        staff, archive = Staff(engine), Archive(engine)
+        staff, archive, library = Staff(engine), Archive(engine), Library(engine)
+        outbox = Outbox(engine, settings.mail_from)
         await asyncio.to_thread(staff.prepare)
         await asyncio.to_thread(archive.prepare)
+        await asyncio.to_thread(library.prepare)
+        await asyncio.to_thread(outbox.prepare)
+        ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
             sessions=Sessions(conversations, staff, settings.secure_cookies),
             hub=Hub(conversations, archived=lambda: upkeep.archived), texts=Texts(ROOT / "domain.yml"),
+            library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
+            tokens=Tokens(settings), postman=Postman(outbox, way(settings)),
         )
         await services.hub.start()
         await upkeep.start()
+        services.calendar.start()
+        services.postman.start()
         return services
 
     async def end_streams(self) -> None:
@@ -55,6 +84,9 @@ class Services:
 
     async def close(self) -> None:
         await self.upkeep.stop()
+        await self.calendar.stop()
+        await self.workshop.stop()
+        await self.postman.stop()
         await self.conversations.client.close()
         await self.conversations.client.connection_pool.disconnect()
 

@@ -28,11 +28,21 @@ async def config(request: Request) -> HTTPResponse:
 
 
 async def create(request: Request) -> HTTPResponse:
-    fields = body.read(request, optional={"page": str, "locale": str})
+    fields = body.read(request, optional={"page": str, "locale": str, "identity": str})
     page, locale = body.page(fields), body.locale(fields)
     await guards.not_too_often(request, f"conversations:{guards.address(request)}", *guards.NEW_CONVERSATIONS)
-    cid, token = await of(request).conversations.create(page, locale, body.browser(request))
+    identity = of(request).tokens.identity(fields["identity"]) if "identity" in fields else None
+    cid, token = await of(request).conversations.create(page, locale, body.browser(request), identity)
     return as_json({"conversation": cid, "token": token}, 201)
+
+
+async def identify(request: Request) -> HTTPResponse:
+    """The customer signed in on the page, after the conversation began or on another page."""
+    cid = await guards.customer(request)
+    fields = body.read(request, required={"identity": str})
+    await guards.not_too_often(request, f"identity:{cid}", *guards.IDENTITIES)
+    await of(request).conversations.identify(cid, of(request).tokens.identity(fields["identity"]))
+    return HTTPResponse(status=204)
 
 
 async def conversation(request: Request) -> HTTPResponse:
@@ -119,6 +129,7 @@ async def events(request: Request) -> None:
 blueprint = Blueprint("widget", url_prefix="/api/widget")
 blueprint.add_route(config, "/config", methods=["GET"])
 blueprint.add_route(create, "/conversations", methods=["POST"])
+blueprint.add_route(identify, "/identity", methods=["POST"])
 blueprint.add_route(conversation, "/conversation", methods=["GET"])
 blueprint.add_route(post, "/messages", methods=["POST"])
 blueprint.add_route(typing, "/typing", methods=["POST"])

@@ -33,7 +33,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(("path", "body", "kind"), [
     ("/", "<p>shop", "text/html"), ("/console", "<p>console", "text/html"), ("/console/static/app.js", "2", "text/javascript"),
-    ("/widget/main.js", "export const a = 1", "text/javascript"), ("/widget/deep/er.js", "1", "text/javascript"),
+    ("/widget/main.js", "export const a=1", "text/javascript"), ("/widget/deep/er.js", "1", "text/javascript"),
     ("/shop/index.html", "<p>shop", "text/html"), ("/shop/a%20b.css", "p{}", "text/css"),
 ])
 async def test_files(files: Path, desk: Desk, path: str, body: str, kind: str) -> None:
@@ -80,7 +80,25 @@ async def test_unchanged_files_are_not_sent_again(files: Path, desk: Desk) -> No
         assert (await desk.call("GET", "/widget/main.js", headers=headers)).status == 200, headers
     (files / "widget" / "main.js").write_text("export const a = 22")
     changed = await desk.call("GET", "/widget/main.js", headers={"If-None-Match": etag})
-    assert (changed.status, changed.body) == (200, b"export const a = 22")
+    assert (changed.status, changed.body) == (200, b"export const a=22")
+
+
+async def test_modules_are_sent_short_and_packed_for_those_who_take_it(files: Path, desk: Desk) -> None:
+    source = "/** What it says. */\nexport const greet = (name) => {\n  // no blanks are lost here\n  return `  hello ${name}`;\n};\n"
+    (files / "widget" / "main.js").write_text(source * 5)
+    for takes, packed in (("gzip, deflate, br", True), ("br;q=1.0, gzip;q=0.5", True), ("identity", False),
+                          ("gzip;q=0", False), ("gzip;q=0.0, *", False), ("", False), ("xgzip;q=x", False)):
+        answer = await desk.call("GET", "/widget/main.js", headers={"Accept-Encoding": takes})
+        assert b"hello" in answer.body and b"`  hello ${name}`" in answer.body and b"What it says" not in answer.body
+        assert ("Content-Encoding" in answer.headers) is packed, takes
+        assert answer.headers["ETag"].endswith('-gzip"') is packed and answer.headers["Vary"] == "Accept-Encoding"
+
+
+def test_the_widget_is_small() -> None:
+    """As it is fetched, packed: the loader by every page, the rest when a chat is opened."""
+    sizes = {path.name: len(static.load(path).packed) for path in (static.ROOT / "widget").iterdir()
+             if path.suffix in (".js", ".css")}
+    assert sizes["loader.js"] <= 3000 and sum(sizes.values()) <= 20_000, sizes
 
 
 async def test_every_answer_has_the_security_headers(files: Path, desk: Desk) -> None:

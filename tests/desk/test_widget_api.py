@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_harness import Customer, Desk
+from desk_harness import Customer, Desk, running
 
 from bot.conversations.record import message
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit
+from bot.settings import Settings
 
 
 async def test_config(desk: Desk) -> None:
@@ -227,3 +229,15 @@ async def test_the_token_of_one_conversation_shows_nothing_of_another(desk: Desk
     await other.say("a", "my secret")
     assert (await customer.get("conversation")).json["records"] == []
     assert (await customer.get(f"conversation?conversation={other.cid}")).json["conversation"] == customer.cid
+
+
+@pytest.mark.parametrize(("proxies", "told", "limited"), [(0, "{n}.1.1.1", True), (1, "9.9.9.9, {n}.1.1.1", False),
+                                                          (1, "{n}.1.1.1, 9.9.9.9", True), (2, "{n}.1.1.1, 9.9.9.9", False)])
+async def test_behind_proxies_limits_go_by_what_the_outermost_saw(
+    settings: Settings, proxies: int, told: str, limited: bool
+) -> None:
+    """What a caller wrote into the header itself stands further left, and counts for nothing."""
+    async with running(replace(settings, proxies=proxies)) as desk:
+        statuses = {(await desk.call("POST", "/api/widget/conversations", json={},
+                                     headers={"X-Forwarded-For": told.format(n=number)})).status for number in range(1, 35)}
+    assert statuses == ({201, 429} if limited else {201})

@@ -1,0 +1,356 @@
+"""The editors' side of docs/api.md."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+
+from bot.desk import body, guards
+from bot.desk.errors import ApiError
+from bot.desk.services import of
+from bot.desk.staff import Member
+from bot.desk.widget import as_json
+from bot.library import exporting
+from bot.library.article import AUDIENCES, FIELDS, STATUSES, Article
+from bot.library.diff import diff
+from bot.library.library import today
+from kb_index.entry import MAX_ANSWER
+from kb_index.markdown import render
+
+#: An entry with everything it may hold.
+_LARGEST = 2_000_000
+#: A file to import.
+_LARGEST_FILE = 200_000_000
+_PAGE = 50
+_MOST_AT_ONCE = 500
+_LOOKS = ("stale", "unused", "handed")
+_SORTS = ("updated", "oldest", "asked")
+
+
+async def _editor(request: Request) -> Member:
+    return await guards.member(request, "editor", "admin")
+
+
+async def _acting(request: Request, fields: Mapping[str, type] | None = None,
+                  optional: Mapping[str, type] | None = None) -> tuple[Member, dict[str, Any]]:
+    """Who changes something, and what they sent. The body is read only for somebody who may."""
+    member = await _editor(request)
+    guards.changes(request)
+    request.body = await take(request, _LARGEST)
+    return member, body.read(request, required=fields, optional=optional)
+
+
+async def take(request: Request, most: int) -> bytes:
+    """The whole body of a streamed request. Raises ApiError ``too_large``."""
+    found = bytearray()
+    too_large = False
+    while request.stream is not None and (chunk := await request.stream.read()):
+        # Read to its end all the same, so that the sender gets to read the answer.
+        too_large = too_large or len(found) + len(chunk) > most
+        if not too_large:
+            found += chunk
+    if too_large:
+        raise ApiError(413, "too_large", f"This is more than {most // 1_000_000} MB.")
+    return bytes(found)
+
+
+async def _do(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    return await asyncio.to_thread(work, *args, **named)
+
+
+def _name(raw: str) -> str:
+    return unquote(raw, errors="replace")
+
+
+def _article(fields: dict[str, Any]) -> Article:
+    return Article.parse(fields, str(fields.get("id") or "this entry")[:80])
+
+
+# The list
+
+async def index(request: Request) -> HTTPResponse:
+    await _editor(request)
+    filters = {}
+    for name, allowed in (("status", (*STATUSES, "changed")), ("audience", AUDIENCES), ("look", _LOOKS)):
+        if value := request.args.get(name):
+            if value not in allowed:
+                raise body.bad(name, f"is to be one of {', '.join(allowed)}")
+            filters[name] = value
+    for name in ("category", "language", "owner"):
+        if name in request.args:
+            filters[name] = request.args.get(name)
+    sort = request.args.get("sort", "updated")
+    if sort not in _SORTS:
+        raise body.bad("sort", f"is to be one of {', '.join(_SORTS)}")
+    offset = body.number(request.args.get("offset"))
+    search = request.args.get("search", "")[:200]
+    return as_json(await _do(of(request).library.page, search, filters, sort, _PAGE, offset))
+
+
+async def facets(request: Request) -> HTTPResponse:
+    await _editor(request)
+    return as_json(await _do(of(request).library.facets))
+
+
+async def bulk(request: Request) -> HTTPResponse:
+    changes = {"status": str, "category": str, "owner": str, "audience": str}
+    member, sent = await _acting(request, {"ids": list}, changes)
+    ids = [one for one in sent.pop("ids") if isinstance(one, str)]
+    if not 1 <= len(ids) <= _MOST_AT_ONCE:
+        raise body.bad("ids", f"is to hold 1 to {_MOST_AT_ONCE} ids")
+    if sent.get("status", "draft") not in ("draft", "review", "archived"):
+        raise body.bad("status", "is to be one of draft, review, archived")
+    changed = await _do(of(request).library.change, ids, member.name, **sent)
+    return as_json({"changed": changed})
+
+
+# One entry
+
+async def create(request: Request) -> HTTPResponse:
+    member, sent = await _acting(request, {"fields": dict})
+    kept = await _do(of(request).library.create, _article(sent["fields"]), member.name)
+    return as_json(kept, 201)
+
+
+async def show(request: Request, entry: str) -> HTTPResponse:
+    await _editor(request)
+    return as_json(await _do(of(request).library.open, _name(entry)))
+
+
+async def save(request: Request, entry: str) -> HTTPResponse:
+    member, sent = await _acting(request, {"fields": dict, "revision": int}, {"status": str, "note": str})
+    status = sent.get("status")
+    if status is not None and status not in ("draft", "review", "archived"):
+        raise body.bad("status", "is to be one of draft, review, archived")
+    article = _article({**sent["fields"], "id": _name(entry)})
+    note = " ".join(sent.get("note", "").split())[:200]
+    return as_json(await _do(of(request).library.save, article, sent["revision"], member.name, status, note))
+
+
+async def versions(request: Request, entry: str) -> HTTPResponse:
+    await _editor(request)
+    return as_json({"versions": await _do(of(request).library.versions, _name(entry))})
+
+
+async def compare(request: Request, entry: str) -> HTTPResponse:
+    await _editor(request)
+    library, name = of(request).library, _name(entry)
+    before, after = body.number(request.args.get("from")), body.number(request.args.get("to"))
+    old, new = await _do(library.version, name, before), await _do(library.version, name, after)
+    return as_json({"diff": await _do(diff, old, new), "fields": old.fields()})
+
+
+async def restore(request: Request, entry: str) -> HTTPResponse:
+    member, sent = await _acting(request, {"version": int, "revision": int})
+    kept = await _do(of(request).library.restore, _name(entry), sent["version"], sent["revision"], member.name)
+    return as_json(kept)
+
+
+async def comments(request: Request, entry: str) -> HTTPResponse:
+    await _editor(request)
+    return as_json({"comments": await _do(of(request).library.comments, _name(entry))})
+
+
+async def comment(request: Request, entry: str) -> HTTPResponse:
+    member, sent = await _acting(request, None, {"text": str, "done": int, "open": int})
+    library, name = of(request).library, _name(entry)
+    if text := sent.get("text", "").strip()[:5000]:
+        await _do(library.comment, name, text, member.name)
+    for key in ("done", "open"):
+        if key in sent:
+            await _do(library.settle_comment, name, sent[key], key == "done")
+    return as_json({"comments": await _do(library.comments, name)})
+
+
+# Trying and measuring
+
+async def preview(request: Request) -> HTTPResponse:
+    _, sent = await _acting(request, {"answer": str})
+    if len(sent["answer"]) > MAX_ANSWER:
+        raise body.bad("answer", f"has {len(sent['answer']):,} characters; {MAX_ANSWER:,} are the most")
+    return as_json({"html": await _do(render, sent["answer"])})
+
+
+async def attempt(request: Request) -> HTTPResponse:
+    _, sent = await _acting(request, {"text": str}, {"fields": dict})
+    text = sent["text"].strip()
+    if not text:
+        raise ApiError(400, "text_empty", "There is nothing to try.")
+    return as_json(await of(request).workshop.call("attempt", text=text[:2000], fields=_known(sent.get("fields"))))
+
+
+async def forecast(request: Request) -> HTTPResponse:
+    _, sent = await _acting(request, {"fields": dict})
+    return as_json(await of(request).workshop.call("forecast", fields=_known(sent["fields"])))
+
+
+def _known(fields: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Checked here, so that the workshop is not started for what cannot be."""
+    if fields is None:
+        return None
+    return _article({name: fields.get(name) for name in FIELDS}).fields()
+
+
+async def questions(request: Request) -> HTTPResponse:
+    await _editor(request)
+    return as_json({"questions": await _do(of(request).library.questions)})
+
+
+async def remember(request: Request) -> HTTPResponse:
+    member, sent = await _acting(request, {"text": str, "entry": str}, {"protected": bool})
+    text = " ".join(sent["text"].split())[:2000]
+    if not text:
+        raise ApiError(400, "text_empty", "There is no question to remember.")
+    library = of(request).library
+    if sent["entry"]:
+        await _do(library.open, sent["entry"])
+    await _do(library.remember_question, text, sent["entry"], sent.get("protected", False), member.name)
+    return as_json({"questions": await _do(library.questions)})
+
+
+async def forget(request: Request, question: int) -> HTTPResponse:
+    await _acting(request)
+    await _do(of(request).library.forget_question, question)
+    return HTTPResponse(status=204)
+
+
+async def unanswered(request: Request) -> HTTPResponse:
+    await _acting(request)
+    return as_json(of(request).workshop.begin("groups").shown(), 202)
+
+
+# In and out
+
+async def import_(request: Request) -> HTTPResponse:
+    member = await _editor(request)
+    guards.changes(request)
+    name = Path(request.args.get("name", "").replace("\\", "/")).name[:120]
+    if not name or name.startswith("."):
+        raise body.bad("name", "is to be the file's name")
+    folder = Path(await _do(tempfile.mkdtemp, prefix="frontdesk-import-"))
+    try:
+        await _spool(request, folder / name)
+        begun = of(request).workshop.begin(
+            "take_in", path=str(folder / name), by=member.name, only=request.args.get("only") == "1",
+            commit=request.args.get("commit") == "1")
+    except BaseException:
+        await _do(shutil.rmtree, folder, ignore_errors=True)
+        raise
+    return as_json(begun.shown(), 202)
+
+
+async def _spool(request: Request, path: Path) -> None:
+    """Writes the request's body to a file: it may be larger than what this process should hold."""
+    size = 0
+    with await _do(path.open, "wb") as out:
+        while request.stream is not None and (chunk := await request.stream.read()):
+            size += len(chunk)
+            if size <= _LARGEST_FILE:
+                await _do(out.write, chunk)
+    if size > _LARGEST_FILE:
+        raise ApiError(413, "too_large", f"This is more than {_LARGEST_FILE // 1_000_000} MB.")
+
+
+async def export(request: Request) -> HTTPResponse | None:
+    await _editor(request)
+    kind = request.args.get("format", "csv")
+    if kind not in exporting.FORMATS:
+        raise body.bad("format", f"is to be one of {', '.join(exporting.FORMATS)}")
+    articles = await _do(of(request).library.all)
+    name = f"knowledge-base-{today()}.{'zip' if kind == 'md' else kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if kind == "md":
+        return HTTPResponse(await _do(exporting.zipped, articles), 200, headers, exporting.FORMATS[kind])
+    response = await request.respond(content_type=exporting.FORMATS[kind], headers=headers)
+    for part in exporting.as_csv(articles) if kind == "csv" else exporting.as_json(articles):
+        await response.send(part)
+    await response.eof()
+    return None
+
+
+# Publishing
+
+async def pending(request: Request) -> HTTPResponse:
+    await _editor(request)
+    return as_json({"pending": await _do(of(request).ledger.pending)})
+
+
+async def check(request: Request) -> HTTPResponse:
+    _, sent = await _acting(request, None, {"ids": list})
+    return as_json(of(request).workshop.begin("check", ids=sent.get("ids")).shown(), 202)
+
+
+async def publish(request: Request) -> HTTPResponse:
+    member, sent = await _acting(request, {"digest": str}, {"ids": list, "override": str})
+    override = " ".join(sent.get("override", "").split())[:500]
+    if override and member.role != "admin":
+        raise ApiError(403, "forbidden", "Only an administrator may publish although questions get worse.")
+    begun = of(request).workshop.begin(
+        "publish", ids=sent.get("ids"), by=member.name, digest=sent["digest"], override=override)
+    return as_json(begun.shown(), 202)
+
+
+async def job(request: Request, job: str) -> HTTPResponse:
+    await _editor(request)
+    found = of(request).workshop.jobs.get(job)
+    if found is None:
+        raise ApiError(404, "not_found", "There is no such job; it may be over for long. Please start it again.")
+    return as_json(found.shown())
+
+
+async def publications(request: Request) -> HTTPResponse:
+    await _editor(request)
+    services = of(request)
+    told = await _do(services.ledger.history)
+    there = await _do(_snapshots, services.settings.index)
+    for one in told:
+        one["there"], one["serves"] = one["snapshot"] in there, one["snapshot"] == there.get("")
+    return as_json({"publications": told})
+
+
+def _snapshots(folder: Any) -> dict[str, str]:
+    """The names of the snapshots on disk; under the empty name, the one that serves."""
+    names = {path.parent.name: path.parent.name for path in folder.glob("[0-9]*/manifest.json")}
+    try:
+        return {**names, "": (folder / "current").read_text().strip()}
+    except OSError:
+        return names
+
+
+async def publication(request: Request, seq: int) -> HTTPResponse:
+    await _editor(request)
+    found = await _do(of(request).ledger.report, seq)
+    if found is None:
+        raise ApiError(404, "not_found", "There is no such publication.")
+    return as_json(found)
+
+
+async def roll_back(request: Request) -> HTTPResponse:
+    member, sent = await _acting(request, {"snapshot": str})
+    await of(request).workshop.call("roll_back", name=sent["snapshot"], by=member.name)
+    return as_json({"snapshot": sent["snapshot"]})
+
+
+blueprint = Blueprint("editor", url_prefix="/api/editor")
+for _handler, _uri in ((index, "/entries"), (facets, "/facets"), (show, "/entries/<entry:str>"),
+                       (versions, "/entries/<entry:str>/versions"), (compare, "/entries/<entry:str>/diff"),
+                       (comments, "/entries/<entry:str>/comments"), (questions, "/questions"), (pending, "/pending"),
+                       (job, "/jobs/<job:str>"), (publications, "/publications"),
+                       (publication, "/publications/<seq:int>"), (export, "/export")):
+    blueprint.add_route(_handler, _uri, methods=["GET"])
+for _handler, _uri in ((create, "/entries"), (bulk, "/bulk"), (restore, "/entries/<entry:str>/restore"),
+                       (comment, "/entries/<entry:str>/comments"), (preview, "/preview"), (attempt, "/try"),
+                       (forecast, "/forecast"), (remember, "/questions"), (unanswered, "/unanswered"),
+                       (check, "/check"), (publish, "/publish"), (roll_back, "/rollback"),
+                       (import_, "/import")):
+    blueprint.add_route(_handler, _uri, methods=["POST"], stream=True)
+blueprint.add_route(save, "/entries/<entry:str>", methods=["PUT"], stream=True)
+blueprint.add_route(forget, "/questions/<question:int>", methods=["DELETE"], stream=True)

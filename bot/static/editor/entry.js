@@ -1,0 +1,389 @@
+// @ts-check
+import { fill, h, hidden } from "/console/static/dom.js";
+import { icon } from "/console/static/icons.js";
+import { Signal } from "/console/static/signal.js";
+import { read, write } from "/console/static/storage.js";
+import { askWhichStands } from "./conflict.js";
+import { Form } from "./form.js";
+import { CommentsPanel } from "./comments.js";
+import { PreviewPanel } from "./preview.js";
+import { placeHash } from "./route.js";
+import { TryPanel } from "./try.js";
+import { VersionsPanel } from "./versions.js";
+import { statusChip } from "./list.js";
+
+const SAVE_MS = 1200;
+const UNDO_MS = 700;
+
+/** One entry: its form, and beside it what it looks like, what it would do, and how it came to be. */
+export class EntryPane {
+  /** Emitted with the fields as they stand. @type {Signal<any>} */
+  #typed = new Signal();
+  #form = new Form(() => this.#touched());
+  #state = h("span", { class: "quiet small saved", role: "status" });
+  #chip = h("span");
+  #undo = h("button", { class: "button", type: "button", disabled: true, "data-action": "undo", onclick: () => this.#stepBack() }, icon("undo"), "Undo");
+  #ready = h("button", { class: "button primary", type: "button", "data-action": "ready", onclick: () => this.setStatus("review") }, "Ready to publish");
+  #archive = h("button", { class: "button", type: "button", "data-action": "archive", onclick: () => this.#toggleArchive() }, "Archive");
+  #trouble = h("p", { class: "form-error", role: "alert" });
+  #body = h("div", { class: "entry-body" });
+  /** @type {any} */
+  #kept = null;
+  /** @type {string[]} */
+  #past = [];
+  #before = "";
+  #known = "";
+  /** The save under way. @type {Promise<boolean>|null} */
+  #saving = null;
+  #opened = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #timer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #undoTimer;
+
+  /** @param {any} shared */
+  constructor(shared) {
+    this.shared = shared;
+    this.api = shared.api;
+    this.route = shared.route;
+    this.announcer = shared.announcer;
+    const parts = { ...shared, entry: this };
+    this.preview = new PreviewPanel(parts);
+    this.try = new TryPanel(parts);
+    this.versions = new VersionsPanel(parts);
+    this.comments = new CommentsPanel(parts);
+    this.#form.api = shared.api;
+    this.#typed.on((fields) => this.preview.draw(fields.answer));
+    this.element = h("section", { class: "pane entry-pane", "aria-label": "Entry" }, this.#body);
+    this.#tabs = this.#makeTabs();
+    this.#empty();
+  }
+
+  get isOpen() {
+    return this.#form.element.isConnected;
+  }
+
+  get dirty() {
+    return this.isOpen && this.#stamp() !== this.#known;
+  }
+
+  /** The entry as it was last saved; null for one that was never. */
+  get kept() {
+    return this.#kept;
+  }
+
+  /** The fields as they stand in the form. */
+  get fields() {
+    return this.#form.fields();
+  }
+
+  /** @param {string|null} id @param {{[name: string]: string}} query */
+  async show(id, query) {
+    const opened = ++this.#opened;
+    if (this.isOpen && this.dirty && id !== this.#kept?.id) await this.saveNow();
+    if (!id && query.new === undefined) return this.#empty();
+    if (id && id === this.#kept?.id && this.isOpen) return;
+    this.#trouble.textContent = "";
+    if (!id) return this.#begin(null, read("session", "new-entry", { question: query.question ?? "" }));
+    try {
+      const kept = await this.api.entry(id);
+      if (opened === this.#opened) this.#begin(kept, kept.fields);
+    } catch (error) {
+      if (opened !== this.#opened) return;
+      this.#kept = null;
+      fill(this.#body, h("div", { class: "empty" }, icon("warn"), h("h2", null, "This entry cannot be opened"), h("p", null, /** @type {Error} */ (error).message)));
+    }
+  }
+
+  /** @param {any} kept @param {any} fields */
+  #begin(kept, fields) {
+    clearTimeout(this.#timer);
+    this.#kept = kept;
+    this.#past = [];
+    this.#form.set(fields);
+    this.#known = kept ? this.#stamp() : "";
+    this.#before = this.#stamp();
+    this.#undo.disabled = true;
+    fill(
+      this.#body,
+      h(
+        "header",
+        { class: "entry-head" },
+        h("a", { class: "icon-button back", href: placeHash("entries") }, icon("back"), hidden("Back to the list")),
+        this.#chip,
+        this.#state,
+        h("span", { class: "grow" }),
+        this.#undo,
+        this.#archive,
+        this.#ready,
+      ),
+      this.#trouble,
+      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, this.#form.element), this.#tabs),
+    );
+    this.#drawHead();
+    this.#typed.emit(this.fields);
+    this.try.reset();
+    this.#drawTab();
+    if (!kept) this.#form.focus();
+  }
+
+  #empty() {
+    clearTimeout(this.#timer);
+    this.#kept = null;
+    fill(
+      this.#body,
+      h(
+        "div",
+        { class: "empty" },
+        icon("talk"),
+        h("h2", null, "What do customers ask?"),
+        h("p", null, "Choose an entry, or write a new one. Before anything goes live you see which real questions it gains and loses."),
+        h("a", { class: "button primary", href: placeHash("entries", null, { new: "1" }) }, "New entry"),
+      ),
+    );
+  }
+
+  tryIt() {
+    if (this.isOpen) this.#open("try");
+  }
+
+  #stamp() {
+    return JSON.stringify(this.#form.fields());
+  }
+
+  #touched() {
+    this.#typed.emit(this.fields);
+    this.#form.mark("");
+    this.#say("…");
+    if (!this.#kept) write("session", "new-entry", this.fields);
+    clearTimeout(this.#undoTimer);
+    this.#undoTimer = setTimeout(() => this.#remember(), UNDO_MS);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.saveNow(false), SAVE_MS);
+  }
+
+  #remember() {
+    const now = this.#stamp();
+    if (now === this.#before) return;
+    this.#past.push(this.#before);
+    this.#before = now;
+    this.#undo.disabled = false;
+  }
+
+  #stepBack() {
+    this.#remember();
+    const last = this.#past.pop();
+    if (last === undefined) return;
+    this.#form.set(JSON.parse(last));
+    this.#before = last;
+    this.#undo.disabled = !this.#past.length;
+    this.#typed.emit(this.fields);
+    void this.saveNow();
+  }
+
+  /** Saves what was typed. @param {boolean} [asked] by hand: then what is missing is said. */
+  async saveNow(asked = true) {
+    clearTimeout(this.#timer);
+    // Whoever asks during a save goes on after it: what they want rests on its revision.
+    while (this.#saving) await this.#saving;
+    if (!this.isOpen) return false;
+    const fields = this.#form.fields();
+    if (this.#kept && this.#stamp() === this.#known) return true;
+    const missing = !fields.question ? "question" : !fields.answer ? "answer" : "";
+    if (missing) {
+      this.#say("Not saved yet");
+      if (asked) this.#form.mark(missing, `Please write the ${missing}.`);
+      return false;
+    }
+    return this.#send(fields, undefined);
+  }
+
+  /** @param {any} fields @param {string|undefined} status @returns {Promise<boolean>} */
+  async #send(fields, status) {
+    const saving = this.#sendNow(fields, status);
+    this.#saving = saving;
+    try {
+      return await saving;
+    } finally {
+      if (this.#saving === saving) this.#saving = null;
+    }
+  }
+
+  /** @param {any} fields @param {string|undefined} status @returns {Promise<boolean>} */
+  async #sendNow(fields, status) {
+    this.#say("Saving…");
+    this.#trouble.textContent = "";
+    const stamp = this.#stamp();
+    try {
+      const before = this.#kept;
+      const kept = before ? await this.api.save(before.id, fields, before.revision, status) : await this.#create(fields, status);
+      if (this.#kept !== before) return true;
+      this.#took(kept, stamp);
+      return true;
+    } catch (error) {
+      const failure = /** @type {any} */ (error);
+      if (failure.code === "edited") return await this.#conflict(failure.now, fields, status);
+      this.#say("Not saved");
+      this.#trouble.textContent =
+        failure.status === 0 ? "The desk cannot be reached. What you typed stays here and is saved when it is back." : failure.message;
+      if (failure.transient) this.#timer = setTimeout(() => void this.saveNow(false), 4000);
+      return false;
+    } finally {
+      if (this.isOpen && this.#kept && this.#stamp() !== this.#known && !this.#trouble.textContent) {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => void this.saveNow(false), SAVE_MS);
+      }
+    }
+  }
+
+  /** @param {any} fields @param {string|undefined} status */
+  async #create(fields, status) {
+    const base = slug(fields.question);
+    for (let tries = 1; ; tries++) {
+      try {
+        const kept = await this.api.create({ ...fields, id: tries > 1 ? `${base}-${tries}` : base });
+        write("session", "new-entry", {});
+        return status ? await this.api.save(kept.id, kept.fields, kept.revision, status) : kept;
+      } catch (error) {
+        if (/** @type {any} */ (error).code !== "taken" || tries > 20) throw error;
+      }
+    }
+  }
+
+  /** @param {any} kept @param {string} stamp */
+  #took(kept, stamp) {
+    const isNew = !this.#kept;
+    this.#kept = kept;
+    this.#known = isNew ? this.#stamp() : stamp;
+    this.#form.id = kept.id;
+    if (isNew) {
+      this.#known = this.#stamp();
+      this.route.replace("entries", kept.id, {});
+    }
+    this.#say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    this.#drawHead();
+    this.#drawTab(true);
+    this.shared.saved(kept);
+  }
+
+  /** Somebody else was faster: nothing is overwritten before a person has decided. @param {any} now @param {any} mine @param {string|undefined} status */
+  async #conflict(now, mine, status) {
+    this.#say("Not saved: somebody else has changed this entry");
+    const choice = await askWhichStands(now, mine);
+    if (choice === "mine") {
+      this.#kept = now;
+      return this.#sendNow(mine, status);
+    }
+    if (choice === "theirs") {
+      this.#begin(now, now.fields);
+      this.shared.saved(now);
+      return true;
+    }
+    this.#trouble.textContent = "Not saved. Choose which text stands before you go on: press Ctrl and S.";
+    return false;
+  }
+
+  /** @param {"draft"|"review"|"archived"} status */
+  async setStatus(status) {
+    if (!this.isOpen) return;
+    if (!(await this.saveNow())) return;
+    if (!this.#kept || this.#kept.status === status) return;
+    const said = { review: "Ready. It goes live with the next publish.", draft: "A draft again.", archived: "Archived. It leaves with the next publish." };
+    if (await this.#send(this.fields, status)) this.announcer.toast(said[status]);
+  }
+
+  #toggleArchive() {
+    void this.setStatus(this.#kept?.status === "archived" ? "draft" : "archived");
+  }
+
+  /** Loads the entry anew, after something but the form has changed it. @param {any} kept */
+  replace(kept) {
+    this.#begin(kept, kept.fields);
+    this.shared.saved(kept);
+  }
+
+  #drawHead() {
+    const kept = this.#kept;
+    fill(this.#chip, kept ? statusChip(kept.status, kept) : h("span", { class: "chip" }, "New"));
+    this.#archive.textContent = kept?.status === "archived" ? "Bring back" : "Archive";
+    this.#archive.hidden = !kept;
+    const isReady = kept?.status === "review" || (kept?.status === "published" && kept.live === kept.version);
+    this.#ready.hidden = isReady;
+    if (!kept) this.#say("");
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.#state.textContent = text;
+  }
+
+  // The tabs beside the form
+
+  /** @type {[string, string, () => any][]} */
+  #panels = [
+    ["preview", "Preview", () => this.preview],
+    ["try", "Try it", () => this.try],
+    ["versions", "History", () => this.versions],
+    ["comments", "Comments", () => this.comments],
+  ];
+  #tab = "preview";
+  /** @type {HTMLElement} */
+  #tabs;
+  #panel = h("div", { class: "side-panel", id: "side-panel", role: "tabpanel", tabindex: "0" });
+
+  #makeTabs() {
+    const tabs = this.#panels.map(([name, label]) =>
+      h(
+        "button",
+        { class: "side-tab", type: "button", role: "tab", id: `tab-${name}`, "data-tab": name, "aria-controls": "side-panel", onclick: () => this.#open(name, false) },
+        label,
+      ),
+    );
+    return h(
+      "aside",
+      { class: "side", "aria-label": "About this entry" },
+      h("div", { class: "side-tabs", role: "tablist", onkeydown: (/** @type {KeyboardEvent} */ event) => this.#walk(event, tabs) }, tabs),
+      this.#panel,
+    );
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLElement[]} tabs */
+  #walk(event, tabs) {
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (!by) return;
+    const at = tabs.indexOf(/** @type {HTMLElement} */ (event.target));
+    const next = tabs[(at + by + tabs.length) % tabs.length];
+    next.click();
+    next.focus();
+  }
+
+  /** @param {string} name */
+  #open(name, focus = true) {
+    this.#tab = name;
+    this.#drawTab();
+    if (focus) this.#panels.find(([one]) => one === name)?.[2]().focus?.();
+  }
+
+  /** @param {boolean} [refreshed] the same entry, saved again */
+  #drawTab(refreshed = false) {
+    for (const tab of this.#tabs.querySelectorAll("[role=tab]")) {
+      const selected = /** @type {HTMLElement} */ (tab).dataset.tab === this.#tab;
+      tab.setAttribute("aria-selected", String(selected));
+      /** @type {HTMLElement} */ (tab).tabIndex = selected ? 0 : -1;
+    }
+    this.#panel.setAttribute("aria-labelledby", `tab-${this.#tab}`);
+    const panel = this.#panels.find(([name]) => name === this.#tab)?.[2]();
+    if (this.#panel.firstChild !== panel.element) fill(this.#panel, panel.element);
+    panel.show?.(this.#kept, refreshed);
+  }
+}
+
+/** An id that people can read, from a question. @param {string} question */
+function slug(question) {
+  const words = question
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+/gu);
+  return (words?.join("-") ?? "").slice(0, 60).replace(/-+$/, "") || `entry-${Date.now().toString(36)}`;
+}

@@ -1,0 +1,326 @@
+// @ts-check
+import { append, fill, h, hidden } from "/console/static/dom.js";
+import { icon } from "/console/static/icons.js";
+import { ago } from "/console/static/time.js";
+import { openDialog } from "/console/static/dialog.js";
+import { placeHash } from "./route.js";
+
+const SEARCH_MS = 180;
+/** @type {[string, string][]} */
+const STATUS = [
+  ["", "Any status"],
+  ["draft", "Draft"],
+  ["review", "Ready"],
+  ["published", "Published"],
+  ["archived", "Archived"],
+  ["changed", "Not live as it stands"],
+];
+/** @type {[string, string][]} */
+const LOOK = [
+  ["", "All"],
+  ["stale", "Stale or out of date"],
+  ["unused", "Live, but nobody asked"],
+  ["handed", "Often ends with a person"],
+];
+export const STATUS_NAMES = Object.fromEntries(STATUS.slice(1, 5));
+
+/** @param {string} status @param {any} [row] */
+export function statusChip(status, row) {
+  const half = row && status !== "archived" && row.live !== null && row.live !== row.version;
+  return h("span", { class: "chip", "data-status": status }, STATUS_NAMES[status], half ? " · live: older" : "");
+}
+
+/** The list of entries: search, filters, ticks for actions on many. */
+export class ListPane {
+  #search = h("input", {
+    type: "search",
+    class: "search",
+    placeholder: "Search entries",
+    "aria-label": "Search entries",
+    "aria-keyshortcuts": "/",
+    oninput: () => this.#later(),
+    onkeydown: (/** @type {KeyboardEvent} */ e) => e.key === "ArrowDown" && (e.preventDefault(), this.step(1)),
+  });
+  #status = this.#select("status", "Status", STATUS);
+  #look = this.#select("look", "Show", LOOK);
+  #category = this.#select("category", "Category", [["", "Any category"]]);
+  #owner = this.#select("owner", "Owner", [["", "Any owner"]]);
+  #language = this.#select("language", "Language", [["", "Any language"]]);
+  #sort = this.#select("sort", "Order", [
+    ["updated", "Newest change first"],
+    ["oldest", "Oldest change first"],
+    ["asked", "Most asked first"],
+  ]);
+  #more = h("details", { class: "filters" }, h("summary", null, "Filters"), this.#filterFields());
+  #rows = h("ol", { class: "rows", "aria-label": "Entries" });
+  #count = h("p", { class: "quiet small count", role: "status" });
+  #bulk = h("div", { class: "bulk", hidden: true });
+  #next = h("button", { class: "button wide", type: "button", hidden: true, onclick: () => this.#page() }, "Show more");
+  /** @type {Set<string>} */
+  #ticked = new Set();
+  /** @type {any[]} */
+  #shown = [];
+  /** @type {string|null} */
+  #open = null;
+  #asked = 0;
+  #loaded = "";
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #timer;
+
+  /** @param {any} shared */
+  constructor({ api, announcer, route, changed, user }) {
+    this.api = api;
+    this.announcer = announcer;
+    this.route = route;
+    this.changed = changed;
+    this.user = user;
+    this.element = h(
+      "section",
+      { class: "pane list-pane", "aria-label": "Entries" },
+      h(
+        "div",
+        { class: "list-head" },
+        this.#search,
+        h(
+          "a",
+          { class: "button primary", href: placeHash("entries", null, { new: "1" }), "data-action": "new" },
+          "New",
+          hidden(" entry"),
+        ),
+      ),
+      this.#more,
+      this.#count,
+      this.#bulk,
+      h("div", { class: "scroll" }, this.#rows, this.#next),
+    );
+  }
+
+  /** @param {{[name: string]: string}} query @param {string|null} open */
+  async show(query, open) {
+    this.#open = open;
+    this.#mark();
+    if (this.#loaded) return;
+    this.#loaded = "yes";
+    this.#search.value = query.search ?? "";
+    await this.#facets();
+    for (const select of this.#selects()) select.value = query[select.name] ?? (select.name === "sort" ? "updated" : "");
+    this.#more.open = this.#selects().some((select) => select.value && select.name !== "sort");
+    await this.#load();
+  }
+
+  /** An entry as it was just saved. @param {any} kept */
+  took(kept) {
+    const at = this.#shown.findIndex((row) => row.id === kept.id);
+    if (at >= 0) {
+      this.#shown[at] = { ...this.#shown[at], ...kept };
+      this.#draw();
+    } else void this.#load();
+    this.changed();
+  }
+
+  focusSearch() {
+    this.#search.focus();
+    this.#search.select();
+  }
+
+  focus() {
+    const row = this.#open && this.#rows.querySelector(`[data-id="${CSS.escape(this.#open)}"]`);
+    if (matchMedia("(max-width: 719.98px)").matches) this.route.go("entries");
+    /** @type {HTMLElement|null} */ (row || this.#rows.querySelector("a"))?.focus();
+  }
+
+  /** @param {number} by */
+  step(by) {
+    const links = /** @type {HTMLElement[]} */ ([...this.#rows.querySelectorAll("a")]);
+    const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const open = links.findIndex((link) => link.dataset.id === this.#open);
+    links[Math.max(0, Math.min(links.length - 1, (at >= 0 ? at : open) + by))]?.focus();
+  }
+
+  /** Ticks the row that has the focus, or the open entry. */
+  tick() {
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.id : undefined;
+    const id = focused ?? this.#open;
+    if (!id) return;
+    this.#toggle(id);
+    this.#draw();
+    /** @type {HTMLElement|null} */ (this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`))?.focus();
+  }
+
+  #filterFields() {
+    return h(
+      "div",
+      { class: "filter-fields" },
+      [this.#status, this.#look, this.#category, this.#owner, this.#language, this.#sort].map((select) =>
+        h("label", null, h("span", null, select.dataset.label), select),
+      ),
+    );
+  }
+
+  #selects() {
+    return [this.#status, this.#look, this.#category, this.#owner, this.#language, this.#sort];
+  }
+
+  /** @param {string} name @param {string} label @param {[string, string][]} options */
+  #select(name, label, options) {
+    return h(
+      "select",
+      { name, "data-label": label, onchange: () => this.#load() },
+      options.map(([value, text]) => h("option", { value }, text)),
+    );
+  }
+
+  async #facets() {
+    try {
+      const told = await this.api.facets();
+      for (const [select, any] of /** @type {[HTMLSelectElement, string][]} */ ([
+        [this.#category, "Any category"],
+        [this.#owner, "Any owner"],
+        [this.#language, "Any language"],
+      ])) {
+        const kept = select.value;
+        fill(
+          select,
+          h("option", { value: "" }, any),
+          Object.entries(told[select.name])
+            .filter(([value]) => value)
+            .map(([value, count]) => h("option", { value }, `${value} (${count})`)),
+        );
+        select.value = kept;
+      }
+    } catch {
+      // Without the counts the lists still work.
+    }
+  }
+
+  #later() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#load(), SEARCH_MS);
+  }
+
+  #query() {
+    /** @type {{[name: string]: string}} */
+    const query = { search: this.#search.value.trim() };
+    for (const select of this.#selects()) if (select.value && select.value !== "updated") query[select.name] = select.value;
+    return query;
+  }
+
+  async #load() {
+    const asked = ++this.#asked;
+    const query = this.#query();
+    try {
+      const { entries, total, more } = await this.api.entries(query);
+      if (asked !== this.#asked) return;
+      this.#shown = entries;
+      this.#ticked = new Set([...this.#ticked].filter((id) => entries.some((/** @type {any} */ row) => row.id === id)));
+      this.#total(total, more);
+      this.#draw();
+    } catch (error) {
+      if (asked === this.#asked) this.#count.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+
+  async #page() {
+    const { entries } = await this.api.entries({ ...this.#query(), offset: this.#shown.length });
+    const first = entries[0]?.id;
+    this.#shown.push(...entries);
+    this.#draw();
+    if (first) /** @type {HTMLElement|null} */ (this.#rows.querySelector(`[data-id="${CSS.escape(first)}"]`))?.focus();
+  }
+
+  /** @param {number} total @param {boolean} more */
+  #total(total, more) {
+    this.total = total;
+    this.#count.textContent = `${total.toLocaleString("en-GB")}${more ? "+" : ""} ${total === 1 ? "entry" : "entries"}`;
+  }
+
+  #draw() {
+    fill(
+      this.#rows,
+      this.#shown.map((row) =>
+        h(
+          "li",
+          { class: "entry-row" },
+          h("input", {
+            type: "checkbox",
+            checked: this.#ticked.has(row.id),
+            "aria-label": `Tick ${row.question}`,
+            onchange: () => (this.#toggle(row.id), this.#drawBulk()),
+          }),
+          h(
+            "a",
+            { href: placeHash("entries", row.id), "data-id": row.id },
+            h("span", { class: "entry-question" }, row.question),
+            h(
+              "span",
+              { class: "entry-meta quiet small" },
+              statusChip(row.status, row),
+              row.audience !== "everyone" && h("span", { class: "chip" }, row.audience === "agents" ? "Agents only" : "Verified"),
+              row.category && h("span", null, row.category),
+              h("span", null, ago(row.updated)),
+            ),
+          ),
+        ),
+      ),
+    );
+    if (!this.#shown.length)
+      append(this.#rows, h("li", { class: "empty" }, icon("search"), h("p", null, "No entry matches. Try another word, or fewer filters.")));
+    this.#next.hidden = this.#shown.length >= (this.total ?? 0);
+    this.#mark();
+    this.#drawBulk();
+  }
+
+  #mark() {
+    for (const link of this.#rows.querySelectorAll("a")) {
+      if (link.dataset.id === this.#open) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  /** @param {string} id */
+  #toggle(id) {
+    if (!this.#ticked.delete(id)) this.#ticked.add(id);
+  }
+
+  #drawBulk() {
+    this.#bulk.hidden = !this.#ticked.size;
+    const act = (/** @type {string} */ label, /** @type {() => void} */ run) =>
+      h("button", { class: "button", type: "button", onclick: run }, label);
+    fill(
+      this.#bulk,
+      h("strong", null, `${this.#ticked.size} ticked`),
+      act("Ready", () => this.#change({ status: "review" })),
+      act("Archive", () => this.#change({ status: "archived" })),
+      act("Category…", () => this.#ask("category", "Move to a category", "Category")),
+      act("Owner…", () => this.#ask("owner", "Give to an owner", "Owner")),
+      act("None", () => (this.#ticked.clear(), this.#draw())),
+    );
+  }
+
+  /** @param {string} name @param {string} title @param {string} label */
+  #ask(name, title, label) {
+    openDialog({
+      name,
+      title,
+      fields: [h("div", { class: "field" }, h("label", { for: "bulk-value" }, label), h("input", { id: "bulk-value", name: "value", class: "input", maxlength: "80", autofocus: true }))],
+      submit: "Change",
+      run: (data) => this.#change({ [name]: String(data.get("value") ?? "").trim() }),
+    });
+  }
+
+  /** @param {{[name: string]: string}} changes */
+  async #change(changes) {
+    const ids = [...this.#ticked];
+    try {
+      const { changed } = await this.api.bulk(ids, changes);
+      this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
+      this.#ticked.clear();
+      await this.#load();
+      await this.#facets();
+      this.changed();
+    } catch (error) {
+      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// @ts-check
+import { fill, h } from "/console/static/dom.js";
+
+/** Entries from files and into files; an import is shown before anything is taken. */
+export class TransferPage {
+  #file = h("input", { type: "file", id: "import-file", accept: ".csv,.tsv,.xlsx,.json,.jsonl,.ndjson,.md,.html,.htm,.xml,.zip", onchange: () => this.#read(false) });
+  #only = h("input", { type: "checkbox", onchange: () => this.#read(false) });
+  #out = h("div", { class: "report", "aria-live": "polite" });
+
+  /** @param {any} shared */
+  constructor({ api, announcer, route, changed }) {
+    this.api = api;
+    this.announcer = announcer;
+    this.route = route;
+    this.changed = changed;
+    const take = (/** @type {string} */ format, /** @type {string} */ name) =>
+      h("a", { class: "button", href: `/api/editor/export?format=${format}`, download: "" }, name);
+    this.element = h(
+      "section",
+      { class: "pane page-main", "aria-labelledby": "transfer-head" },
+      h("header", { class: "page-head" }, h("h2", { id: "transfer-head" }, "Import & export")),
+      h(
+        "div",
+        { class: "scroll transfer" },
+        h(
+          "section",
+          { class: "card" },
+          h("h3", null, "Import"),
+          h("p", { class: "quiet" }, "CSV, Excel, JSON, JSON lines, Markdown (one file or a folder in a zip), a saved FAQ page, or an export of Zendesk Guide, Intercom or Chatwoot. You see what would be taken first."),
+          h("label", { for: "import-file" }, "File"),
+          this.#file,
+          h("label", { class: "check" }, this.#only, "This is the whole knowledge base: archive every other entry, and follow the Markdown folder no more"),
+          this.#out,
+        ),
+        h(
+          "section",
+          { class: "card" },
+          h("h3", null, "Export"),
+          h("p", { class: "quiet" }, "All entries but archived ones, in their newest version. An import of the file gives the same entries again."),
+          h("div", { class: "try-buttons" }, take("csv", "CSV"), take("json", "JSON"), take("md", "Markdown (zip)")),
+        ),
+      ),
+    );
+  }
+
+  show() {}
+
+  /** @param {boolean} commit */
+  async #read(commit) {
+    const file = this.#file.files?.[0];
+    if (!file) return;
+    fill(this.#out, h("p", { class: "quiet" }, h("span", { class: "spinner", "aria-hidden": "true" }), commit ? " Importing…" : " Reading…"));
+    try {
+      const told = await this.api.import(file, { commit, only: this.#only.checked });
+      if (commit) {
+        this.announcer.toast(`${told.new} new, ${told.changed} changed. They are ready to publish.`);
+        this.changed();
+        this.#file.value = "";
+        fill(this.#out);
+        this.route.go("publish");
+        return;
+      }
+      fill(
+        this.#out,
+        h("p", null, h("strong", null, `${told.total.toLocaleString("en-GB")} entries`), `: ${told.new} new, ${told.changed} changed, ${told.same} as they are${told.archived ? `, and ${told.archived} others would be archived` : ""}.`),
+        told.warnings.length > 0 && h("ul", { class: "plain small" }, told.warnings.map((/** @type {string} */ one) => h("li", null, one))),
+        h(
+          "table",
+          { class: "sample" },
+          h("thead", null, h("tr", null, ["Question", "Answer", "Category"].map((name) => h("th", { scope: "col" }, name)))),
+          h("tbody", null, told.sample.map((/** @type {any} */ one) => h("tr", null, [one.question, one.answer, one.category].map((cell) => h("td", null, cell))))),
+        ),
+        told.total > told.sample.length && h("p", { class: "quiet small" }, `The first ${told.sample.length} are shown.`),
+        h("button", { class: "button primary", type: "button", "data-action": "import", disabled: !(told.new + told.changed + told.archived), onclick: () => this.#read(true) }, "Import as ready to publish"),
+      );
+    } catch (error) {
+      fill(this.#out, h("p", { class: "form-error", role: "alert" }, /** @type {Error} */ (error).message), h("p", { class: "quiet small" }, "Nothing was taken."));
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// @ts-check
+import { fill, h } from "/console/static/dom.js";
+import { ago, fullTime } from "/console/static/time.js";
+import { fieldName } from "./conflict.js";
+
+/** Who changed what and when, the difference of any two versions, and the way back to each. */
+export class VersionsPanel {
+  element = h("div", { class: "panel" });
+  /** @type {any} */
+  #kept = null;
+  #diff = h("div", { class: "diff", "aria-live": "polite" });
+
+  /** @param {any} parts */
+  constructor({ api, entry, announcer }) {
+    this.api = api;
+    this.entry = entry;
+    this.announcer = announcer;
+  }
+
+  /** @param {any} kept */
+  async show(kept) {
+    this.#kept = kept;
+    if (!kept) return fill(this.element, h("p", { class: "quiet" }, "The history begins with the first save."));
+    try {
+      const { versions } = await this.api.versions(kept.id);
+      if (kept === this.#kept) this.#draw(versions);
+    } catch (error) {
+      fill(this.element, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
+    }
+  }
+
+  /** @param {any[]} versions */
+  #draw(versions) {
+    const choice = (/** @type {string} */ name, /** @type {number} */ chosen) =>
+      h(
+        "select",
+        { class: "input", name, "aria-label": name === "from" ? "Compare version" : "with version", onchange: () => this.#compare() },
+        versions.map((one) => h("option", { value: one.number, selected: one.number === chosen }, `Version ${one.number}`)),
+      );
+    this.from = choice("from", versions[1]?.number ?? versions[0].number);
+    this.to = choice("to", versions[0].number);
+    fill(
+      this.element,
+      h(
+        "ol",
+        { class: "versions" },
+        versions.map((one) =>
+          h(
+            "li",
+            null,
+            h(
+              "div",
+              { class: "grow" },
+              h("strong", null, `Version ${one.number}`),
+              one.live ? h("span", { class: "chip", "data-status": "published" }, "Live") : one.was_live && h("span", { class: "chip" }, "Was live"),
+              h("p", { class: "quiet small", title: fullTime(one.at) }, `${one.by || "Nobody named"} · ${ago(one.at)}${one.note ? ` · ${one.note}` : ""}`),
+            ),
+            one.number !== this.#kept.version &&
+              h("button", { class: "button", type: "button", "data-restore": one.number, onclick: () => this.#restore(one.number) }, "Restore"),
+          ),
+        ),
+      ),
+      versions.length > 1 && h("div", { class: "compare" }, h("span", null, "Compare"), this.from, h("span", null, "with"), this.to),
+      this.#diff,
+    );
+    if (versions.length > 1) void this.#compare();
+    else fill(this.#diff);
+  }
+
+  async #compare() {
+    try {
+      const { diff } = await this.api.diff(this.#kept.id, Number(this.from?.value), Number(this.to?.value));
+      fill(this.#diff, diff.length ? diff.map(drawDiff) : h("p", { class: "quiet" }, "These two are the same."));
+    } catch (error) {
+      fill(this.#diff, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
+    }
+  }
+
+  /** @param {number} number */
+  async #restore(number) {
+    if (!(await this.entry.saveNow())) return;
+    try {
+      const kept = await this.api.restore(this.entry.kept.id, number, this.entry.kept.revision);
+      this.announcer.toast(`Version ${number} is the newest again. Nothing in between is lost.`);
+      this.entry.replace(kept);
+    } catch (error) {
+      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
+    }
+  }
+}
+
+/** @param {{field: string, parts: [string, string][]}} one */
+function drawDiff({ field, parts }) {
+  return h(
+    "section",
+    null,
+    h("h3", null, fieldName(field)),
+    h(
+      "p",
+      { class: "diff-text" },
+      parts.map(([op, text]) => (op === "=" ? text : h(op === "-" ? "del" : "ins", null, text))),
+    ),
+  );
+}

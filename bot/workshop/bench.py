@@ -1,0 +1,368 @@
+"""The bench: drafts are built here in memory, asked every stored question, compared with what is live, and published.
+
+A bench stays loaded: what it has embedded and read once it never does again, so that a second look costs only what has
+changed. What it says is what a new bench would say (tests/workshop).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.database import open_database
+from bot.errors import Busy
+from bot.judgement import publishing, settling
+from bot.judgement.bars import calibrate
+from bot.judgement.judge import parts
+from bot.judgement.judgement import Reading
+from bot.judgement.router import Bars, decide
+from bot.library.article import Article
+from bot.library.library import Library
+from bot.library.publications import Plan, publications_of
+from bot.lockfile import LockFile
+from bot.settings import Settings
+from bot.workshop import gate, groups, likeness, real
+from bot.workshop.errors import Moved, Occupied, Stopped
+from kb_index import snapshot
+from kb_index.cache import VectorCache
+from kb_index.encoder import load_encoder
+from kb_index.entry import Entry
+from kb_index.errors import BadSnapshot
+from kb_index.markdown import render
+from kb_index.retriever import Retriever
+
+Progress = Callable[[int, int], None]
+#: How many of the newest real questions are asked anew at each publish.
+REAL_QUESTIONS = 500
+#: How many of them are grouped: the clustering compares each with each.
+_GROUPED = 2000
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+@dataclass
+class Checked:
+    """A draft that was measured: ready to go live as it is. `digest` tells whether the entries are still the same."""
+
+    digest: str
+    plan: Plan
+    draft: snapshot.Snapshot
+    report: dict[str, Any]
+
+
+class Bench:
+    """One per process. Nothing here is safe for threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine = open_database(settings.database)
+        self._ledger = publications_of(settings)
+        self._library = Library(self._engine)
+        self._cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
+        self._memory: publishing.Memory | None = None
+        self._live: snapshot.Snapshot | None = None
+        self._outcomes: dict[str, gate.Outcome] = {}
+        self._checked: Checked | None = None
+
+    def close(self) -> None:
+        self._cache.close()
+
+    # What customers would get
+
+    def attempt(self, text: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What the published bot and the draft would each do with a message. The draft is all that is ready, with the
+        article of `fields` as it stands in somebody's browser. Raises BadEntry."""
+        live = self.live()
+        plan = self._ledger.plan()
+        entries = self._with(plan.entries, fields)
+        draft = publishing.drafted(self._settings, self._cache, entries) if entries else None
+        checked = self._checked
+        bars = checked.draft.calibration if checked and checked.digest == self._digest(plan) else None
+        told: dict[str, Any] = {"published": None, "draft": None}
+        if live is not None:
+            told["published"] = self._told(text, live, Bars.parse(live.calibration))
+        if draft is not None and (bars or live):
+            # Before the draft is measured its bars are not known; those of today are near.
+            told["draft"] = self._told(text, draft, Bars.parse(bars or live.calibration))  # type: ignore[union-attr]
+        return told
+
+    def _told(self, text: str, state: snapshot.Snapshot, bars: Bars) -> dict[str, Any]:
+        [reading] = self._read([text], state)
+        judged = decide(reading, bars)
+        position = state.position.get(judged.entry, -1)
+        return {
+            **judged.as_dict(),
+            "bar": round(min(bars.answer, 1.0), 4),
+            "sure": round(bars.confidence.of(reading), 4),
+            "html": render(state.entries[position].answer) if judged.entry else "",
+            "routes": {name: round(p, 3) for name, p in sorted(reading.routes.items(), key=lambda kv: -kv[1])},
+            "candidates": [
+                {
+                    "entry": c.entry,
+                    "question": state.entries[state.position[c.entry]].question,
+                    "score": c.score,
+                    "nearest": c.nearest,
+                    "lexical": c.lexical,
+                }
+                for c in reading.candidates
+            ],
+        }
+
+    def live(self) -> snapshot.Snapshot | None:
+        """The snapshot that serves, or None where nothing is published."""
+        name = snapshot.current_name(self._settings.index)
+        if self._live is None or self._live.name != name:
+            try:
+                self._live = snapshot.load_current(self._settings.index)
+            except BadSnapshot:
+                self._live = None
+            self._outcomes.clear()
+        return self._live
+
+    # The gate
+
+    def check(self, ids: Collection[str] | None = None, progress: Progress = _silent) -> dict[str, Any]:
+        """Measures what the newest versions of the articles `ids` (None: all that are ready) would change. Raises
+        BadEntry where nothing would be left."""
+        return self._check(self._ledger.plan(ids), progress).report
+
+    def _check(self, plan: Plan, progress: Progress = _silent) -> Checked:
+        digest = self._digest(plan)
+        if self._checked is not None and self._checked.digest == digest and self._same_live():
+            return self._checked
+        began = time.monotonic()
+        draft = publishing.drafted(self._settings, self._cache, plan.entries, lambda d, t: progress(d, 4 * max(t, 1)))
+        progress(1, 4)
+        memory = self._remember()
+        progress(2, 4)
+        asked = publishing.ask_all(self._settings, draft, self._cache, memory)
+        draft.calibration = calibrate(asked, self._settings.alpha, self._settings.beta)
+        progress(3, 4)
+        report = self._report(plan, draft)
+        report |= {
+            "digest": digest,
+            "seconds": round(time.monotonic() - began, 1),
+            "conflicts": plan.conflicts[:50],
+            "changes": self._changes(plan),
+        }
+        self._checked = Checked(digest, plan, draft, report)
+        progress(4, 4)
+        return self._checked
+
+    def _report(self, plan: Plan, draft: snapshot.Snapshot) -> dict[str, Any]:
+        live = self.live()
+        stored = gate.questions(
+            _tests(live),
+            _tests(draft),
+            self._library.questions(),
+            [one.text for one in real.asked(self._engine, REAL_QUESTIONS)],
+        )
+        changed = _changed(live, draft)
+        after_bars = Bars.parse(draft.calibration)
+        alike, against = self._likeness(draft, changed, after_bars)
+        if live is None:
+            return gate.report([], len(stored), None, draft.calibration, alike, against)
+        before_bars = Bars.parse(live.calibration)
+        new = [question.text for question in stored if question.text not in self._outcomes]
+        for text, reading in zip(new, self._read(new, live), strict=True):
+            self._outcomes[text] = gate.outcome(reading, before_bars)
+        after = [gate.outcome(reading, after_bars) for reading in self._read([q.text for q in stored], draft)]
+        differences = [
+            gate.compare(question, self._outcomes[question.text], now, draft.position)
+            for question, now in zip(stored, after, strict=True)
+        ]
+        found = [one for one in differences if one is not None]
+        return gate.report(found, len(stored), live.calibration, draft.calibration, alike, against)
+
+    def _likeness(
+        self, draft: snapshot.Snapshot, changed: set[str], bars: Bars
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        entries = [draft.entries[draft.position[name]] for name in sorted(changed)]
+        texts = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
+        memory, retriever = self._remember(), Retriever(draft)
+        asked = publishing.ask(
+            memory.read([t for t, _ in texts]),
+            [e for _, e in texts],
+            ["service"] * len(texts),
+            retriever,
+            self._cache,
+        )
+        alike = likeness.same_words(draft.entries, changed)
+        certain = {(one["entry"], one["other"]) for one in alike}
+        alike += [
+            one for one in likeness.duplicates(asked, changed, bars) if (one["entry"], one["other"]) not in certain
+        ]
+        near: dict[tuple[str, str], None] = {}
+        for one in asked:
+            for other in [c.entry for c in one.reading.candidates if c.entry != one.entry][:3]:
+                near[one.entry, other] = None
+        pairs = [(draft.entries[draft.position[a]], draft.entries[draft.position[b]]) for a, b in near]
+        against = likeness.contradictions(pairs, self._cache)
+        return alike, against
+
+    def forecast(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """What one draft article would do to the newest real questions and to the tests, by the bars of today."""
+        live = self.live()
+        if live is None:
+            raise BadSnapshot("nothing is published yet, so there is nothing to compare with")
+        draft = publishing.drafted(self._settings, self._cache, self._with(live.entries, fields))
+        bars = Bars.parse(live.calibration)
+        asked = [one.text for one in real.asked(self._engine, REAL_QUESTIONS)]
+        texts = list(dict.fromkeys([*asked, *(text for text, _ in _tests(live))]))
+        before = [gate.outcome(reading, bars) for reading in self._read(texts, live)]
+        after = [gate.outcome(reading, bars) for reading in self._read(texts, draft)]
+        mine, among = str(fields["id"]), set(asked)
+        rows = list(zip(texts, before, after, strict=True))
+        right = dict(_tests(live))
+        return {
+            "asked": len(asked),
+            "tests": len(right),
+            "answered": sum(t in among and now.entry == mine and was.entry != mine for t, was, now in rows),
+            "broken": [
+                t for t, was, now in rows if right.get(t) and was.is_right(right[t]) and not now.is_right(right[t])
+            ][:20],
+        }
+
+    def groups(self) -> dict[str, Any]:
+        """The newest real questions that the published bot does not answer, grouped by meaning."""
+        live = self.live()
+        asked = real.asked(self._engine, _GROUPED)
+        if live is None or not asked:
+            return {"asked": len(asked), "unanswered": 0, "groups": []}
+        bars = Bars.parse(live.calibration)
+        judged = [decide(reading, bars) for reading in self._read([one.text for one in asked], live)]
+        # What people must see to, and small talk, is no gap in the knowledge base.
+        open_ones = [
+            one
+            for one, told in zip(asked, judged, strict=True)
+            if told.decision != "answer" and told.route in ("service", "sales", "out_of_scope")
+        ]
+        vectors = self._cache.encode([parts(one.text)[0] for one in open_ones])
+        return {"asked": len(asked), "unanswered": len(open_ones), "groups": groups.groups(open_ones, vectors)}
+
+    # Going live
+
+    def publish(
+        self,
+        ids: Collection[str] | None,
+        by: str,
+        digest: str = "",
+        override: str = "",
+        kind: str = "publish",
+        progress: Progress = _silent,
+    ) -> dict[str, Any]:
+        """Checks and makes live; returns the report with the snapshot's name. `digest` is that of the report that
+        somebody has looked at: with another one nothing happens.
+
+        Raises Stopped, Moved, Occupied, BadEntry.
+        """
+        try:
+            with LockFile(
+                self._settings.home / "setup.lock",
+                "a publish or a set-up is at work (process {pid}); wait until it is done, then publish again",
+            ):
+                settling.settle(self._settings)
+                return self._publish(ids, by, digest, override, kind, progress)
+        except Busy as busy:
+            raise Occupied(str(busy)) from None
+
+    def _publish(
+        self, ids: Collection[str] | None, by: str, digest: str, override: str, kind: str, progress: Progress
+    ) -> dict[str, Any]:
+        plan = self._ledger.plan(ids)
+        if digest and digest != self._digest(plan):
+            raise Moved("somebody has changed entries since this was checked; look at the new check, then publish")
+        checked = self._check(plan, progress)
+        if checked.report["counts"]["stops"] and not override:
+            raise Stopped(checked.report)
+        draft = checked.draft
+        mark = publishing.mark(self._settings, draft.entries)
+        seq = self._ledger.begin(plan, mark, by, kind, override)
+        try:
+            name = snapshot.write(
+                self._settings.index,
+                draft.entries,
+                draft.vectors,
+                draft.kinds,
+                draft.starts,
+                draft.calibration,
+                draft.encoder,
+                mark,
+            )
+        except BaseException:
+            self._ledger.drop(seq)
+            raise
+        kept = {key: value for key, value in checked.report.items() if key != "digest"}
+        self._ledger.finish(seq, name, plan, kept)
+        self._checked = None
+        return {**checked.report, "snapshot": name, "seq": seq}
+
+    def roll_back(self, name: str, by: str) -> None:
+        """Serves an earlier snapshot again, and makes live what was live with it. Raises BadSnapshot, Occupied."""
+        try:
+            with LockFile(
+                self._settings.home / "setup.lock",
+                "a publish or a set-up is at work (process {pid}); wait until it is done",
+            ):
+                publishing.roll_back(self._settings, name, by)
+        except Busy as busy:
+            raise Occupied(str(busy)) from None
+
+    # Parts
+
+    def _read(self, texts: Sequence[str], state: snapshot.Snapshot) -> list[Reading]:
+        if not texts:
+            return []
+        memory = self._remember()
+        blank = [""] * len(texts)
+        found = publishing.ask(memory.read(texts), blank, blank, Retriever(state), self._cache)
+        return [one.reading for one in found]
+
+    def _remember(self) -> publishing.Memory:
+        if self._memory is None:
+            self._memory = publishing.Memory(self._settings)
+        return self._memory
+
+    def _digest(self, plan: Plan) -> str:
+        judged = [(q["text"], q["entry"], q["protected"]) for q in self._library.questions()]
+        changes = sorted((change.id, str(change.version)) for change in plan.changes)
+        told = f"{publishing.mark(self._settings, plan.entries)} {changes} {judged}"
+        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:24]
+
+    def _same_live(self) -> bool:
+        return self._live is not None and self._live.name == snapshot.current_name(self._settings.index)
+
+    def _with(self, entries: Sequence[Entry], fields: Mapping[str, Any] | None) -> list[Entry]:
+        """The entries with the article of `fields` in the place of its older self."""
+        if fields is None:
+            return list(entries)
+        entry = Article.parse(fields, str(fields.get("id") or "this entry")).entry
+        there = any(one.id == entry.id for one in entries)
+        return [entry if one.id == entry.id else one for one in entries] + ([] if there else [entry])
+
+    def _changes(self, plan: Plan) -> list[dict[str, Any]]:
+        live = {entry.id: entry.question for entry in self._live.entries} if self._live else {}
+        now = {entry.id: entry.question for entry in plan.entries}
+        return [
+            {
+                "id": c.id,
+                "question": now.get(c.id) or live.get(c.id, c.id),
+                "change": "withdrawn" if c.version is None else "changed" if c.id in live else "new",
+            }
+            for c in plan.changes[:500]
+        ]
+
+
+def _tests(state: snapshot.Snapshot | None) -> list[tuple[str, str]]:
+    return [(test, entry.id) for entry in state.entries for test in entry.tests] if state else []
+
+
+def _changed(live: snapshot.Snapshot | None, draft: snapshot.Snapshot) -> set[str]:
+    """The entries of the draft that are new or other than they are live."""
+    old = {entry.id: entry.version for entry in live.entries} if live else {}
+    return {entry.id for entry in draft.entries if old.get(entry.id) != entry.version} if live else set()

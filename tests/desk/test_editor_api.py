@@ -1,0 +1,149 @@
+"""The editors' side of docs/api.md."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+from desk_harness import Agent, Answer, Desk
+
+
+@pytest.fixture
+async def editor(desk: Desk) -> Agent:
+    return await desk.agent("Edith", "editor")
+
+
+async def call(agent: Agent, method: str, path: str, json: Any = None) -> Answer:
+    return await agent.desk.call(method, f"/api/editor{path}", headers=agent.headers, json=json)
+
+
+def fields(name: str = "hours", **more: Any) -> dict[str, Any]:
+    return {"id": name, "question": "When are you open?", "answer": "From **9** to 5.", **more}
+
+
+async def test_an_entry_is_written_saved_and_found(editor: Agent) -> None:
+    made = await call(editor, "POST", "/entries", {"fields": fields()})
+    assert made.status == 201 and made.json["status"] == "draft" and made.json["updated_by"] == "Edith"
+    assert (await call(editor, "POST", "/entries", {"fields": fields()})).code == "taken"
+    saved = await call(editor, "PUT", "/entries/hours", {"fields": fields(answer="Always."), "revision": 1, "status": "review"})
+    assert saved.json["fields"]["answer"] == "Always." and saved.json["status"] == "review"
+    late = await call(editor, "PUT", "/entries/hours", {"fields": fields(answer="Never."), "revision": 1})
+    assert (late.status, late.code) == (409, "edited") and late.json["error"]["now"]["fields"]["answer"] == "Always."
+    found = await call(editor, "GET", "/entries?search=open&status=review")
+    assert [row["id"] for row in found.json["entries"]] == ["hours"]
+    assert (await call(editor, "GET", "/pending")).json["pending"][0]["change"] == "new"
+    diff = (await call(editor, "GET", "/entries/hours/diff?from=1&to=2")).json["diff"]
+    assert [one["field"] for one in diff] == ["answer"] and ["+", "Always"] in diff[0]["parts"]
+    back = await call(editor, "POST", "/entries/hours/restore", {"version": 1, "revision": 2})
+    assert back.json["fields"]["answer"] == "From **9** to 5." and len((await call(editor, "GET", "/entries/hours/versions")).json["versions"]) == 3
+    assert (await call(editor, "POST", "/entries/hours/comments", {"text": "Sure?"})).json["comments"][0]["by"] == "Edith"
+
+
+async def test_ids_of_other_systems(editor: Agent) -> None:
+    name = "Über uns / häufig? 100%"
+    assert (await call(editor, "POST", "/entries", {"fields": fields(name)})).status == 201
+    path = "/entries/%C3%9Cber%20uns%20%2F%20h%C3%A4ufig%3F%20100%25"
+    assert (await call(editor, "GET", path)).json["id"] == name
+    assert (await call(editor, "GET", "/entries/nothing")).code == "not_found"
+
+
+async def test_who_may(desk: Desk, editor: Agent, agent: Agent) -> None:
+    for method, path in (("GET", "/entries"), ("POST", "/entries"), ("POST", "/publish"), ("GET", "/jobs/x"), ("POST", "/rollback")):
+        assert (await desk.call(method, f"/api/editor{path}", headers={"X-Frontdesk": "1"}, json={})).status == 401, path
+        assert (await call(agent, method, path, {})).status == 403, path
+    foreign = {"Cookie": editor.cookie}
+    for path in ("/entries", "/check", "/try", "/preview", "/rollback"):
+        assert (await desk.call("POST", f"/api/editor{path}", headers=foreign, json={})).code == "forbidden", path
+    refused = await call(editor, "POST", "/publish", {"digest": "x", "override": "I want to"})
+    assert (refused.status, refused.code) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(("sent", "said"), [
+    ({"fields": fields(question="")}, "question is empty"), ({"fields": fields(audience="me")}, "audience"),
+    ({"fields": fields(answer="x" * 200_001)}, "200,001 characters"), ({"fields": fields(colour=1)}, "no field"),
+    ({"fields": fields(phrasings=[1, {}])}, "is no text"), ({"fields": {}}, "id is empty"),
+])
+async def test_entries_that_cannot_be(editor: Agent, sent: Any, said: str) -> None:
+    answer = await call(editor, "POST", "/entries", sent)
+    assert (answer.status, answer.code) == (400, "bad_entry") and said in answer.json["error"]["message"]
+
+
+async def test_a_paste_of_twenty_megabytes_is_refused_and_the_desk_lives(editor: Agent) -> None:
+    answer = await editor.desk.call("POST", "/api/editor/preview", headers=editor.headers, data=io.BytesIO(b'{"answer": "' + b"x" * 20_000_000 + b'"}'))
+    assert (answer.status, answer.code) == (413, "too_large")
+    assert (await call(editor, "GET", "/entries")).status == 200
+    assert (await call(editor, "POST", "/preview", {"answer": "x" * 300_000})).code == "bad_field"
+
+
+async def test_the_preview_is_what_a_publish_would_show(editor: Agent) -> None:
+    html = (await call(editor, "POST", "/preview", {"answer": "<script>x</script>\n\n[a](javascript:x) ![i](https://e.example/i.png)"})).json["html"]
+    assert "<script" not in html and "javascript:" not in html.replace("javascript:x)", "") and "<img" not in html
+
+
+async def test_bulk_and_filters_are_checked(editor: Agent) -> None:
+    for n in range(3):
+        await call(editor, "POST", "/entries", {"fields": fields(f"e{n}")})
+    assert (await call(editor, "POST", "/bulk", {"ids": ["e0", "e1"], "status": "review"})).json["changed"] == ["e0", "e1"]
+    for body in ({"ids": []}, {"ids": ["e0"], "status": "published"}, {"ids": ["e0"] * 501}):
+        assert (await call(editor, "POST", "/bulk", body)).code == "bad_field"
+    for query in ("status=x", "look=x", "sort=x", "audience=x"):
+        assert (await call(editor, "GET", f"/entries?{query}")).code == "bad_field"
+    assert (await call(editor, "GET", "/facets")).json["status"] == {"draft": 1, "review": 2}
+
+
+async def publish_by_hand(desk: Desk, snapshot: str = "s1") -> None:
+    """Makes what is ready live in the ledger, without an index."""
+    plan = desk.services.ledger.plan()
+    desk.services.ledger.finish(desk.services.ledger.begin(plan, snapshot, "Edith", "publish"), snapshot, plan)
+
+
+async def test_the_help_centre_shows_what_is_live_for_everyone(desk: Desk, editor: Agent) -> None:
+    for name, more in {"a/b <c>": {"category": "my orders"}, "inside": {"audience": "agents"}, "later": {"valid_from": "2999-01-01"}}.items():
+        await call(editor, "POST", "/entries", {"fields": fields(name, question=f"About {name}?", **more)})
+    await call(editor, "POST", "/bulk", {"ids": ["a/b <c>", "inside", "later"], "status": "review"})
+    await publish_by_hand(desk)
+    await call(editor, "POST", "/entries", {"fields": fields("draft")})
+    page = (await desk.call("GET", "/help")).body.decode()
+    assert "About a/b &lt;c&gt;?" in page and "inside" not in page and "later" not in page and "draft" not in page
+    one = await desk.call("GET", "/help/a%2Fb%20%3Cc%3E")
+    assert one.status == 200 and "<strong>9</strong>" in one.body.decode() and '"FAQPage"' in one.body.decode()
+    assert "About a/b &lt;c&gt;?" in (await desk.call("GET", "/help?search=about")).body.decode()
+    assert "About" in (await desk.call("GET", "/help?category=my%20orders")).body.decode()
+    assert (await desk.call("GET", "/help?search=%3Cscript%3E")).body.decode().count("<script>") == 0
+    assert "/help/a%2Fb%20%3Cc%3E" in (await desk.call("GET", "/help/sitemap.xml")).body.decode()
+    for path in ("/help/draft", "/help/inside", "/help/later", "/help?category=none"):
+        assert (await desk.call("GET", path)).status == 404, path
+
+
+async def test_an_export_holds_everything(editor: Agent) -> None:
+    await call(editor, "POST", "/entries", {"fields": fields(answer="=1+1", phrasings=["a|b"])})
+    csv = await call(editor, "GET", "/export?format=csv")
+    assert "'=1+1" in csv.body.decode() and "attachment" in csv.headers["Content-Disposition"]
+    assert (await call(editor, "GET", "/export?format=json")).json[0]["phrasings"] == ["a|b"]
+    assert (await call(editor, "GET", "/export?format=md")).body[:2] == b"PK"
+    assert (await call(editor, "GET", "/export?format=pdf")).code == "bad_field"
+
+
+async def test_an_import_is_shown_then_taken(editor: Agent) -> None:
+    async def send(query: str, content: bytes) -> Any:
+        begun = await editor.desk.call("POST", f"/api/editor/import?{query}", headers=editor.headers, data=content)
+        assert begun.status == 202, begun.body
+        for _ in range(600):
+            job = (await call(editor, "GET", f"/jobs/{begun.json['job']}")).json
+            if job["state"] != "working":
+                return job
+            await asyncio.sleep(0.1)
+        raise AssertionError("the import did not end")
+
+    good, bad = b"id,question,answer\na,Q?,A\n", b"id,question,answer\na,Q?,A\nb,,A\n"
+    shown = (await send("name=faq.csv&commit=0", good))["result"]
+    assert (shown["new"], shown["total"], shown["sample"][0]["question"]) == (1, 1, "Q?")
+    assert (await call(editor, "GET", "/entries")).json["total"] == 0
+    failed = await send("name=faq.csv&commit=1", bad)
+    assert failed["error"]["message"].startswith("faq.csv:3: question is empty")
+    assert (await call(editor, "GET", "/entries")).json["total"] == 0
+    await send("name=faq.csv&commit=1", good)
+    assert (await call(editor, "GET", "/entries/a")).json["status"] == "review"
+    assert (await editor.desk.call("POST", "/api/editor/import?name=", headers=editor.headers, data=b"x")).code == "bad_field"

@@ -1,0 +1,100 @@
+"""The bench: what it says before a publish, and that a publish is whole or not at all."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from bot.judgement import publishing
+from bot.library.article import Article
+from bot.library.library import Library
+from bot.library.publications import publications_of
+from bot.settings import Settings
+from bot.workshop.bench import Bench
+from bot.workshop.errors import Moved, Stopped
+from kb_index import snapshot
+from tests.workshop.edits import edit, same
+
+# Each works on the real encoder and classifiers; a busy machine needs its time.
+pytestmark = pytest.mark.timeout(400)
+
+
+def change(library: Library, name: str, **fields: Any) -> None:
+    kept = library.open(name)
+    library.save(Article.parse({**kept["fields"], **fields}, name), kept["revision"], "Ada", status="review")
+
+
+@pytest.fixture
+def victim(bench: Bench) -> str:
+    """The entry most of whose tests are answered rightly today."""
+    bench.check()
+    live = bench.live()
+    assert live is not None
+    right = {entry.id: sum(bench._outcomes[test].is_right(entry.id) for test in entry.tests) for entry in live.entries}
+    best = max(right, key=lambda name: right[name])
+    assert right[best] >= 2, "the small knowledge base answers nothing: these tests would show nothing"
+    return best
+
+
+def test_what_stays_loaded_says_what_a_new_bench_would_say(bench: Bench, library: Library, home: Settings) -> None:
+    rng = random.Random(5)
+    bench.check()
+    for round_ in range(2):
+        for _ in range(8):
+            edit(library, rng)
+        same(bench, home)
+        if round_ == 0:
+            bench.publish(None, "Ada", override="the test goes on from here")
+
+
+def test_a_good_edit_gains_and_goes_live(bench: Bench, library: Library, home: Settings) -> None:
+    name = "new-shoes"
+    fields = {"id": name, "question": "Can I have my shoes resoled?", "answer": "Yes, for **£30**.", "phrasings": ["new soles", "resole my boots"],
+              "tests": ["can you put new soles on", "my soles are worn, can you renew them"]}
+    library.create(Article.parse(fields, name), "Ada", "review")
+    report = bench.check()
+    assert report["changes"] == [{"id": name, "question": fields["question"], "change": "new"}] and report["counts"]["stops"] == 0
+    assert {one["text"] for one in report["gained"]} <= set(fields["tests"])
+    published = bench.publish(None, "Ada", digest=report["digest"])
+    assert snapshot.current_name(home.index) == published["snapshot"] and library.open(name)["status"] == "published"
+    assert publishing.is_current(home), "the next start would publish again"
+    before = publications_of(home).history()[1]["snapshot"]
+    bench.roll_back(before, "Ada")
+    assert snapshot.current_name(home.index) == before and library.open(name)["live"] is None
+    assert publishing.is_current(home), "the next start would undo the way back"
+
+
+BAD = {
+    "another topic": lambda f: {"question": "How do I brew coffee?", "phrasings": ["espresso"], "answer": "Grind it."},
+    "no phrasings and another question": lambda f: {"phrasings": [], "question": "General information"},
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_edit_is_stopped_until_an_administrator_answers_for_it(bench: Bench, library: Library, home: Settings, victim: str, kind: str) -> None:
+    live = snapshot.current_name(home.index)
+    change(library, victim, **BAD[kind](None))
+    with pytest.raises(Stopped) as caught:
+        bench.publish(None, "Ada")
+    lost = [one for one in caught.value.report["lost"] if one["stops"]]
+    assert lost and all(one["entry"] for one in lost) and snapshot.current_name(home.index) == live
+    assert publications_of(home).begun() == 0
+    bench.publish(None, "Root", override="the shop is closing")
+    assert publications_of(home).history()[0]["override"] == "the shop is closing"
+
+
+def test_what_was_looked_at_is_what_goes_live(bench: Bench, library: Library) -> None:
+    change(library, "how-to-return", answer="See the label. It is easy.")
+    digest = bench.check()["digest"]
+    change(library, "how-to-return", answer="Something else.")
+    with pytest.raises(Moved):
+        bench.publish(None, "Ada", digest=digest)
+
+
+def test_trying_tells_published_and_draft_apart(bench: Bench) -> None:
+    fields = {"id": "soles", "question": "Can I have my shoes resoled?", "answer": "Yes, for **£30**.", "phrasings": ["new soles for my shoes"], "tests": []}
+    told = bench.attempt("new soles for my shoes please", fields)
+    assert "soles" not in {one["entry"] for one in told["published"]["candidates"]}
+    assert told["draft"]["candidates"][0]["entry"] == "soles"
