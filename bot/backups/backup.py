@@ -1,0 +1,82 @@
+"""Taking a backup while everything runs."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bot.backups import homes, tables
+from bot.backups.archive import Progress, Writer
+from bot.backups.live import Live
+from bot.settings import Settings
+
+CONVERSATIONS = "conversations.jsonl"
+SQL = "sql/"
+HOME = "home/"
+KB = "kb/"
+
+
+def back_up(settings: Settings, path: Path, progress: Progress) -> dict[str, int]:
+    """Writes a backup to `path` and returns how much of what is in it.
+
+    The store is read before the database: a conversation that is archived and forgotten in between is then in the
+    database's part, and one that is in both is recognised by the archiver. Raises StoreUnavailable,
+    DatabaseUnavailable, OSError; then there is no file.
+    """
+    writer = Writer(path)
+    try:
+        counts = _write(settings, writer, progress)
+        writer.finish({"made": round(time.time(), 3), "version": version("frontdesk"), "holds": counts})
+    except BaseException:
+        writer.abandon()
+        raise
+    return counts
+
+
+def _write(settings: Settings, writer: Writer, progress: Progress) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    live = Live(settings.redis)
+    try:
+        counts["conversations"] = writer.lines(CONVERSATIONS, live.dump(live.ids(), _share(progress, 0, 50)))
+    finally:
+        live.close()
+    with tables.source(settings.database) as source:
+        total = max(1, sum(source.count(table) for table in source.tables))
+        done = 0
+
+        def counted(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+            nonlocal done
+            for row in rows:
+                yield row
+                done += 1
+                if done % 500 == 0:
+                    progress(50 + min(39, done * 40 // total), 100)
+
+        counts["rows"] = sum(writer.lines(f"{SQL}{table.name}.jsonl", counted(source.rows(table))) - 1
+                             for table in source.tables)
+    found = list(homes.files(settings.home)) if settings.home.is_dir() else []
+    entries = [path for path in sorted(settings.kb.rglob("*")) if path.is_file()] if settings.kb.is_dir() else []
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, path in enumerate(found):
+            name = HOME + path.relative_to(settings.home).as_posix()
+            if homes.is_sqlite(path):
+                copy = Path(scratch) / "copy.db"
+                copy.unlink(missing_ok=True)
+                homes.copy_sqlite(path, copy)
+                path = copy
+            writer.file(name, path)
+            progress(90 + 10 * number // (len(found) + len(entries)), 100)
+    for path in entries:
+        writer.file(KB + path.relative_to(settings.kb).as_posix(), path)
+    counts["files"] = len(found) + len(entries)
+    progress(100, 100)
+    return counts
+
+
+def _share(progress: Progress, begin: int, end: int) -> Progress:
+    """A part of the whole bar."""
+    return lambda done, of: progress(begin + (end - begin) * done // max(1, of), 100)
