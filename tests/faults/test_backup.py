@@ -1,0 +1,361 @@
+"""Backup while everything runs, restore on an empty machine: what comes back is what was there, or nothing does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from own_valkey import Valkey
+from servers import POSTGRES, Postgres, public_folder
+
+from bot import cli, valkey
+from bot.backups import tables
+from bot.backups.archive import BadBackup, Reader
+from bot.backups.backup import back_up
+from bot.backups.live import Live
+from bot.backups.restore import NotEmpty, put_back
+from bot.conversations import keys
+from bot.conversations.packet import build
+from bot.conversations.record import message
+from bot.conversations.store import Conversations, connect
+from bot.conversations.turn import Commit, Handoff, Turn
+from bot.database import open_database
+from bot.desk.staff import add_staff, list_staff
+from bot.errors import Busy
+from bot.lockfile import LockFile
+from bot.reports.archive import Archive, keep
+from bot.settings import Settings
+
+
+def silent(done: int, of: int) -> None:
+    pass
+
+
+@pytest.fixture
+def settings(valkey: Valkey, tmp_path: Path) -> Settings:
+    kb = tmp_path / "kb"
+    kb.mkdir()
+    (kb / "entry.md").write_text("---\nquestion: Why?\n---\nBecause.\n")
+    return Settings(home=tmp_path / "home", redis_url=valkey.url, kb=kb)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Settings]:
+    """Another machine: the embedded store, SQLite, nothing in either."""
+    yield Settings(home=tmp_path / "other", kb=tmp_path / "other-kb")
+
+
+async def lived_in(settings: Settings) -> dict[str, Any]:
+    """A home in which something has happened; returns what must come back."""
+    store = Conversations(connect(settings.redis))
+    cids = [(await store.create(locale="en-GB"))[0] for _ in range(6)]
+    for cid in cids:
+        await store.post(cid, "m1", "where is my parcel? 📦 \x85 ñ")
+    taken: dict[str, Turn] = {}
+    while turn := await store.take():
+        taken[turn.cid] = turn
+    waits, queued, held, closed, archived, leased = cids
+    for cid in (queued, held, closed, archived):
+        state = await store.state(cid)
+        packet = build(state, await store.records(cid), [], {"reason": "asked"})
+        commit = Commit(replies=[message("bot", "hello", html="<p>hello</p>", buttons=[])], slots='{"slots": {}}',
+                        tracker_events=['{"event": "user"}'], handoff=Handoff("service", "person", packet))
+        assert await store.commit(taken[cid], commit) == "ok"
+    for cid in (held, closed, archived):
+        await store.claim(cid, "a1", "Ada")
+        await store.say(cid, "a1", "Ada", "s1", "I look into it")
+    for cid in (closed, archived):
+        await store.close(cid, "a1", "Ada", "solved", "note")
+    engine = open_database(settings.database)
+    tables.prepare(engine)
+    archive = Archive(engine)
+    await keep(store, archive, 1)
+    await store.call("ZADD", keys.owned("closed"), 1, archived)
+    await keep(store, archive, 1)
+    assert archived not in await store.ids()
+    await store.renew(taken[waits], 0)  # goes back to the line; the other stays leased
+    assert (await store.call("ZSCORE", keys.LEASES, leased)) is not None
+    add_staff(settings, "Ada", "ada@example.org", "agent", "correct horse battery")
+    (settings.home / "index" / "20260101-x").mkdir(parents=True)
+    (settings.home / "index" / "20260101-x" / "entries.jsonl").write_text("{}\n")
+    (settings.home / "index" / "current").write_text("20260101-x")
+    with sqlite3.connect(settings.home / "shop.db") as shop:
+        shop.execute("CREATE TABLE effect (key TEXT)")
+        shop.execute("INSERT INTO effect VALUES ('k1')")
+    shop.close()
+    (settings.home / "logs").mkdir()
+    (settings.home / "logs" / "desk.log").write_text("not this")
+    told = {cid: ((await store.state(cid)), await store.records(cid)) for cid in await store.ids()}
+    await store.client.connection_pool.disconnect()
+    return {"live": told, "archived": archived, "record": archive.find(archived), "leased": taken[leased], "waits": taken[waits]}
+
+
+async def came_back(settings: Settings, was: dict[str, Any]) -> None:
+    """Everything is there and goes on: queues show it, the bot's turns are the same turns."""
+    store = Conversations(connect(settings.redis))
+    assert {cid: ((await store.state(cid)), await store.records(cid)) for cid in await store.ids()} == was["live"]
+    for cid, (state, _) in was["live"].items():
+        owners = [owner for owner in keys.OWNERS if await store.call("ZSCORE", keys.owned(owner), cid) is not None]
+        assert owners == [state.owner]
+    turns = {}
+    while turn := await store.take():
+        turns[turn.cid] = turn
+    for name in ("leased", "waits"):
+        again = turns.pop(was[name].cid)
+        assert (again.id, again.text) == (was[name].id, was[name].text) and again.attempts > was[name].attempts
+        assert (await store.commit(again, Commit(replies=[message("bot", "on its way")]))) == "ok"
+    assert not turns
+    assert (await store.post(next(iter(was["live"])), "m1", "where is my parcel? 📦 \x85 ñ")).duplicate
+    await store.client.connection_pool.disconnect()
+    engine = open_database(settings.database)
+    assert Archive(engine).find(was["archived"]) == was["record"]
+    assert [member.email for member in list_staff(settings)] == ["ada@example.org"]
+    engine.dispose()
+    assert (settings.home / "index" / "current").read_text() == "20260101-x"
+    shop = sqlite3.connect(settings.home / "shop.db")
+    assert shop.execute("SELECT key FROM effect").fetchall() == [("k1",)]
+    shop.close()
+
+
+class Embedded:
+    """The embedded Valkey of a home, as `frontdesk run` would start it."""
+
+    def __init__(self, settings: Settings) -> None:
+        import subprocess
+
+        self.process = subprocess.Popen(valkey.prepare(settings), stdout=subprocess.DEVNULL)
+        while not valkey.answers(settings):
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+async def test_an_empty_machine_has_it_all_again(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    import asyncio
+
+    was = await lived_in(settings)
+    file = tmp_path / "x.backup"
+    steps: list[tuple[int, int]] = []
+    counts = await asyncio.to_thread(back_up, settings, file, lambda done, of: steps.append((done, of)))
+    assert counts["conversations"] == 5 and steps[-1] == (100, 100) and steps == sorted(steps)
+    about = await asyncio.to_thread(put_back, empty, file, False, silent)
+    assert about["holds"] == counts and str(empty.kb) in about["knowledge"]
+    assert (empty.kb / "entry.md").read_text() == (settings.kb / "entry.md").read_text()
+    server = Embedded(empty)
+    try:
+        await came_back(empty, was)
+        assert not (empty.home / "logs").exists()
+    finally:
+        server.stop()
+
+
+async def test_what_is_there_is_not_lost_unless_told(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    import asyncio
+
+    was = await lived_in(settings)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    with pytest.raises(NotEmpty, match=r"the store holds conversations, the database holds rows, .* holds an index"):
+        await asyncio.to_thread(put_back, settings, file, False, silent)
+    store = Conversations(connect(settings.redis))
+    await store.create()
+    await store.client.connection_pool.disconnect()
+    await asyncio.to_thread(put_back, settings, file, True, silent)
+    await came_back(settings, was)
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")
+async def test_from_sqlite_to_postgres_and_on(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    import asyncio
+
+    was = await lived_in(settings)
+    with public_folder() as folder:
+        postgres = Postgres(folder / "cluster")
+        await asyncio.to_thread(postgres.make)
+        try:
+            first, second = tmp_path / "1.backup", tmp_path / "2.backup"
+            await asyncio.to_thread(back_up, settings, first, silent)
+            there = replace(empty, database_url=postgres.url)
+            await asyncio.to_thread(put_back, there, first, False, silent)
+            server = Embedded(there)
+            try:
+                await asyncio.to_thread(back_up, there, second, silent)
+                await came_back(there, was)
+                # A counter that did not see the rows come would give out a number that is taken.
+                add_staff(there, "Bea", "bea@example.org", "agent", "correct horse battery")
+            finally:
+                server.stop()
+            one, two = Reader(first), Reader(second)
+            for member in one.names("sql/"):
+                assert sorted(map(json.dumps, one.lines(member))) == sorted(map(json.dumps, two.lines(member))), member
+            one.close()
+            two.close()
+        finally:
+            await asyncio.to_thread(postgres.kill)
+
+
+async def test_what_was_acknowledged_before_the_backup_began_is_in_it(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """Customers write, conversations are closed, archived and forgotten, all while the backup is taken."""
+    import asyncio
+
+    engine = open_database(settings.database)
+    tables.prepare(engine)
+    archive = Archive(engine)
+    store = Conversations(connect(settings.redis))
+    before: dict[str, int] = {}
+    for number in range(80):
+        cid, _ = await store.create()
+        before[cid] = (await store.post(cid, f"m{number}", "hello")).seq
+    over = threading.Event()
+
+    async def go_on() -> None:
+        number = 0
+        while not over.is_set():
+            for cid in list(before)[number % 80: number % 80 + 20]:
+                await store.post(cid, f"n{number}", "and on") if await store.states([cid]) else None
+                number += 1
+            await store.close_idle(await store.now() + 60)
+            while await store.take():
+                pass
+            await keep(store, archive, 0)
+
+    going = asyncio.create_task(go_on())
+    await asyncio.sleep(0.2)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    over.set()
+    await going
+    await store.client.connection_pool.disconnect()
+    await asyncio.to_thread(put_back, empty, file, False, silent)
+    server = Embedded(empty)
+    try:
+        store = Conversations(connect(empty.redis))
+        kept = Archive(open_database(empty.database))
+        live = set(await store.ids())
+        for cid, seq in before.items():
+            found = kept.find(cid)
+            records = await store.records(cid) if cid in live else found[2] if found else []
+            assert len(records) >= seq, f"{cid} is lost"
+            assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
+        await store.client.connection_pool.disconnect()
+    finally:
+        server.stop()
+
+
+def broken(file: Path, how: str) -> None:
+    raw = bytearray(file.read_bytes())
+    if how == "cut off":
+        file.write_bytes(raw[: len(raw) * 2 // 3])
+    elif how == "empty":
+        file.write_bytes(b"")
+    elif how == "not a backup":
+        file.write_bytes(b"PK\x03\x04 and nothing else" * 50)
+    elif how == "one bit":
+        with zipfile.ZipFile(file) as archive:
+            at = archive.getinfo("conversations.jsonl").header_offset + 80
+        raw[at] ^= 4
+        file.write_bytes(raw)
+    else:
+        with zipfile.ZipFile(file) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        manifest = json.loads(members["manifest.json"])
+        if how == "another format":
+            manifest["format"] = 99
+        elif how == "a changed word":
+            members["conversations.jsonl"] = members["conversations.jsonl"].replace(b"parcel", b"parrot")
+        elif how == "a member too many":
+            members["more.txt"] = b"x"
+        members["manifest.json"] = json.dumps(manifest).encode()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+
+
+async def test_a_bad_file_is_refused_before_anything_is_touched(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    import asyncio
+
+    await lived_in(settings)
+    good, bad = tmp_path / "good.backup", tmp_path / "bad.backup"
+    await asyncio.to_thread(back_up, settings, good, silent)
+    for how, said in (("cut off", "not a whole one"), ("empty", "not a whole one"), ("not a backup", "is no backup"),
+                      ("one bit", "damaged"), ("another format", "format 99"), ("a changed word", "is not what was written"),
+                      ("a member too many", "does not hold what its manifest says")):
+        shutil.copy(good, bad)
+        broken(bad, how)
+        with pytest.raises(BadBackup, match=said):
+            await asyncio.to_thread(put_back, empty, bad, False, silent)
+        assert not empty.home.exists() and not empty.kb.exists(), how
+    with pytest.raises(BadBackup, match="there is no file"):
+        put_back(empty, tmp_path / "none", False, silent)
+
+
+def test_not_while_it_runs(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    back_up(settings, tmp_path / "x.backup", silent)
+    with LockFile(empty.home / "run.lock", "busy"), pytest.raises(Busy, match="stop it first"):
+        put_back(empty, tmp_path / "x.backup", False, silent)
+
+
+def test_a_backup_that_fails_leaves_no_file(settings: Settings, tmp_path: Path, valkey: Valkey) -> None:
+    valkey.stop()
+    with pytest.raises(Exception, match="cannot be reached"):
+        back_up(settings, tmp_path / "x.backup", silent)
+    assert list(tmp_path.glob("x.backup*")) == []
+
+
+def test_every_part_of_a_conversation_is_in_a_backup() -> None:
+    """The table of keys is what people read; a key that it gains must come along."""
+    documented = re.findall(r"^``fd:c:C(?::(\w+))?``", keys.__doc__ or "", re.MULTILINE)
+    assert sorted(documented) == sorted(keys.PARTS)
+
+
+async def test_every_table_of_the_desk_is_in_a_backup(settings: Settings, tmp_path: Path) -> None:
+    from bot.desk.services import Services
+
+    services = await Services.start(settings)
+    await services.end_streams()
+    await services.close()
+    desk, ours = open_database(settings.database), open_database(f"sqlite:///{tmp_path / 'ours.db'}")
+    tables.prepare(ours)
+    with desk.connect() as one, ours.connect() as two:
+        assert [table.name for table in tables.tables(one)] == [table.name for table in tables.tables(two)]
+
+
+def test_the_commands(settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                      capsys: pytest.CaptureFixture[str]) -> None:
+    from bot.settings import as_environ
+
+    def frontdesk(where: Settings, *arguments: str) -> tuple[int, str, str]:
+        for name, value in as_environ(where).items():
+            monkeypatch.setenv(name, value)
+        status = cli.main(arguments)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    live = Live(settings.redis)
+    live.close()
+    file = str(tmp_path / "x.backup")
+    assert frontdesk(settings, "backup", file)[0] == 0
+    status, _, err = frontdesk(settings, "backup", file)
+    assert status == 1 and "is there already" in err and "--force" in err
+    assert frontdesk(settings, "backup", file, "--force")[0] == 0
+    status, out, _ = frontdesk(empty, "restore", file, "--check")
+    assert status == 0 and "sums are right" in out and not empty.home.exists()
+    status, out, _ = frontdesk(empty, "restore", file)
+    assert status == 0 and "`frontdesk run`" in out
+    Path(file).write_bytes(b"x")
+    status, _, err = frontdesk(empty, "restore", file, "--check")
+    assert status == 1 and "is no backup" in err and err.count("\n") == 1

@@ -1,0 +1,244 @@
+"""Claims, hand-backs, closings, messages and the bot's commits race over a bad network: what comes of it is linearisable."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linear import Op, check
+from proxy import FaultProxy, Faults
+from register import Held, step
+from servers import Store
+
+from bot.conversations import keys
+from bot.conversations.errors import Stale, StoreUnavailable
+from bot.conversations.record import message
+from bot.conversations.store import Conversations, connect
+from bot.conversations.turn import Commit, Handoff
+
+SEED = int(os.environ.get("FAULTS_SEED", "1"))
+#: Operations in all; the long command asks for more.
+STEPS = int(os.environ.get("FAULTS_STEPS", "1500"))
+#: Operations on one conversation: the search for an order grows with them.
+ON_ONE = 120
+AT_ONCE = 4
+AGENTS = ("ada", "bea", "cleo")
+
+
+class History:
+    """Calls and results of all clients, by conversation."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[Op]] = {}
+        self.count = 0
+        self.unknown = 0
+
+    def note(self, cid: str, op: Op) -> None:
+        self.of.setdefault(cid, []).append(op)
+        self.count += 1
+        self.unknown += op.result is None
+
+
+class Arena:
+    """A few conversations at a time, and clients that work on them without any regard for each other."""
+
+    def __init__(self, url: str, good_url: str, seed: int) -> None:
+        self.url, self.good_url = url, good_url
+        self.dice = random.Random(seed)
+        self.history = History()
+        self.cids: list[str] = []
+        self.played: Counter[str] = Counter()
+        self.opened: list[Any] = []
+        #: Set at the end, rather than cancelling: what is cancelled under way has an outcome that nobody noted.
+        self.over = False
+
+    def client(self, url: str = "") -> Conversations:
+        client = connect(url or self.url, connections=2)
+        client.connection_pool.connection_kwargs["socket_timeout"] = 1.0
+        self.opened.append(client)
+        return Conversations(client)
+
+    async def call(self, cid: str, name: str, args: tuple[Any, ...], act: Any) -> None:
+        called = time.monotonic()
+        try:
+            result = await act
+        except Stale as stale:
+            result = ("stale", stale.owner, stale.agent)
+        except StoreUnavailable:
+            self.history.note(cid, Op(name, args, called))
+            self.played["unknown"] += 1
+            return
+        self.history.note(cid, Op(name, args, called, time.monotonic(), result))
+        self.played[f"{name}: {result[0]}"] += 1
+
+    async def customer(self) -> None:
+        conversations = self.client()
+        sent: list[tuple[str, str]] = []
+        while not self.over:
+            again = sent and self.dice.random() < 0.2
+            cid, message_id = self.dice.choice(sent[-5:]) if again else (self.dice.choice(self.cids), secrets.token_hex(4))
+            sent.append((cid, message_id))
+
+            async def post(cid: str = cid, message_id: str = message_id) -> Any:
+                return ("ok", (await conversations.post(cid, message_id, message_id)).seq)
+
+            await self.call(cid, "post", ("customer", message_id), post())
+            await asyncio.sleep(self.dice.random() * 0.01)
+
+    async def agent(self, name: str) -> None:
+        conversations = self.client()
+        while not self.over:
+            cid = self.dice.choice(self.cids)
+            act = self.dice.choice(["claim", "claim", "say", "say", "step in", "release", "hand back", "close", "read"])
+            epoch, message_id = 0, secrets.token_hex(4)
+            if act == "step in":
+                try:
+                    epoch = (await conversations.state(cid)).epoch
+                except StoreUnavailable:
+                    continue
+
+            async def do(cid: str = cid, act: str = act, epoch: int = epoch, message_id: str = message_id) -> Any:
+                if act == "say":
+                    return ("ok", (await conversations.say(cid, name, name, message_id, "said")).seq)
+                if act == "claim":
+                    await conversations.claim(cid, name, name)
+                elif act == "step in":
+                    await conversations.claim(cid, name, name, epoch, "bot")
+                elif act == "release":
+                    await conversations.release(cid, name, name)
+                elif act == "hand back":
+                    await conversations.hand_back(cid, name, name)
+                elif act == "close":
+                    await conversations.close(cid, name, name, "solved")
+                else:
+                    state = await conversations.state(cid)
+                    return ("ok", state.owner, state.agent, state.epoch, state.seq)
+                return ("ok",)
+
+            args = {"say": (name, message_id), "read": ()}.get(act, (name, epoch))
+            await self.call(cid, act, args, do())
+            await asyncio.sleep(self.dice.random() * 0.005)
+
+    async def worker(self) -> None:
+        conversations = self.client()
+        # It takes over a good line: a take whose outcome is unknown may have been of any conversation, and the search
+        # would have to try them all. The product has no harm from one: the lease runs out.
+        good = self.client(self.good_url)
+        while not self.over:
+            called = time.monotonic()
+            turn = await good.take(self.dice.choice([0.01, 0.05, 0.5]))
+            if turn is None:
+                await asyncio.sleep(0.005)
+                continue
+            self.history.note(turn.cid, Op("take", (turn.lease,), called, time.monotonic(),
+                                           ("ok", turn.epoch, len(turn.messages))))
+            await asyncio.sleep(self.dice.random() * 0.08)
+            replies, hands_over = self.dice.randrange(1, 3), self.dice.random() < 0.4
+            commit = Commit(replies=[message("bot", "reply")] * replies,
+                            handoff=Handoff("service", "why", {}) if hands_over else None)
+
+            async def do(turn: Any = turn, commit: Any = commit) -> Any:
+                return (await conversations.commit(turn, commit),)
+
+            await self.call(turn.cid, "commit", (turn.lease, replies, hands_over), do())
+
+    async def play(self, steps: int) -> None:
+        """Until `steps` operations are done; a conversation that has had enough of them gives way to another."""
+        opener = self.client()
+        self.cids = [await self._open(opener) for _ in range(AT_ONCE)]
+        clients = [asyncio.create_task(act) for act in
+                   (self.customer(), self.customer(), self.worker(), self.worker(), *(map(self.agent, AGENTS)))]
+        try:
+            while self.history.count < steps:
+                await asyncio.sleep(0.02)
+                for client in clients:
+                    if client.done():
+                        client.result()
+                for index, cid in enumerate(self.cids):
+                    if len(self.history.of.get(cid, ())) >= ON_ONE:
+                        self.cids[index] = await self._open(opener)
+        finally:
+            self.over = True
+            await asyncio.gather(*clients)
+            for opened in self.opened:
+                await opened.connection_pool.disconnect()
+
+    async def _open(self, opener: Conversations) -> str:
+        while True:
+            try:
+                return (await opener.create())[0]
+            except StoreUnavailable:
+                continue
+
+
+def violations(cid: str, ops: list[Op], records: list[dict[str, Any]]) -> list[str]:
+    verdict = check(ops, Held(), step)
+    found = []
+    if not verdict.linearisable:
+        last = "\n".join(map(str, verdict.order[-12:]))
+        found.append(f"{cid}: no order explains\n{last}\nand then one of\n" + "\n".join(map(str, verdict.stuck)))
+    if [record["seq"] for record in records] != list(range(1, len(records) + 1)):
+        found.append(f"{cid}: the log has gaps")
+    owner, agent = "bot", ""
+    for record in records:
+        name = record.get("event")
+        if record["kind"] == "message" and record["from"] == "bot" and owner != "bot":
+            found.append(f"{cid}: the bot spoke at {record['seq']} while {owner} {agent} had it")
+        if record["kind"] == "message" and record["from"] == "agent" and (owner, agent) != ("agent", record["by"]["id"]):
+            found.append(f"{cid}: {record['by']['id']} spoke at {record['seq']} while {owner} {agent} had it")
+        if name == "claimed" and owner == "agent":
+            found.append(f"{cid}: two owners at {record['seq']}")
+        owner = {"handoff": "queue", "claimed": "agent", "released": "queue", "handed_back": "bot", "closed": "closed",
+                 "reopened": "bot"}.get(name, owner)
+        agent = record["by"]["id"] if name == "claimed" else "" if owner != "agent" else agent
+    return found
+
+
+async def nowhere(conversations: Conversations, cids: list[str]) -> list[str]:
+    """Conversations that nobody owns and no list shows, or two; or that wait for the bot and stand in no line."""
+    found = []
+    ready = await conversations.call("LRANGE", keys.READY, 0, -1)
+    leased = await conversations.call("ZRANGE", keys.LEASES, 0, -1)
+    for cid in cids:
+        owners = [o for o in keys.OWNERS if await conversations.call("ZSCORE", keys.owned(o), cid) is not None]
+        state = await conversations.state(cid)
+        if owners != [state.owner]:
+            found.append(f"{cid}: {state.owner} owns it, and it stands with {owners}")
+        waiting = await conversations.call("LLEN", keys.turns(cid))
+        if ready.count(cid) + leased.count(cid) != bool(waiting):
+            found.append(f"{cid}: {waiting} turns wait, {ready.count(cid)} times ready, {leased.count(cid)} times leased")
+    return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    server = Store.redis(tmp_path / "store") or Store.valkey(tmp_path / "store")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.mark.timeout(3600)
+async def test_races_over_a_bad_network_are_linearisable(store: Store) -> None:
+    faults = Faults(SEED, delay=0.3, slow=0.03, cut=0.8, drop=0.03, duplicate=0.4, silence=0.03)
+    async with FaultProxy("127.0.0.1", store.port, faults) as proxy:
+        arena = Arena(f"redis://127.0.0.1:{proxy.port}/0", store.url, SEED)
+        await arena.play(STEPS)
+    direct = Conversations(connect(store.url))
+    found: list[str] = []
+    for cid, ops in arena.history.of.items():
+        found += violations(cid, ops, await direct.records(cid))
+    found += await nowhere(direct, list(arena.history.of))
+    await direct.client.connection_pool.disconnect()
+    print(f"\n{arena.history.count} operations on {len(arena.history.of)} conversations, {arena.history.unknown} of unknown "
+          f"outcome; network {dict(proxy.played)}; {dict(sorted(arena.played.items()))}")
+    assert not found, "\n".join(found)
+    assert arena.history.unknown and arena.played["claim: ok"] and arena.played["commit: lost"], "nothing raced"
