@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 
-import uvloop
+# Before numpy and faiss load. Their threads spin between two short questions: all of them together take more CPU than
+# the rest of a turn. More cores are used by more assistants (FRONTDESK_WORKERS).
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
-from bot.assistant.launcher import NotTrained, serve
-from bot.settings import BadSetting, read
-from kb_index.errors import KnowledgeError
+import uvloop  # noqa: E402
+
+from bot import masking  # noqa: E402
+from bot.assistant.launcher import NotTrained, serve  # noqa: E402
+from bot.settings import BadSetting, read  # noqa: E402
+from kb_index.errors import KnowledgeError  # noqa: E402
 
 
 def main() -> int:
     try:
         settings = read()
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        masking.install()
         uvloop.install()
         asyncio.run(serve(settings))
     except (BadSetting, NotTrained, KnowledgeError) as error:

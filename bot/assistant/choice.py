@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.judgement.tasks import TASKS
+
 _HANDOFFS = {
     "human": ("human", "pressed the button for a person"),
     "none": ("service", "none of the offered entries fits"),
@@ -13,12 +15,19 @@ _HANDOFFS = {
 def parse(text: str, payload: str) -> dict[str, Any]:
     """Rasa's parse data for a pressed button, so that no model has to guess what the customer pointed at.
 
-    `payload` is ``human``, ``none`` (of the offered entries) or ``entry:ID``.
+    `payload` is ``human``, ``none`` (of the offered entries), ``entry:ID``, ``task:INTENT``
+    or ``topic:CATEGORY``.
     """
     kind, _, value = payload.partition(":")
     if kind == "entry":
         told = {"route": "service", "decision": "answer", "confidence": 1.0, "intent": "answer", "entry": value,
                 "why": "chosen by the customer", "words": [], "candidates": []}
+    elif kind == "task" and value in TASKS:
+        told = {"route": "service", "decision": "task", "confidence": 1.0, "intent": value, "entry": None,
+                "why": "chosen by the customer", "words": [], "candidates": []}
+    elif kind == "topic":
+        told = {"route": "service", "decision": "clarify", "confidence": 1.0, "intent": "clarify", "entry": None,
+                "why": "chosen by the customer", "words": [], "candidates": [], "topic": value}
     else:
         route, why = _HANDOFFS.get(kind, ("service", f"a button that nothing stands behind: {payload[:40]}"))
         told = {"route": route, "decision": "handoff", "confidence": 1.0, "intent": "handoff", "entry": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -10,7 +11,7 @@ import time
 
 from bot.assistant import training, without_tensorflow
 from bot.conversations.store import Conversations, connect
-from bot.judgement import training as judgement
+from bot.judgement import assembly
 from bot.judgement.knowledge import Knowledge
 from bot.settings import Settings
 from kb_index.encoder import load_encoder
@@ -27,6 +28,11 @@ def quiet_rasa(level: str) -> None:
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.getLevelName(level) if level == "DEBUG" else logging.WARNING)
+    # Rasa's tracebacks tell the local variables of each frame, and in those stands what customers wrote.
+    import structlog
+
+    wordy, plain = structlog.processors.dict_tracebacks, structlog.processors.format_exc_info
+    structlog.configure(processors=[plain if p is wordy else p for p in structlog.get_config()["processors"]])
 
 
 async def serve(settings: Settings) -> None:
@@ -42,18 +48,20 @@ async def serve(settings: Settings) -> None:
     knowledge.current()
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     without_tensorflow.install()
-    from rasa.core.agent import Agent
-
-    from bot.assistant import actions_in_process
-    from bot.assistant.tracker_store import TurnTrackerStore
-    from bot.assistant.worker import Worker
+    with without_tensorflow.spared() if training.only_ours() else contextlib.nullcontext():
+        from bot.assistant import actions_in_process
+        from bot.assistant.agent import TurnAgent
+        from bot.assistant.tracker_store import TurnTrackerStore
+        from bot.assistant.worker import Worker
 
     quiet_rasa(settings.log_level)
     actions_in_process.install()
     trackers = TurnTrackerStore(None)
-    agent = Agent.load(archive, tracker_store=trackers, action_endpoint=actions_in_process.ActionsInProcess())
+    agent = TurnAgent.load(archive, tracker_store=trackers, action_endpoint=actions_in_process.ActionsInProcess())
     encoder.encode(["The first text through a fresh session takes longer than those after it."])
-    worker = Worker(Conversations(connect(settings.redis)), agent, trackers, encoder, judgement.load(settings))
+    classifier = assembly.shared(settings)
+    classifier.intent_probabilities(["And through the classifier's own."])
+    worker = Worker(Conversations(connect(settings.redis)), agent, trackers, classifier)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, worker.stop)

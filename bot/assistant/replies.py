@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from rasa.core.channels.channel import OutputChannel
 
 from bot.conversations.record import Record, message
 from kb_index.markdown import render
+
+_ESCAPED = re.compile(r"\\([\[\]<>`*\\])")
 
 
 class Replies(OutputChannel):
@@ -42,4 +45,5 @@ class Replies(OutputChannel):
             more["payloads"] = [button.get("payload", "") for button in ordered]
         if evidence:
             more["evidence"] = dict(evidence)
-        self.records.append(message("bot", text, **more))
+        # What customers typed is escaped for Markdown (actions.tasks.words.plain); the plain text shows it as it was.
+        self.records.append(message("bot", text if html else _ESCAPED.sub(r"\1", text), **more))

@@ -7,6 +7,7 @@ takes its new events with :meth:`TurnTrackerStore.changes` and commits them with
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -16,13 +17,51 @@ from typing import Any
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered, deserialise_events
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    ActiveLoop,
+    Event,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+    deserialise_events,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 #: A tracker is cut back to the events of its last few turns when it has grown to `LONGEST` events.
 SHORTEST, LONGEST = 24, 64
 #: Trackers kept ready in one worker.
 CACHED = 2000
+
+
+#: What makes some of a tracker's events not apply any more.
+_UNDOING = (ActionReverted, UserUtteranceReverted, ActiveLoop)
+_BEGINNING = (Restarted, SessionStarted)
+
+
+class Tracker(DialogueStateTracker):
+    """A tracker that is copied as it stands. Rasa's is copied, at each action, by replaying all its events."""
+
+    def applied_events(self) -> list[Event]:
+        # As Rasa's, which looks at each event several times; most conversations hold none that undoes others.
+        kinds = set(map(type, self.events))
+        if not kinds.isdisjoint(_UNDOING):
+            applied: list[Event] = super().applied_events()
+            return applied
+        events = list(self.events)
+        if kinds.isdisjoint(_BEGINNING):
+            return events
+        return events[max(i for i, event in enumerate(events) if type(event) in _BEGINNING) + 1 :]
+
+    def copy(self) -> Tracker:
+        made = copy.copy(self)
+        made.events = self._create_events(self.events)
+        made.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        made.active_loop = copy.copy(self.active_loop)
+        return made
 
 
 @dataclass
@@ -93,6 +132,10 @@ class TurnTrackerStore(TrackerStore):
         stored = [json.dumps(event.as_dict(), ensure_ascii=False, default=str) for event in added]
         return stored, json.dumps(told, default=str)
 
+    def slot(self, cid: str, name: str) -> Any:
+        """What a slot of the tracker at hand holds now."""
+        return self._kept[cid].tracker.get_slot(name)
+
     def committed(self, cid: str, commits: int) -> None:
         """The turn is safe: the tracker at hand, if there is one, stands at `commits` now."""
         if cid in self._kept:
@@ -103,7 +146,7 @@ class TurnTrackerStore(TrackerStore):
         self._kept.pop(cid, None)
 
     def _made(self, cid: str, events: Sequence[Event]) -> DialogueStateTracker:
-        tracker = DialogueStateTracker(cid, self.domain.slots)
+        tracker = Tracker(cid, self.domain.slots)
         for event in events:
             tracker.update(event)
         return tracker

@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.judgement import training as judgement
+import yaml
+
+from bot.judgement import assembly
 from bot.settings import ROOT, Settings
 
 Progress = Callable[[int, int], None]
@@ -23,9 +25,16 @@ def model(settings: Settings) -> Path:
     return settings.models / "assistant.tar.gz"
 
 
+def only_ours(config: Path = ROOT / "config.yml") -> bool:
+    """Whether every component and policy that is configured is one of this room."""
+    told = yaml.safe_load(config.read_text(encoding="utf-8"))
+    parts = [*(told.get("pipeline") or ()), *(told.get("policies") or ())]
+    return all(str(part.get("name", "")).startswith("bot.assistant.") for part in parts)
+
+
 def fingerprint(settings: Settings) -> str:
     """Changes with anything that the model is made of."""
-    sums = hashlib.sha256(judgement.fingerprint(settings).encode())
+    sums = hashlib.sha256(assembly.mark(settings).encode())
     files = [ROOT / name for name in _SOURCES] + sorted((ROOT / "data" / "rules").glob("*.yml"))
     for path in [*files, Path(__file__).parent / "components.py"]:
         sums.update(path.read_bytes())

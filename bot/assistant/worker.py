@@ -12,19 +12,19 @@ from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
-from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 
 from bot.assistant import choice
 from bot.assistant.replies import Replies
 from bot.assistant.tracker_store import TurnTrackerStore
 from bot.conversations import keys, packet
+from bot.conversations.customer import Customer
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.record import Record
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff, Turn
 from bot.judgement.classifier import Classifier
 from bot.judgement.words import deciding_words
-from kb_index.encoder import Encoder
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +36,19 @@ _HEARTBEAT = 5.0
 _ATTEMPTS = 3
 #: Seconds after which a turn that still waits, on a shop's backend for example, has failed.
 _PATIENCE = 30.0
+#: The slot that tells actions who it is (bot.conversations.customer); an action that finds out sets it.
+_CUSTOMER = "customer"
 
 
 class Worker:
     """One assistant process's work. `run` returns after `stop`, when the turns in hand are committed."""
 
     def __init__(
-        self, conversations: Conversations, agent: Agent, trackers: TurnTrackerStore, encoder: Encoder,
-        classifier: Classifier,
+        self, conversations: Conversations, agent: Agent, trackers: TurnTrackerStore, classifier: Classifier,
     ) -> None:
         self.conversations = conversations
         self.agent = agent
         self.trackers = trackers
-        self.encoder = encoder
         self.classifier = classifier
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._stopping = asyncio.Event()
@@ -152,6 +152,9 @@ class Worker:
         tracker = self.trackers.begin(turn.cid)
         for event in _heard(turn.unheard):
             tracker.update(event)
+        # Who it is stands in the conversation, where the site's page may have told it since the last turn.
+        if tracker.get_slot(_CUSTOMER) != (known := turn.customer.as_slot() if turn.customer else None):
+            tracker.update(SlotSet(_CUSTOMER, known))
         replies = Replies()
         last = turn.messages[-1]
         parse_data = choice.parse(last["text"], last["payload"]) if last.get("payload") else None
@@ -166,18 +169,21 @@ class Worker:
             raise RuntimeError(f"nothing was said in answer to turn {turn.id}")
         events, slots_now = self.trackers.changes(turn.cid)
         commit = Commit(replies=replies.records, tracker_events=events, slots=slots_now)
+        proved = Customer.of_slot(self.trackers.slot(turn.cid, _CUSTOMER))
+        if proved != turn.customer:
+            commit.customer = proved
         if replies.handoff is not None:
-            commit.handoff = await self._handoff(turn, replies)
+            commit.handoff = await self._handoff(turn, replies, commit.customer)
         return commit
 
-    async def _handoff(self, turn: Turn, replies: Replies) -> Handoff:
+    async def _handoff(self, turn: Turn, replies: Replies, customer: Customer | None = None) -> Handoff:
         told = dict(replies.handoff or {})
         judgement = dict(told.get("judgement") or {})
         if judgement.get("route"):
-            judgement["words"] = deciding_words(turn.text, judgement["route"], self.encoder, self.classifier)
+            judgement["words"] = deciding_words(turn.text, judgement["route"], self.classifier)
         state = await self.conversations.state(turn.cid)
         records = [r for r in await self.conversations.records(turn.cid) if r["seq"] <= turn.messages[-1]["seq"]]
-        built = packet.build(state, records, replies.records, {**told, "judgement": judgement})
+        built = packet.build(state, records, replies.records, {**told, "judgement": judgement}, customer)
         return Handoff(team=told.get("team", "service"), why=_why(judgement), packet=built)
 
     async def _trouble(self, turn: Turn) -> Commit:

@@ -12,10 +12,9 @@ from product import product, pytest_collection_finish
 
 from bot.assistant import without_tensorflow
 from bot.conversations.store import Conversations
-from bot.judgement import training as judgement
+from bot.judgement import assembly as judgement
 from bot.settings import Settings
 from kb_index import snapshot
-from kb_index.encoder import load_encoder
 
 without_tensorflow.install()
 with warnings.catch_warnings():
@@ -24,6 +23,7 @@ with warnings.catch_warnings():
     from rasa.core.agent import Agent
 
     from bot.assistant import actions_in_process, launcher, training
+    from bot.assistant.agent import TurnAgent
     from bot.assistant.tracker_store import TurnTrackerStore
     from bot.assistant.worker import Worker
 
@@ -59,8 +59,8 @@ def agents(workshop: Settings) -> Iterator[list[tuple[Agent, TurnTrackerStore]]]
         loaded = []
         for _ in range(2):
             trackers = TurnTrackerStore(None)
-            agent = Agent.load(training.model(workshop), tracker_store=trackers,
-                               action_endpoint=actions_in_process.ActionsInProcess())
+            agent = TurnAgent.load(training.model(workshop), tracker_store=trackers,
+                                   action_endpoint=actions_in_process.ActionsInProcess())
             loaded.append((agent, trackers))
     # Not within the patch: it would hold for every test after these.
     yield loaded
@@ -74,7 +74,7 @@ def workers(
     for _, trackers in agents:
         for cid in list(trackers._kept):
             trackers.forget(cid)
-    return [Worker(conversations, agent, trackers, load_encoder(workshop.encoder), judgement.load(workshop))
+    return [Worker(conversations, agent, trackers, judgement.load(workshop))
             for agent, trackers in agents]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import rasa
 import rasa_sdk
 
-from bot.assistant import without_tensorflow
+from bot.assistant import training, without_tensorflow
 from bot.assistant.without_tensorflow import TensorFlowNeeded
 from bot.settings import ROOT
 
@@ -71,3 +72,35 @@ def test_serving_loads_neither_torch_nor_tensorflow() -> None:
     """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert done.stdout.splitlines()[-2:] == ["[]", "None"], done.stderr
+
+
+def test_what_only_rasas_own_parts_need_is_spared_and_there_for_others() -> None:
+    code = """if True:
+        import sys, warnings
+        warnings.simplefilter("ignore")
+        from bot.assistant import without_tensorflow
+        without_tensorflow.install()
+        with without_tensorflow.spared():
+            import bot.assistant.agent, bot.assistant.components, bot.assistant.rules, bot.assistant.worker
+            from rasa.core.channels import slack
+            import slack_sdk
+        print(sorted(name for name in without_tensorflow._SPARED if name in sys.modules))
+        try:
+            slack_sdk.WebClient("token")
+        except RuntimeError as error:
+            print(error)
+        import scipy.sparse
+        print(scipy.sparse.csr_matrix((2, 3)).shape)
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    spared, refused, real = done.stdout.splitlines()[-3:]
+    assert spared == "[]" and "serving leaves it out" in refused and real == "(2, 3)", done.stderr
+
+
+def test_libraries_are_spared_only_where_all_components_are_ours(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    ours = "pipeline: [{name: bot.assistant.components.Router}]\npolicies: [{name: %s}]\n"
+    config.write_text(ours % "bot.assistant.rules.BoundedRulePolicy")
+    assert training.only_ours(config) and training.only_ours()
+    config.write_text(ours % "TEDPolicy")
+    assert not training.only_ours(config)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import logging
 from typing import Any
 
 import pytest
 from play import Customer, at_work, republish, until
+from rasa.shared.core.events import SlotSet
+from rasa_sdk import Tracker
 
+from actions import turn
 from bot.assistant import worker as worker_module
 from bot.assistant.worker import Worker
 from bot.conversations import keys, packet
+from bot.conversations.customer import Customer as Known
+from bot.conversations.customer import Identity
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.store import Conversations
+from bot.masking import Masking
 from bot.settings import Settings
 from kb_index import snapshot
 
@@ -34,7 +42,7 @@ async def test_a_question_is_answered_with_its_evidence(worker: Worker, customer
     assert (evidence["version"], evidence["snapshot"]) == (entry.version, live.name)
     assert evidence["decision"] == "answer" and 0 < evidence["confidence"] <= 1
     assert evidence["candidates"][0]["entry"] == entry.id
-    assert len(reply.get("buttons", [])) == len(reply.get("payloads", [])) <= 2
+    assert len(reply.get("buttons", [])) == len(reply.get("payloads", [])) <= 3
 
 
 async def test_a_burst_is_answered_once(worker: Worker, customer: Customer, conversations: Conversations) -> None:
@@ -65,7 +73,7 @@ async def test_a_fault_goes_to_the_queue_with_its_packet(
     assert told is not None
     assert told["why"]["route"] == "support" and told["why"]["intent"] == "report_defect"
     assert told["why"]["words"] and all(word in FAULT for word in told["why"]["words"])
-    assert told["who"] == {"verified": False, "name": None, "email": None, "browser": "Firefox", "locale": "en-GB",
+    assert told["who"] == {"verified": False, "name": None, "email": None, "by": None, "browser": "Firefox", "locale": "en-GB",
                            "page": "https://larkmoor.example/sofas"}
     shown = [tried for tried in told["tried"] if tried["shown"]]
     assert [tried["entry"] for tried in shown] == ["account-password-reset"] and shown[0]["question"]
@@ -400,7 +408,8 @@ async def test_two_unclear_turns_in_a_row_end_with_people(worker: Worker, custom
     async with at_work(worker):
         await customer.say("\U0001f600")
         (reply,) = await customer.answered()
-        assert reply["evidence"]["decision"] == "abstain" and reply["payloads"] == ["human"]
+        assert reply["evidence"]["decision"] == "abstain" and reply["payloads"][0] == "human"
+        assert all(payload.startswith("topic:") for payload in reply["payloads"][1:])
         await customer.say("?!")
         await customer.answered()
     assert await customer.owner() == "queue"
@@ -455,3 +464,106 @@ async def test_an_outage_of_the_store_is_survived(
         await until(sent)
         assert len(await customer.answered()) == 2
     assert "cannot be reached" in caplog.text
+
+
+async def test_nothing_of_a_dialogue_stands_in_the_logs(
+    worker: Worker, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of one that goes well nor of one that fails with the customer's words in the error."""
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(Masking(logging.Formatter("%(levelname)s %(name)s: %(message)s")))
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [*root.handlers, handler])
+    monkeypatch.setattr(root, "level", logging.INFO)
+    said = "I am Zebedee Quill, zebedee@example.com, 07700 900142, LM-104233, 27 Tanner's Rise, LS7 4QX"
+    async with at_work(worker):
+        await customer.say(QUESTION, said)
+        await customer.answered()
+
+        async def fail(message: object) -> None:
+            raise ValueError("cannot read zebedee@example.com of LM-104233 at 27 Tanner's Rise")
+
+        monkeypatch.setattr(worker.agent.processor, "handle_message", fail)
+        await customer.say(said)
+        await customer.answered()
+    told = out.getvalue()
+    assert "Traceback" in told and "[e-mail]" in told
+    for word in ("Zebedee", "zebedee", "104233", "900142", "Tanner", "LS7", QUESTION):
+        assert word not in told, word
+
+
+async def test_who_it_is_reaches_the_actions_and_the_packet(
+    workers: list[Worker], customer: Customer, conversations: Conversations
+) -> None:
+    """Told by the page between two turns, and known to whichever worker has the next one."""
+    first, second = workers
+    amara = Known("C-1001", "Amara Okafor", "amara@example.com")
+    async with at_work(first):
+        await customer.say(QUESTION)
+        await customer.answered()
+        await conversations.identify(customer.cid, Identity(amara, "t1", 60))
+    async with at_work(second):
+        await customer.say(QUESTION)
+        await customer.answered()
+        assert second.trackers.slot(customer.cid, "customer") == amara.as_slot()
+        await customer.say("0")
+        await customer.answered()
+    told = await conversations.packet(customer.cid)
+    assert told is not None
+    who = {name: told["who"][name] for name in ("verified", "name", "email", "by")}
+    assert who == {"verified": True, "name": "Amara Okafor", "email": "amara@example.com", "by": "token"}
+
+
+async def test_what_a_turn_proves_is_committed_with_it(
+    worker: Worker, customer: Customer, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An action that finds out who it is sets the slot; the commit keeps it, and the next turn knows it."""
+    proved = Known("C-1010", "Dorothy", "dot@example.com", by="order", order="LM-104287")
+    real = worker.agent.processor.handle_message
+
+    async def prove(message: Any) -> Any:
+        answer = await real(message)
+        tracker = await worker.trackers.retrieve(message.sender_id)
+        assert tracker is not None
+        tracker.update(SlotSet("customer", proved.as_slot()))
+        await worker.trackers.save(tracker)
+        return answer
+
+    monkeypatch.setattr(worker.agent.processor, "handle_message", prove)
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await customer.answered()
+        assert (await conversations.state(customer.cid)).customer == proved
+        monkeypatch.setattr(worker.agent.processor, "handle_message", real)
+        await customer.say(QUESTION)
+        await customer.answered()
+    assert worker.trackers.slot(customer.cid, "customer") == proved.as_slot()
+    assert (await conversations.state(customer.cid)).customer == proved
+
+
+async def test_an_action_has_the_turns_id_as_its_key_in_every_attempt(
+    worker: Worker, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys_seen: list[str] = []
+    executor = worker.agent.processor.action_endpoint.executor
+    real = executor.run
+
+    async def run(call: Any) -> Any:
+        keys_seen.append(turn.key(Tracker.from_dict(call["tracker"]), "cancel"))
+        if len(keys_seen) == 1:
+            await customer.say("and one more thing")
+            raise asyncio.CancelledError  # as where the process dies
+        return await real(call)
+
+    monkeypatch.setattr(executor, "run", run)
+    await customer.say(QUESTION)
+    taken = await worker.conversations.take(seconds=0.05)
+    assert taken is not None
+    with contextlib.suppress(asyncio.CancelledError):
+        await worker._handle(taken)
+    worker.trackers.forget(customer.cid)
+    await asyncio.sleep(0.1)
+    async with at_work(worker):
+        await customer.answered()
+    assert keys_seen[:2] == [f"{taken.id}:cancel"] * 2
