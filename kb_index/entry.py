@@ -52,8 +52,8 @@ class Entry:
             # In YAML, `yes` is no text and `my order: where is it` is no text either: both need quotes.
             if isinstance(value, (bool, list, tuple, dict)):
                 raise BadEntry(f"{where}: {name}: {value!r} is no text; put it in quotes")
-            # Half of a character pair, as a faulty export holds it, can be neither stored nor shown.
-            return "" if value is None else str(value).encode("utf-8", "replace").decode().strip()
+            # Half of a character pair, as a faulty export holds it, can be neither stored nor shown, nor can a NUL.
+            return "" if value is None else str(value).encode("utf-8", "replace").decode().replace("\0", "").strip()
 
         def text(name: str, limit: int, needed: bool) -> str:
             value = plain(name, fields.get(name))

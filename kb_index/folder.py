@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import frontmatter
 import yaml
@@ -13,21 +14,32 @@ from kb_index.errors import BadEntry
 
 def read(folder: Path) -> list[Entry]:
     """All entries below `folder`, ordered by id. Raises BadEntry naming the file, and the line where YAML is broken."""
+    return [Entry.parse(found, str(path)) for found, path in records(folder)]
+
+
+def records(folder: Path) -> list[tuple[dict[str, Any], Path]]:
+    """What each file below `folder` says, and where it stands, ordered by id. Raises BadEntry as :func:`read` does."""
     if not folder.is_dir():
         raise BadEntry(f"{folder}: there is no such folder; set FRONTDESK_KB to the one with the knowledge base")
-    entries: dict[str, Entry] = {}
+    found: dict[str, tuple[dict[str, Any], Path]] = {}
     for path in sorted(folder.rglob("*.md")):
         if path.name == "README.md":
             continue
-        entry = read_file(path)
-        if entry.id in entries:
-            raise BadEntry(f"{path}: the id {entry.id!r} is used by another file; rename one of them")
-        entries[entry.id] = entry
-    return [entries[name] for name in sorted(entries)]
+        told = fields(path)
+        name = str(told["id"])
+        if name in found:
+            raise BadEntry(f"{path}: the id {name!r} is used by another file; rename one of them")
+        found[name] = told, path
+    return [found[name] for name in sorted(found)]
 
 
 def read_file(path: Path) -> Entry:
     """One entry; its id is the file's name, its category the folder's."""
+    return Entry.parse(fields(path), str(path))
+
+
+def fields(path: Path) -> dict[str, Any]:
+    """What a file says, not yet checked. Raises BadEntry for one that is not UTF-8 or whose YAML is broken."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -37,8 +49,7 @@ def read_file(path: Path) -> Entry:
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or error
         raise BadEntry(f"{path}{_place(text, error)}: the front matter is no valid YAML ({problem})") from None
-    fields = {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
-    return Entry.parse(fields, str(path))
+    return {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
 
 
 def _place(text: str, error: yaml.YAMLError) -> str:

@@ -20,10 +20,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
+from kb_index import nearest
 from kb_index.encoder import Vectors
 from kb_index.entry import Entry
 from kb_index.errors import BadSnapshot
@@ -32,8 +32,6 @@ from kb_index.markdown import render
 
 log = logging.getLogger(__name__)
 
-#: Above so many vectors an HNSW graph replaces exact search (Y. Malkov and D. Yashunin, 2016).
-FLAT_UP_TO = 50_000
 _KEEP = 5
 _MEND = "publish again with `frontdesk kb publish`"
 
@@ -43,7 +41,8 @@ class Snapshot:
 
     def __init__(
         self, name: str, entries: Sequence[Entry], html: Sequence[str], vectors: Vectors, kinds: npt.NDArray[np.uint8],
-        starts: npt.NDArray[np.int64], index: Any, lexical: LexicalIndex, calibration: Mapping[str, Any], encoder: str,
+        starts: npt.NDArray[np.int64], index: nearest.Index, lexical: LexicalIndex, calibration: Mapping[str, Any],
+        encoder: str,
     ) -> None:
         self.name = name
         self.entries = list(entries)
@@ -57,19 +56,6 @@ class Snapshot:
         self.encoder = encoder
         self.owner = np.repeat(np.arange(len(self.entries)), np.diff(starts))
         self.position = {entry.id: i for i, entry in enumerate(self.entries)}
-
-
-def build_index(vectors: Vectors) -> Any:
-    """A FAISS inner-product index: exact for small collections, HNSW above `FLAT_UP_TO`."""
-    dimensions = vectors.shape[1]
-    if len(vectors) <= FLAT_UP_TO:
-        index = faiss.IndexFlatIP(dimensions)
-    else:
-        index = faiss.IndexHNSWFlat(dimensions, 32, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = 200
-        index.hnsw.efSearch = 256
-    index.add(vectors)
-    return index
 
 
 def write(
@@ -92,7 +78,7 @@ def write(
         np.save(work / "vectors.npy", vectors)
         np.save(work / "kinds.npy", kinds)
         np.save(work / "starts.npy", starts)
-        faiss.write_index(build_index(vectors), str(work / "faiss.index"))
+        nearest.save(nearest.build(vectors), work)
         LexicalIndex.build(entries).save(work / "lexical")
         (work / "calibration.json").write_text(json.dumps(calibration, indent=1))
         files = {str(f.relative_to(work)): _sum(f) for f in sorted(work.rglob("*")) if f.is_file()}
@@ -170,10 +156,10 @@ def _loaded(here: Path, name: str, encoder: str) -> Snapshot:
             fields = json.loads(line)
             html.append(fields.pop("html"))
             entries.append(Entry.restore(fields))
+    vectors = np.load(here / "vectors.npy", mmap_mode="r")
     return Snapshot(
-        name=name, entries=entries, html=html,
-        vectors=np.load(here / "vectors.npy", mmap_mode="r"), kinds=np.load(here / "kinds.npy"),
-        starts=np.load(here / "starts.npy"), index=faiss.read_index(str(here / "faiss.index")),
+        name=name, entries=entries, html=html, vectors=vectors, kinds=np.load(here / "kinds.npy"),
+        starts=np.load(here / "starts.npy"), index=nearest.load(here, vectors),
         lexical=LexicalIndex.load(here / "lexical"),
         calibration=json.loads((here / "calibration.json").read_text()), encoder=encoder,
     )

@@ -1,33 +1,101 @@
-"""Fits the weights of bot/judgement/confidence.py on the sample shop and prints them, to be pasted there by hand.
+"""Fits the shipped weights of bot/judgement/confidence.py and prints them, to be pasted there by hand.
 
-Run after a change to the signs or the retriever, with FRONTDESK_HOME set up: `python tools/fit_confidence.py`.
-Also prints the area under the ROC curve, cross-validated, so that a change can be judged.
+They serve knowledge bases that have no phrasings to fit weights of their own, so they are fitted on several foreign
+ones, made from labelled messages: each label is an entry, some of its messages are its question, answer and phrasings,
+others are asked. Run after a change to the signs or the retriever, with FRONTDESK_HOME set up:
+
+    python tools/fit_confidence.py FILE…
+
+with JSON lines ``{"text", "label"}``; the label ``oos`` has no entry. Prints the area under the ROC curve for each file
+by the weights that the others give, so that a change can be judged.
 """
 
 from __future__ import annotations
 
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import KFold, cross_val_predict
 
-from bot.judgement.confidence import SIGNS, Confidence, signs
-from bot.judgement.publishing import labelled
-from bot.settings import read
+from bot.judgement import phrases
+from bot.judgement.bars import Asked
+from bot.judgement.confidence import FOUND, SIGNS, Confidence, signs
+from bot.judgement.labelled import OUT_OF_SCOPE, Labelled, read
+from bot.judgement.publishing import Memory, ask, assembled
+from bot.settings import Settings
+from bot.settings import read as read_settings
+from kb_index.cache import VectorCache
+from kb_index.encoder import load_encoder
+from kb_index.entry import Entry
+from kb_index.retriever import Retriever
+
+#: Phrasings an entry, and messages that make up its answer: many, few, and the question alone.
+_KINDS = ((8, 2), (2, 2), (0, 2), (0, 0))
+_UNANSWERABLE = 150
 
 
-def main() -> None:
-    asked = labelled(read())
+def knowledge_base(
+    messages: Sequence[Labelled], phrasings: int, answers: int, seed: int, asked: int = 8
+) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """Entries made of labelled messages, and at most `asked` questions for each, with the entry that answers them."""
+    rng = random.Random(seed)  # noqa: S311 - draws examples, no secrets
+    by_label: dict[str, list[str]] = {}
+    for one in messages:
+        by_label.setdefault(one.label, []).append(one.text)
+    unanswerable = by_label.pop(OUT_OF_SCOPE, [])
+    entries, pairs = [], [(text, "") for text in unanswerable[:_UNANSWERABLE]]
+    for label, texts in sorted(by_label.items()):
+        rng.shuffle(texts)
+        answer = " ".join(texts[1 : 1 + answers]) or label.replace("_", " ")
+        rest = texts[1 + answers :]
+        entries.append(Entry(label, texts[0], answer, phrasings=tuple(rest[:phrasings])))
+        pairs += [(text, label) for text in rest[phrasings : phrasings + asked]]
+    ours = [phrase.text for phrase in phrases.read(phrases.FOLDER)]
+    pairs += [(text, "") for text in rng.sample(ours, _UNANSWERABLE)]
+    return entries, pairs
+
+
+def ask_all(settings: Settings, files: Sequence[Path]) -> dict[str, list[Asked]]:
+    """The questions of all knowledge bases made of each file."""
+    cache, memory = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db"), Memory(settings)
+    found: dict[str, list[Asked]] = {}
+    for path in files:
+        messages = read(path)
+        for seed, (phrasings, answers) in enumerate(_KINDS):
+            entries, pairs = knowledge_base(messages, phrasings, answers, seed)
+            found.setdefault(path.stem, []).extend(
+                ask(memory.read([text for text, _ in pairs]), [entry for _, entry in pairs], [""] * len(pairs),
+                    Retriever(assembled(entries, cache)), cache)
+            )
+    cache.close()
+    return found
+
+
+def fitted(asked: Sequence[Asked]) -> Confidence:
+    """Weights from the signs of the search alone: the classifier does not know these subjects."""
     rows = np.array([signs(one.reading) for one in asked])
-    right = np.array([one.right for one in asked])
-    folds = KFold(5, shuffle=True, random_state=0)
-    unseen = cross_val_predict(LogisticRegression(C=10.0, max_iter=2000), rows, right, cv=folds, method="predict_proba")
-    fitted = Confidence.fit(rows, right)
-    for name, weight in zip(SIGNS, fitted.weights, strict=True):
-        print(f'"{name}": {weight:.2f},')
-    print(f"bias {fitted.bias:.2f}")
-    print(f"{len(asked)} questions, area under the curve {roc_auc_score(right, unseen[:, 1]):.4f}")
+    rows[:, len(FOUND) :] = 0.0
+    return Confidence.fit(rows, np.array([one.right for one in asked]))
+
+
+def main(arguments: Sequence[str]) -> None:
+    found = ask_all(read_settings(), [Path(name) for name in arguments])
+    for name, asked in found.items():
+        others = [one for other, some in found.items() if other != name for one in some]
+        if others:
+            sure = fitted(others).of_all([one.reading for one in asked])
+            right = np.array([one.right for one in asked])
+            print(f"{name}: {len(asked)} questions, area under the curve {roc_auc_score(right, sure):.4f}, "
+                  f"mean confidence {sure.mean():.3f}, right {right.mean():.3f}")
+    shipped = fitted([one for some in found.values() for one in some])
+    for name, weight in zip(SIGNS, shipped.weights, strict=True):
+        if abs(weight) > 1e-9:
+            print(f'"{name}": {weight:.2f},')
+    print(f"bias {shipped.bias:.2f}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom
 
-from kb_index.calibration import NEVER, choose_bar, choose_people_bar, upper_bound
+from kb_index.calibration import (
+    NEVER,
+    choose_bar,
+    choose_offer_bar,
+    choose_parting_bar,
+    choose_people_bars,
+    upper_bound,
+)
 
 
 @pytest.mark.parametrize(("errors", "trials", "delta", "limit"), [
@@ -27,9 +34,9 @@ def test_without_data_the_bound_is_one() -> None:
     assert upper_bound(0, 0, 0.05) == upper_bound(3, 3, 0.05) == upper_bound(5, 3, 0.05) == 1
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 10, 79])
+@pytest.mark.parametrize("size", [0, 1, 2, 10, 58, 59])
 def test_too_little_data_gives_never(size: int) -> None:
-    """Even without one error: (1 - 0.05) ** 79 is more than 0.05 / 3."""
+    """Even without one error: (1 - 0.05) ** 58 is more than 0.05, and the bar's own question is no part of the sample."""
     bar = choose_bar(np.linspace(0, 1, size), [True] * size, [True] * size, 0.05)
     assert bar.value == NEVER and bar.answered == 0 and bar.as_dict()["value"] == "never"
 
@@ -100,8 +107,8 @@ def test_the_simulation_can_fail() -> None:
 
 
 def test_the_people_bar_hands_over_everything_when_it_knows_too_little() -> None:
-    assert choose_people_bar([], [], [], 0.02).value == 0
-    assert choose_people_bar([0.9] * 100, [True] * 100, [0.1] * 100, 0.02).value == 0
+    assert choose_people_bars([], [], [], 0.02)[0].value == 0
+    assert all(bar.value == 0 for bar in choose_people_bars([0.9] * 100, [True] * 100, [0.1] * 100, 0.02))
 
 
 def test_the_people_bar_keeps_its_promise() -> None:
@@ -109,20 +116,48 @@ def test_the_people_bar_keeps_its_promise() -> None:
     for _ in range(rounds):
         chance, acted = rng.beta(4, 1.5, 400), rng.random(400) < 0.6
         # So many others that only the promise keeps the bar from rising.
-        bar = choose_people_bar(chance, acted, rng.beta(4, 2, 400), beta_, delta)
-        truth = 0.6 * beta.cdf(bar.value, 4, 1.5)
-        broken += truth > beta_
-        assert bar.errors == int((acted & (chance < bar.value)).sum())
+        needed, clear = choose_people_bars(chance, acted, rng.beta(4, 2, 400), beta_, delta)
+        broken += 0.6 * beta.cdf(clear.value, 4, 1.5) > beta_
+        assert needed.value <= clear.value
+        assert all(bar.errors == int((acted & (chance < bar.value)).sum()) for bar in (needed, clear))
     assert broken <= delta * rounds + 3 * np.sqrt(rounds * delta * (1 - delta))
 
 
 def test_the_people_bar_parts_the_two_kinds() -> None:
-    bar = choose_people_bar([0.7] * 500, [True] * 500, [0.2] * 500, 0.02)
+    bar, _ = choose_people_bars([0.7] * 500, [True] * 500, [0.2] * 500, 0.02)
     assert 0.2 < bar.value <= 0.7 and bar.coverage == 1 and bar.errors == 0
 
 
 def test_many_of_the_others_cannot_raise_the_people_bar_past_the_promise() -> None:
     chance = [0.3] * 50 + [0.9] * 450
-    assert choose_people_bar(chance, [True] * 500, [0.5] * 500, 0.02).value <= 0.3 + 1e-9
+    assert choose_people_bars(chance, [True] * 500, [0.5] * 500, 0.02)[1].value <= 0.3 + 1e-9
     # Who would not be answered anyway breaks no promise.
-    assert choose_people_bar(chance, [False] * 500, [0.5] * 500, 0.02).value > 0.5
+    assert choose_people_bars(chance, [False] * 500, [0.5] * 500, 0.02)[1].value == pytest.approx(0.8)
+
+
+def test_a_failed_start_costs_only_its_own_part_of_the_risk() -> None:
+    """A few wrong among the very surest, none after them: a later start passes."""
+    scores = np.linspace(1, 0, 1000)
+    right = np.ones(1000, bool)
+    right[:8] = False
+    bar = choose_bar(scores, right, right, 0.05)
+    assert bar.answered > 500 and bar.errors == 8 and bar.bound <= 0.05
+
+
+def test_offers_have_to_help_half_of_the_time_where_they_are_made() -> None:
+    rng = np.random.default_rng(2)
+    scores = rng.random(4000)
+    assert choose_offer_bar(scores, rng.random(4000) < scores) == pytest.approx(0.5, abs=0.06)
+    # Sure questions do not pay for hopeless ones: an average from the top would be 0.5 at the score 0 here.
+    assert choose_offer_bar([0.9] * 100 + [0.1] * 100, [True] * 100 + [False] * 100) == 0.9
+    assert choose_offer_bar([0.9] * 100, [False] * 100) == 1
+
+
+def test_with_few_offers_to_learn_from_the_score_is_taken_at_its_word() -> None:
+    assert choose_offer_bar([], []) == choose_offer_bar([0.9] * 29, [False] * 29) == 0.5
+
+
+def test_the_parting_bar_parts_best() -> None:
+    assert choose_parting_bar([0.4, 0.5, 0.6], [0.1, 0.2, 0.3]) == 0.4
+    assert choose_parting_bar([0.1, 0.5, 0.6], [0.2, 0.3, 0.3, 0.3]) == 0.5
+    assert choose_parting_bar([], [0.2]) == choose_parting_bar([0.2], []) == 0.5

@@ -30,14 +30,14 @@ def test_what_was_written_is_what_is_loaded(tmp_path: Path, encoder: Encoder) ->
     assert (loaded.name, loaded.encoder, loaded.calibration) == (name, encoder.name, {"answer": {"value": 0.5}})
     assert loaded.entries == ENTRIES and loaded.position == {"hours": 0, "returns": 1, "password": 2}
     assert loaded.html[0] == "<p>Every day from <strong>9 to 5</strong>.</p>"
-    assert loaded.owner.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert loaded.owner.tolist() == [0] * 5 + [1] * 5 + [2] * 5
     assert np.allclose(loaded.vectors[0], encoder.encode(["When are you open?"])[0])
     told = snapshot.manifest(tmp_path, name)
     assert told["entries"] == 3 and told["mark"] == "m" and len(told["files"]) >= 7
 
 
-@pytest.mark.parametrize("file", ["entries.jsonl", "vectors.npy", "kinds.npy", "starts.npy", "faiss.index",
-                                  "calibration.json", "manifest.json"])
+@pytest.mark.parametrize("file", ["entries.jsonl", "vectors.npy", "kinds.npy", "starts.npy", "calibration.json",
+                                  "manifest.json"])
 @pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
 def test_a_damaged_snapshot_falls_back_on_the_last_good_one(
     tmp_path: Path, encoder: Encoder, caplog: pytest.LogCaptureFixture, file: str, how: str
@@ -144,7 +144,7 @@ write(Path({folder!r}), Encoder(Path({encoder!r})))
 """
 
 
-@pytest.mark.parametrize("where", ["build_index", "_sync", "make_current"])
+@pytest.mark.parametrize("where", ["render", "_sync", "make_current"])
 def test_killed_in_the_middle_the_old_one_lives(
     tmp_path: Path, encoder: Encoder, product: Settings, where: str
 ) -> None:
@@ -183,7 +183,7 @@ def test_an_entrys_own_wording_scores_near_one(tmp_path: Path, encoder: Encoder)
     write(tmp_path, encoder)
     retriever = Retriever(snapshot.load_current(tmp_path))
     (found,) = retriever.search(["opening times"], encoder.encode(["opening times"]))
-    assert found[0].entry == "hours" and found[0].nearest == pytest.approx(1, abs=1e-4) and 0.7 < found[0].score <= 1
+    assert found[0].entry == "hours" and found[0].nearest == pytest.approx(1, abs=1e-4) and 0.6 < found[0].score <= 1
 
 
 def test_an_entry_without_passages_can_be_found(tmp_path: Path, encoder: Encoder) -> None:
@@ -196,12 +196,3 @@ def test_an_entry_without_passages_can_be_found(tmp_path: Path, encoder: Encoder
 def test_the_manifest_is_plain_json(tmp_path: Path, encoder: Encoder) -> None:
     told = json.loads((tmp_path / write(tmp_path, encoder) / "manifest.json").read_text())
     assert set(told) == {"name", "created", "encoder", "entries", "mark", "files"}
-
-
-def test_a_large_collection_is_searched_by_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "FLAT_UP_TO", 500)
-    vectors = np.random.default_rng(0).normal(size=(2000, 32)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index = snapshot.build_index(vectors)
-    _, near = index.search(vectors[:200], 1)
-    assert "HNSW" in type(index).__name__ and (near[:, 0] == np.arange(200)).mean() > 0.98

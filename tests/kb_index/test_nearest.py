@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kb_index import nearest
+from kb_index.encoder import Vectors
+
+
+def crowd(number: int, seed: int = 0) -> Vectors:
+    """Unit vectors in clusters, as texts on some hundred matters are."""
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(300, 48))[rng.integers(0, 300, number)] + 0.7 * rng.normal(size=(number, 48))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+def test_few_vectors_are_searched_exactly_and_in_order() -> None:
+    vectors = crowd(500)
+    index = nearest.build(vectors)
+    scores, rows = index.search(vectors[:20], 7)
+    wanted = np.argsort(-(vectors[:20] @ vectors.T), axis=1)[:, :7]
+    assert isinstance(index, nearest.Exact) and (rows == wanted).all() and (np.diff(scores, axis=1) <= 0).all()
+
+
+def test_many_vectors_are_searched_by_cells_that_find_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", 5000)
+    vectors, unseen = np.split(crowd(20_200), [20_000])
+    index = nearest.build(vectors)
+    assert isinstance(index, nearest.Inverted)
+    looked, there = index.cells
+    assert looked < there
+    _, found = index.search(unseen, 10)
+    _, wanted = nearest.Exact(vectors).search(unseen, 10)
+    assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), wanted.tolist(), strict=True)]) > 0.97
+
+
+def test_it_looks_into_every_cell_where_fewer_are_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "RECALL", 1.1)
+    looked, there = nearest.Inverted.build(crowd(2000)).cells
+    assert looked == there
+
+
+@pytest.mark.parametrize("limit", [100, 10_000])
+def test_what_is_loaded_is_mapped_and_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", limit)
+    np.save(tmp_path / "vectors.npy", crowd(4000))
+    vectors = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    built = nearest.build(vectors)
+    nearest.save(built, tmp_path)
+    loaded = nearest.load(tmp_path, vectors)
+    assert type(loaded) is type(built)
+    for one, other in zip(built.search(crowd(50, 3), 10), loaded.search(crowd(50, 3), 10), strict=True):
+        assert np.allclose(one, other)
+    if isinstance(loaded, nearest.Inverted):
+        assert str(tmp_path / "faiss.index") in Path("/proc/self/maps").read_text()
+
+
+def test_fewer_vectors_than_asked_for_leave_gaps() -> None:
+    assert (nearest.build(crowd(3)).search(crowd(1), 5)[1][0] >= 0).sum() == 3
