@@ -1,4 +1,4 @@
-"""How well :class:`bot.judgement.intents.Intents` learns one file and reads another."""
+"""How well the texts of one file are told apart after learning another."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.apart import Progress
-from bot.judgement.intents import REFUSED, Intents, Read, TunedEncoder
+from bot.judgement.intents import REFUSED, Told, tell_apart
 from bot.judgement.labelled import OUT_OF_SCOPE, BadLabels, Labelled, called, read, sample
+from bot.judgement.member import Texts
 from bot.settings import Settings
 from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
+from kb_index.export import source_model
 
 
 def report(
@@ -43,39 +45,28 @@ def report(
         )
     finally:
         cache.close()
-    tuned = 0
-
-    def tune(texts: Sequence[str], classes: npt.NDArray[np.int64], number: int) -> TunedEncoder:
-        from bot.judgement.tuning import Tuned
-        from kb_index.export import source_model
-
-        nonlocal tuned
-        before, tuned = 1 - fit_share + tuned * fit_share / 2, tuned + 1
-        return Tuned.fit(source_model(settings.model), texts, classes, number,
-                         lambda done, of: progress(round(1000 * (before + fit_share / 2 * done / of)), 1000))
-
-    model = Intents.fit([one.text for one in known], vectors[: len(known)], [one.label for one in known],
-                        tune if tuning else None, seed, len(names))
-    fitted = time.perf_counter()
-    found = model.read([one.text for one in asked], vectors[len(known) :])
-    told = measure(asked, found, model.threshold)
+    found = tell_apart(
+        Texts([one.text for one in known], vectors[: len(known)]), [one.label for one in known],
+        Texts([one.text for one in asked], vectors[len(known) :]), source_model(settings.model) if tuning else None,
+        seed, len(names),
+        lambda done, total: progress(round(1000 * (1 - fit_share + fit_share * done / total)), 1000),
+    )
     return {
-        **told,
+        **measure(asked, found),
         "refused_in_scope_wanted": REFUSED,
-        "tuned": model.is_tuned,
-        "tuning_gain": None if model.gain is None else round(model.gain, 4),
+        "tuned": tuning,
         "sizes": {
             "train": len(learnt), "train_out_of_scope": sum(one.label == OUT_OF_SCOPE for one in learnt),
-            "held_out": model.held_out, "intents": len(intents),
+            "held_out": found.held_out, "intents": len(intents),
             "test": len(asked), "test_out_of_scope": sum(one.label == OUT_OF_SCOPE for one in asked),
             "test_unknown_intent": sum(one.label not in {*intents, OUT_OF_SCOPE} for one in asked),
         },
         "shots": shots, "seed": seed, "encoder": encoder.name,
-        "seconds": {"fit": round(fitted - begun, 1), "all": round(time.perf_counter() - begun, 1)},
+        "seconds": round(time.perf_counter() - begun, 1),
     }
 
 
-def measure(asked: Sequence[Labelled], found: Read, threshold: float | None) -> dict[str, float | None]:
+def measure(asked: Sequence[Labelled], found: Told) -> dict[str, float | None]:
     """The figures; None where the test has nothing to tell them from, or no threshold could be set.
 
     Accuracy in scope lets nothing be refused; at the threshold, a refused text in scope counts as wrong. For the areas,
@@ -86,7 +77,7 @@ def measure(asked: Sequence[Labelled], found: Read, threshold: float | None) -> 
     outside = np.array([one.label == OUT_OF_SCOPE for one in asked])
     right = np.array([one.label == label for one, label in zip(asked, found.labels, strict=True)])
     both = bool(outside.any() and not outside.all())
-    refused = None if threshold is None else found.distance > threshold
+    refused = None if found.threshold is None else found.distance > found.threshold
     return {
         "accuracy_in_scope": _share(right[~outside]),
         "out_of_scope_auroc": round(float(roc_auc_score(outside, found.distance)), 5) if both else None,
@@ -94,7 +85,7 @@ def measure(asked: Sequence[Labelled], found: Read, threshold: float | None) -> 
         "out_of_scope_recall": None if refused is None else _share(refused[outside]),
         "in_scope_accuracy_at_threshold": None if refused is None else _share((right & ~refused)[~outside]),
         "in_scope_refused": None if refused is None else _share(refused[~outside]),
-        "threshold": None if threshold is None else round(threshold, 5),
+        "threshold": None if found.threshold is None else round(found.threshold, 5),
     }
 
 

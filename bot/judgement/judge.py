@@ -6,14 +6,16 @@ The assistant's graph components call the same parts one by one, so that a repla
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from bot.judgement.classifier import Classifier
+from bot.judgement.classifier import Classifier, Head, Probabilities
 from bot.judgement.judgement import Judgement, Reading
 from bot.judgement.router import Bars, decide
 from bot.judgement.segments import normalise, segments
-from kb_index.encoder import Encoder, Vectors
+from bot.judgement.words import deciding_words_of
+from kb_index.encoder import Encoder
 from kb_index.retriever import Retriever
 from kb_index.snapshot import Snapshot
 
@@ -22,19 +24,18 @@ _CLEAR = 0.8
 
 
 def parts(text: str) -> list[str]:
-    """The texts to embed for one message: the whole first, then its sentences."""
+    """The texts to classify for one message: the whole first, then its sentences."""
     return [normalise(text), *segments(text)]
 
 
-def classify(text: str, vectors: Vectors, classifier: Classifier) -> Reading:
-    """Reads one message from the vectors of its :func:`parts`. A sentence that is clearly for people decides for all,
-    so that a mixed message goes to support (the table in the design)."""
-    intents = classifier.intent_probabilities(parts(text), vectors)
-    routes = classifier.route_probabilities(intents)
+def classify(text: str, intents: Probabilities, head: Head) -> Reading:
+    """Reads one message from what the classifier says of its :func:`parts`, shape (parts, intents). A sentence that is
+    clearly for people decides for all, so that a mixed message goes to support (the table in the design)."""
+    routes = head.route_probabilities(intents)
     whole = routes[0].copy()
     speaks = 0
     for name in ("support", "human"):
-        column = classifier.routes.index(name) if name in classifier.routes else -1
+        column = head.routes.index(name) if name in head.routes else -1
         if column < 0 or len(routes) < 2:
             continue
         row = 1 + int(routes[1:, column].argmax())
@@ -44,11 +45,11 @@ def classify(text: str, vectors: Vectors, classifier: Classifier) -> Reading:
             speaks = row
     # The intent is one of the likeliest route's, by the part that decided: rules act on it, and the likeliest intent
     # of all can belong to a route that lost to several smaller ones.
-    ours = classifier.belongs(int(whole.argmax()))
+    ours = head.belongs(int(whole.argmax()))
     best = int(np.where(ours, intents[speaks], -1.0).argmax())
     return Reading(
-        text=text, routes={name: float(p) for name, p in zip(classifier.routes, whole, strict=True)},
-        intent=classifier.intents[best], intent_confidence=float(intents[speaks, best]),
+        text=text, routes={name: float(p) for name, p in zip(head.routes, whole, strict=True)},
+        intent=head.intents[best], intent_confidence=float(intents[speaks, best]),
         support_segment=segments(text)[speaks - 1] if speaks else "",
     )
 
@@ -69,22 +70,30 @@ class Judge:
         """Classifies and searches for the best `top` entries; one batch through the encoder for all."""
         return read(texts, self.encoder, self.classifier, self.retriever, top)
 
-    def judge(self, texts: Sequence[str]) -> list[Judgement]:
-        return [decide(reading, self.bars, tasks=self.tasks) for reading in self.read(texts)]
+    def judge(self, texts: Sequence[str], words: bool = False) -> list[Judgement]:
+        """What the bot does with each text as the first of a conversation; with the words that weighed most for its
+        route where `words` asks for them, which takes ten times as long."""
+        judged = [decide(reading, self.bars, tasks=self.tasks) for reading in self.read(texts)]
+        if not words:
+            return judged
+        pairs = [(text, one.route) for text, one in zip(texts, judged, strict=True)]
+        weighed = deciding_words_of(pairs, self.classifier)
+        return [replace(one, words=found) for one, found in zip(judged, weighed, strict=True)]
 
 
 def read(
-    texts: Sequence[str], encoder: Encoder, classifier: Classifier, retriever: Retriever | None, top: int = 5
+    texts: Sequence[str], encoder: Encoder | None, classifier: Classifier, retriever: Retriever | None, top: int = 5
 ) -> list[Reading]:
-    """Readings of many messages at once; without a retriever, without candidates."""
+    """Readings of many messages at once; without encoder and retriever, without candidates."""
     split = [parts(text) for text in texts]
-    flat = encoder.encode([part for one in split for part in one])
+    flat = classifier.intent_probabilities([part for one in split for part in one])
     ends = np.cumsum([len(one) for one in split])
     rows = [flat[end - len(one) : end] for one, end in zip(split, ends, strict=True)]
-    readings = [classify(text, vectors, classifier) for text, vectors in zip(texts, rows, strict=True)]
-    if retriever is None or not texts:
+    readings = [classify(text, intents, classifier.head) for text, intents in zip(texts, rows, strict=True)]
+    if encoder is None or retriever is None or not texts:
         return readings
-    found = retriever.search([one[0] for one in split], np.stack([vectors[0] for vectors in rows]), top)
+    wholes = [one[0] for one in split]
+    found = retriever.search(wholes, encoder.encode(wholes), top)
     return [Reading(**{**reading.__dict__, "candidates": tuple(c)}) for reading, c in zip(readings, found, strict=True)]
 
 

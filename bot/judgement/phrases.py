@@ -7,6 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from bot.settings import ROOT
+
+FOLDER = ROOT / "data" / "nlu"
 ROUTES = ("service", "support", "human", "sales", "out_of_scope", "smalltalk")
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.judgement import training
+from bot.judgement import assembly
 from bot.judgement.judge import Judge
+from bot.judgement.tasks import TASKS
 from bot.settings import Settings
 from kb_index import snapshot
 from kb_index.encoder import load_encoder
@@ -46,7 +47,8 @@ def read_lines(path: Path, identifier: str) -> list[tuple[str, str]]:
 
 def judge_of(settings: Settings) -> Judge:
     """A judge on what is published at this moment. Raises BadSnapshot, ModelMissing."""
-    return Judge(load_encoder(settings.encoder, 2), training.load(settings), snapshot.load_current(settings.index))
+    published = snapshot.load_current(settings.index)
+    return Judge(load_encoder(settings.encoder, 2), assembly.load(settings, 2), published, TASKS)
 
 
 def replay(
@@ -57,15 +59,17 @@ def replay(
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
         began = time.perf_counter()
-        judged = judge.judge([text for _, text in batch])
+        judged = judge.judge([text for _, text in batch], words=True)
         spent = (time.perf_counter() - began) * 1000 / len(batch)
         for (identifier, _), judgement in zip(batch, judged, strict=True):
             told = judgement.as_dict()
+            words = ", ".join(f"“{word}”" for word in judgement.words)
+            why = f"{told['why']}; words that weighed most: {words}" if words else told["why"]
             answer = published.entries[published.position[judgement.entry]].answer if judgement.entry else None
             yield {
                 "id": identifier, "route": told["route"], "confidence": told["confidence"],
                 "decision": told["decision"], "intent": told["intent"], "entry": told["entry"], "answer": answer,
-                "candidates": told["candidates"], "why": told["why"], "ms": round(spent, 3),
+                "candidates": told["candidates"], "why": why, "ms": round(spent, 3),
             }
         progress(min(start + _BATCH, len(pairs)), len(pairs))
 
@@ -74,13 +78,13 @@ def search(
     judge: Judge, pairs: Sequence[tuple[str, str]], top: int, progress: Progress = lambda done, total: None
 ) -> Iterator[dict[str, Any]]:
     """One row per question, as `frontdesk kb search` prints it. ``answered`` says whether the confidence in the first
-    hit is above the bar of the published calibration."""
+    hit is above the bar at which the promised error rate holds for all questions, whoever they are for."""
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
         for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], top), strict=True):
             sure = judge.bars.confidence.of(reading)
             yield {
                 "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates],
-                "answered": bool(reading.candidates) and sure >= judge.bars.answer, "confidence": round(sure, 4),
+                "answered": bool(reading.candidates) and sure >= judge.bars.search, "confidence": round(sure, 4),
             }
         progress(min(start + _BATCH, len(pairs)), len(pairs))

@@ -9,9 +9,13 @@ from typing import Any
 
 from bot.judgement.confidence import Confidence
 from bot.judgement.judgement import Judgement, Reading
+from bot.judgement.tasks import names_order, task_of
 
 _ZERO = re.compile(r"\W*0\W*")
 _NO_LETTERS = re.compile(r"[\W\d_]*")
+#: Characters. The desk takes no longer message, and the encoder reads only the first hundred words, so what it says of
+#: a longer one is about a part.
+_LONGEST = 2_000
 #: Offering fewer than the best three is no choice; offering more is a list to read.
 OFFERED = 3
 
@@ -19,18 +23,27 @@ OFFERED = 3
 @dataclass(frozen=True)
 class Bars:
     """The bars of one snapshot: `answer` on the confidence of the nearest entry, `offer` for showing it as a choice,
-    `people` on the probability that a message is for support or asks for a person."""
+    `people` on the probability that a message is for support or asks for a person, `people_though_sure` on the same
+    where the nearest entry is above the answer bar, `scope` on the probability that it is out of scope, above which a
+    message without an answer is none for the service team. `search` is the answer bar of a plain search, where nobody
+    is handed over."""
 
     answer: float
     offer: float
     people: float
+    people_though_sure: float
+    scope: float
+    search: float
     confidence: Confidence
 
     @classmethod
     def parse(cls, calibration: Mapping[str, Any]) -> Bars:
         return cls(
             answer=_number(calibration["answer"]["value"]), offer=_number(calibration["offer"]["value"]),
-            people=_number(calibration["people"]["value"]), confidence=Confidence.parse(calibration["confidence"]),
+            people=_number(calibration["people"]["value"]),
+            people_though_sure=_number(calibration["people_though_sure"]["value"]),
+            scope=_number(calibration["scope"]["value"]), search=_number(calibration["search"]["value"]),
+            confidence=Confidence.parse(calibration["confidence"]),
         )
 
 
@@ -53,22 +66,32 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
         if failed >= 1:
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
-    if human + support >= bars.people:
+    answers, doubtful = bool(offered) and sure >= bars.answer, human + support >= bars.people
+    if doubtful and not (answers and human + support < bars.people_though_sure):
         route = "human" if human >= support else "support"
         return judged(route, "handoff", human + support, _PEOPLE[route])
-    if best == "smalltalk" and (not offered or sure < bars.answer):
+    if len(reading.text) > _LONGEST:
+        if failed >= 1:
+            return judged("out_of_scope", "handoff", 1.0, _TWICE)
+        return judged("out_of_scope", "abstain", 1.0, "too long to be read as a whole")
+    # "Thanks" is near the entry on praise, and still more surely only a thanks: the likelier of the two counts.
+    if best == "smalltalk" and not (answers and sure > routes[best]):
         return judged("smalltalk", "chat", routes[best], "small talk")
     route = best if best not in ("human", "support", "smalltalk") else "service"
-    if reading.intent in tasks and route == "service":
-        return judged(route, "task", reading.intent_confidence, "a task the bot can do")
-    if offered and sure >= bars.answer:
+    if route == "out_of_scope" and names_order(reading.text):
+        route = "service"
+    if route == "service" and not doubtful and (task := task_of(reading.text, reading.intent)) in tasks:
+        near = offered[0].entry if answers else ""
+        return Judgement(route, "task", reading.intent_confidence, task, "a task the bot can do", near,
+                         reading.candidates)
+    if answers:
         return judged("sales" if route == "sales" else "service", "answer", sure,
                       "the nearest entry is above the bar", offered[0].entry)
     if failed >= 1:
         return judged(route, "handoff", 1 - sure, _TWICE)
     if offered and sure >= bars.offer and route != "out_of_scope":
         return judged(route, "clarify", sure, "near some entries, but below the bar")
-    if route == "out_of_scope":
+    if route == "out_of_scope" or routes.get("out_of_scope", 0.0) >= bars.scope:
         return judged(route, "abstain", routes[best], "nothing a shop's customer service knows about")
     return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
 

@@ -7,7 +7,6 @@ letter groups sees both. Fitted with scikit-learn, served with numpy alone.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -75,12 +74,14 @@ class Wording:
         return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float64)
 
     def _scores(self, text: str) -> npt.NDArray[np.float32]:
-        counts = Counter(self.vocabulary[f] for f in features(text) if f in self.vocabulary)
+        counts = Counter(map(self.vocabulary.get, features(text)))
+        del counts[None]
         if not counts:
             return self.bias
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
         # 1 + log(count), as scikit-learn's sublinear_tf.
-        values = np.array([1.0 + math.log(n) for n in counts.values()], dtype=np.float32) * self.idf[columns]
+        often = np.fromiter(counts.values(), dtype=np.float64, count=len(counts))
+        values = (1.0 + np.log(often)).astype(np.float32) * self.idf[columns]
         values /= np.linalg.norm(values)
         return np.asarray(values @ self.weights[columns] + self.bias, dtype=np.float32)
 

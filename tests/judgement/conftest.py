@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from product import at_home, product, pytest_collection_finish
 
-from bot.judgement import training
+from bot.judgement import assembly
 from bot.judgement.classifier import Classifier
 from bot.settings import Settings
 from kb_index.encoder import Encoder, load_encoder
@@ -18,4 +18,4 @@ def encoder(product: Settings) -> Encoder:
 
 @pytest.fixture(scope="session")
 def classifier(product: Settings) -> Classifier:
-    return training.load(product)
+    return assembly.load(product)

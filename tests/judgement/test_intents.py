@@ -13,11 +13,13 @@ import pytest
 
 from bot.judgement import labelled
 from bot.judgement.intent_report import measure, report
-from bot.judgement.intents import Classes, Intents, Read
+from bot.judgement.intents import Told, in_processes, tell_apart
 from bot.judgement.labelled import BadLabels, Labelled
+from bot.judgement.member import Lesson, Texts
 from bot.judgement.tuning import rounds
 from bot.settings import ROOT, Settings
-from kb_index.encoder import Encoder, Vectors
+from kb_index.encoder import Encoder
+from kb_index.export import source_model
 
 WORDS = {
     "water": "tap leaks,pipe burst,sink drips,shower is cold,drain is blocked,no hot water",
@@ -34,10 +36,11 @@ def examples(frames: Sequence[str] = FRAMES) -> list[Labelled]:
             for label, all_words in WORDS.items() for words in all_words.split(",") for frame in frames]
 
 
-def learn(encoder: Encoder, outside: Sequence[str] = ()) -> Intents:
-    known = [*examples(), *(Labelled(text, "oos") for text in outside)]
-    texts = [one.text for one in known]
-    return Intents.fit(texts, encoder.encode(texts), [one.label for one in known])
+def ask(encoder: Encoder, known: Sequence[Labelled], asked: Sequence[str], names: int = 0) -> Told:
+    def texts(some: list[str]) -> Texts:
+        return Texts(some, encoder.encode(some))
+
+    return tell_apart(texts([one.text for one in known]), [one.label for one in known], texts(list(asked)), None, 0, names)
 
 
 def write(path: Path, rows: Sequence[Labelled]) -> Path:
@@ -45,86 +48,60 @@ def write(path: Path, rows: Sequence[Labelled]) -> Path:
     return path
 
 
-def far(model: Intents, encoder: Encoder, texts: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return model.read(texts, encoder.encode(texts)).distance
-
-
 @pytest.mark.parametrize("outside", [(), OUTSIDE[:4]], ids=["no oos", "some oos"])
 def test_it_labels_new_wordings_and_refuses_what_is_foreign(encoder: Encoder, outside: Sequence[str]) -> None:
-    model = learn(encoder, outside)
+    known = [*examples(), *(Labelled(text, "oos") for text in outside)]
     new = ["water runs out of the pipe", "the lamp does not shine", "somebody has to cut our hedge"]
-    assert model.read(new, encoder.encode(new)).labels == ["water", "light", "garden"]
-    assert model.threshold is not None and model.held_out == 21
-    assert far(model, encoder, OUTSIDE[4:]).min() > far(model, encoder, new).max()
-    assert (far(model, encoder, OUTSIDE[4:]) > model.threshold).all()
+    told = ask(encoder, known, [*new, *OUTSIDE[4:]])
+    assert told.labels[:3] == ["water", "light", "garden"]
+    assert told.threshold is not None and told.held_out == 27
+    assert told.distance[3:].min() > told.distance[:3].max()
+    assert (told.distance[3:] > told.threshold).all()
 
 
 def test_oos_is_never_given_as_an_intent(encoder: Encoder) -> None:
-    model = learn(encoder, OUTSIDE)
-    assert set(model.read(OUTSIDE, encoder.encode(OUTSIDE)).labels) <= set(WORDS)
+    told = ask(encoder, [*examples(), *(Labelled(text, "oos") for text in OUTSIDE)], OUTSIDE)
+    assert set(told.labels) <= set(WORDS)
 
 
 def test_the_threshold_refuses_little_of_what_is_in_scope(encoder: Encoder) -> None:
-    model = learn(encoder)
-    new = [one.text for one in examples(("{} thanks", "my neighbour says {}"))]
-    assert model.threshold is not None and (far(model, encoder, new) > model.threshold).mean() < 0.15
+    told = ask(encoder, examples(), [one.text for one in examples(("{} thanks", "my neighbour says {}"))])
+    assert told.threshold is not None and (told.distance > told.threshold).mean() < 0.15
 
 
 def test_two_lines_of_two_intents_are_read_but_set_no_threshold(encoder: Encoder) -> None:
-    texts = ["the tap leaks", "mow the lawn"]
-    model = Intents.fit(texts, encoder.encode(texts), ["water", "garden"])
-    assert (model.threshold, model.held_out, model.is_tuned) == (None, 0, False)
-    odd = ["a pipe leaks", "cut the grass", "", "\U0001f600", "\ud800"]
-    read = model.read(odd, encoder.encode(odd))
-    assert read.labels[:2] == ["water", "garden"] and np.isfinite(read.distance).all()
-    assert model.read([], encoder.encode([])).labels == []
+    known = [Labelled("the tap leaks", "water"), Labelled("mow the lawn", "garden")]
+    told = ask(encoder, known, ["a pipe leaks", "cut the grass", "", "\U0001f600", "\ud800"])
+    assert told.labels[:2] == ["water", "garden"] and np.isfinite(told.distance).all()
+    assert (told.threshold, told.held_out) == (None, 0)
 
 
 def test_texts_without_a_word_can_be_learnt(encoder: Encoder) -> None:
     texts = ["!", ".", "\U0001f600", "…"]
-    assert Intents.fit(texts, encoder.encode(texts), list("abab")).read(texts, encoder.encode(texts)).labels
+    assert len(ask(encoder, [Labelled(text, label) for text, label in zip(texts, "abab", strict=True)], texts).labels) == 4
 
 
-class Oracle:
-    """A tuned encoder that knows the answer by heart, or the opposite of it."""
-
-    def __init__(self, truth: dict[str, int], right: bool) -> None:
-        self.truth = truth
-        self.right = right
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        return np.eye(3, dtype=np.float32)[[(self.truth[text] + (not self.right)) % 3 for text in texts]]
-
-    def scores(self, vectors: Vectors) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        return 20.0 * vectors.astype(np.float64)
-
-
-@pytest.mark.parametrize("right", [True, False])
-def test_tuning_is_kept_only_where_held_out_texts_gain(encoder: Encoder, right: bool) -> None:
-    # Nothing in the texts tells these labels, so that an oracle has something to add.
-    texts = [one.text for one in examples()]
-    truth = {text: int(label) for text, label in zip(texts, np.random.default_rng(0).integers(3, size=len(texts)), strict=True)}
-    seeds: list[int] = []
-
-    def tune(some: Sequence[str], classes: Classes, seed: int) -> Oracle:
-        seeds.append(seed)
-        assert classes.tolist() == [truth[text] for text in some]
-        return Oracle(truth, right)
-
-    model = Intents.fit(texts, encoder.encode(texts), [f"label {truth[text]}" for text in texts], tune, seed=4)
-    assert model.is_tuned is right and model.gain is not None and (model.gain > 0) is right
-    # Learning all texts a second time is worth while only if the first time was.
-    assert seeds == ([4, 5] if right else [4])
-    assert not right or model.read(texts, encoder.encode(texts)).labels == [f"label {truth[text]}" for text in texts]
+@pytest.mark.timeout(600)  # torch alone is slow to import where others have the cores
+def test_a_tuned_encoder_learns_in_a_process_of_its_own(encoder: Encoder) -> None:
+    known, asked = examples(FRAMES[:1]), ["the pipe is broken", "no light in the kitchen", "cut the grass", "tell me a story"]
+    vectors = encoder.encode([one.text for one in known])
+    classes = np.array([list(WORDS).index(one.label) for one in known])
+    lesson = Lesson(Texts([one.text for one in known], vectors), classes, Texts(asked, encoder.encode(asked)), None, source_model(), 0)
+    steps: list[int] = []
+    (opinion,) = in_processes([lesson], lambda done, of: steps.append(done))
+    assert opinion.scores[:3].argmax(axis=1).tolist() == [0, 1, 2]
+    # Meaning, wording and the tuned encoder; the neighbours with it and without: each finds the story the farthest.
+    assert opinion.signs.shape == (4, 5) and (opinion.signs.argmax(axis=0) == 3).sum() >= 4
+    assert steps == sorted(steps) and "torch" not in sys.modules
 
 
 def test_few_texts_are_shown_more_often() -> None:
-    assert [rounds(n) for n in (1, 770, 2000, 10_000, 100_000)] == [20, 20, 8, 3, 3]
+    assert [rounds(n) for n in (1, 800, 1300, 10_000, 100_000)] == [10, 10, 7, 4, 4]
 
 
 def test_figures_are_those_of_their_definitions() -> None:
     asked = [Labelled("", label) for label in ("a", "a", "b", "b", "oos", "oos")]
-    told = measure(asked, Read(["a", "b", "b", "b", "a", "b"], np.array([0.1, 0.2, 0.3, 0.9, 0.8, 1.0])), 0.5)
+    told = measure(asked, Told(["a", "b", "b", "b", "a", "b"], np.array([0.1, 0.2, 0.3, 0.9, 0.8, 1.0]), 0.5, 20))
     assert told["accuracy_in_scope"] == 0.75 and told["in_scope_accuracy_at_threshold"] == 0.5
     assert told["in_scope_refused"] == 0.25 and told["out_of_scope_recall"] == 1.0
     # Of the eight pairs, (0.9, 0.8) is the wrong way round; ranks 1 and 3 of the far end are out of scope.
@@ -133,9 +110,9 @@ def test_figures_are_those_of_their_definitions() -> None:
 
 
 def test_what_a_test_cannot_tell_is_null() -> None:
-    inside = measure([Labelled("", "a")], Read(["a"], np.zeros(1)), None)
+    inside = measure([Labelled("", "a")], Told(["a"], np.zeros(1), None, 0))
     assert inside["accuracy_in_scope"] == 1 and set(list(inside.values())[1:]) == {None}
-    outside = measure([Labelled("", "oos")], Read(["a"], np.ones(1)), 0.0)
+    outside = measure([Labelled("", "oos")], Told(["a"], np.ones(1), 0.0, 20))
     assert (outside["accuracy_in_scope"], outside["out_of_scope_auroc"], outside["out_of_scope_recall"]) == (None, None, 1)
 
 
@@ -154,12 +131,9 @@ def test_what_an_intent_is_called_is_one_more_text_of_it() -> None:
 
 
 def test_names_are_learnt_but_never_held_out(encoder: Encoder) -> None:
-    texts, labels = ["the tap leaks", "mow the lawn", "flat tyre", "my passport"], ["water", "garden", "bike", "travel"]
-    model = Intents.fit(texts, encoder.encode(texts), labels, names=2)
-    assert model.read(["tyre"], encoder.encode(["tyre"])).labels == ["bike"] and model.held_out == 0
-    both = [*texts, "a bicycle", "a journey"]
-    learnt = Intents.fit(both, encoder.encode(both), [*labels, "bike", "travel"], names=2)
-    assert learnt.held_out == 0
+    known, names = examples(), [Labelled("a bicycle", "bike") for _ in range(9)]
+    told = ask(encoder, [*known, *names], ["the bicycle", "cut the hedge"], len(names))
+    assert told.labels == ["bike", "garden"] and told.held_out == 27
 
 
 @pytest.mark.parametrize(("line", "told"), [
@@ -199,10 +173,10 @@ def test_the_report_tells_figures_sizes_and_seconds(product: Settings, tmp_path:
     test, steps = write(tmp_path / "test.jsonl", asked), list[int]()
     told = report(product, train, test, shots=15, seed=3, tuning=False, progress=lambda done, of: steps.append(done))
     assert told["accuracy_in_scope"] == round(18 / 19, 5) and told["out_of_scope_auroc"] > 0.95
-    assert told["sizes"] == {"train": 45, "train_out_of_scope": 0, "held_out": 9, "intents": 3, "test": 27,
+    assert told["sizes"] == {"train": 45, "train_out_of_scope": 0, "held_out": 12, "intents": 3, "test": 27,
                              "test_out_of_scope": 8, "test_unknown_intent": 1}
     assert (told["shots"], told["seed"], told["tuned"], told["threshold"]) == (15, 3, False, None)
-    assert told["seconds"]["all"] >= told["seconds"]["fit"] > 0 and steps == sorted(steps)
+    assert told["seconds"] > 0 and steps == sorted(steps)
 
 
 def test_the_command_prints_one_json_object_and_names_a_bad_file(product: Settings, tmp_path: Path) -> None:

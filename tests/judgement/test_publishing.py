@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.judgement import publishing, training
+from bot.judgement import assembly, publishing
 from bot.judgement.judge import Judge
 from bot.judgement.knowledge import Knowledge
 from bot.settings import ROOT, Settings
@@ -42,7 +42,9 @@ def test_a_small_knowledge_base_is_published_with_bars_that_fit_its_size(small: 
     loaded = snapshot.load_current(small.index)
     assert len(loaded.entries) == len(list(small.kb.rglob("*.md")))
     assert loaded.encoder == load_encoder(small.encoder).name
-    assert set(loaded.calibration) == {"answer", "confidence", "offer", "people", "asked"}
+    assert set(loaded.calibration) == {
+        "answer", "confidence", "offer", "people", "people_though_sure", "scope", "search", "asked"
+    }
     assert loaded.calibration["answer"]["alpha"] == small.alpha
     # Some fifty questions cannot show that at most 5 % of the answers are wrong, so nothing is answered outright.
     assert loaded.calibration["answer"]["value"] == "never"
@@ -51,7 +53,7 @@ def test_a_small_knowledge_base_is_published_with_bars_that_fit_its_size(small: 
 
 
 def test_the_bot_judges_by_what_was_published(small: Settings, published: str) -> None:
-    judge = Judge(load_encoder(small.encoder), training.load(small), snapshot.load_current(small.index))
+    judge = Judge(load_encoder(small.encoder), assembly.load(small), snapshot.load_current(small.index))
     wifi, points = judge.judge(["my blender smokes", "when do my points run out"])
     assert wifi.decision == "handoff" and points.decision in ("clarify", "handoff")
     assert points.candidates[0].entry == "membership-points-expiry"
@@ -165,11 +167,3 @@ def test_the_sample_shops_bars_keep_their_promise(product: Settings) -> None:
     assert told["asked"]["answerable"] > 700
 
 
-def test_training_is_due_when_the_phrases_or_the_encoder_change(product: Settings, tmp_path: Path) -> None:
-    assert training.is_current(product)
-    assert not training.is_current(replace(product, home=tmp_path))
-    other = replace(product, home=tmp_path)
-    shutil.copytree(product.home / "judgement", tmp_path / "judgement")
-    (tmp_path / "encoder").mkdir()
-    (tmp_path / "encoder" / "encoder.json").write_text("{}")
-    assert not training.is_current(other)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.judgement.classifier import Classifier
-from bot.judgement.judge import Judge, classify, parts, read
-from bot.judgement.wording import Wording
+from bot.judgement.classifier import Classifier, Head
+from bot.judgement.judge import Judge, classify, read
 from bot.judgement.words import deciding_words
 from bot.settings import Settings
 from kb_index import snapshot
@@ -46,7 +45,7 @@ def test_a_mixed_message_goes_to_support_with_the_sentence_that_decided(judge: J
     (reading,) = judge.read([text])
     (judged,) = judge.judge([text])
     assert (judged.route, judged.decision) == ("support", "handoff")
-    assert judge.classifier.route_of[judged.intent] == "support"
+    assert judge.classifier.head.route_of[judged.intent] == "support"
     assert reading.support_segment == "" or reading.support_segment in text
     assert sum(reading.routes.values()) == pytest.approx(1)
 
@@ -55,16 +54,14 @@ def test_the_intent_belongs_to_the_likeliest_route(judge: Judge, encoder: Encode
     """Rules act on the intent: an intent of a route that lost would find no rule, and nothing would be said."""
     odd = ["ok", "no", "hm", "so what", "order", "you there?", "x", "asdf", "help", "again", "cool thanks where is it"]
     for reading in judge.read(odd):
-        assert judge.classifier.route_of[reading.intent] == max(reading.routes, key=lambda r: reading.routes[r])
+        assert judge.classifier.head.route_of[reading.intent] == max(reading.routes, key=lambda r: reading.routes[r])
 
 
-def test_an_intent_of_a_losing_route_is_not_the_intent(encoder: Encoder) -> None:
+def test_an_intent_of_a_losing_route_is_not_the_intent() -> None:
     """One service intent is likelier than each of two small-talk intents, which together are likelier."""
     routes = {"ask": "service", "greet": "smalltalk", "thank": "smalltalk"}
-    chance = np.log(np.array([0.4, 0.32, 0.28]))
-    unsure = Wording.fit(["x", "x"], ["service", "smalltalk"])
-    model = Classifier(list(routes), routes, np.zeros((3, encoder.dimensions)), chance, encoder.name, unsure)
-    reading = classify("x", encoder.encode(parts("x")), model)
+    head = Head(list(routes), routes, np.zeros((3, 4), dtype=np.float32), np.zeros(3, dtype=np.float32))
+    reading = classify("x", np.array([[0.4, 0.32, 0.28]]), head)
     assert reading.intent == "greet" and reading.routes["smalltalk"] > 0.5 > reading.intent_confidence
 
 
@@ -80,12 +77,12 @@ def test_without_an_index_there_are_no_candidates(encoder: Encoder, classifier: 
     assert reading.candidates == () and reading.routes["service"] > 0.5
 
 
-def test_the_words_that_decided_are_words_of_the_message(encoder: Encoder, classifier: Classifier) -> None:
-    found = deciding_words("Well, my new toaster, it is broken!", "support", encoder, classifier)
+def test_the_words_that_decided_are_words_of_the_message(classifier: Classifier) -> None:
+    found = deciding_words("Well, my new toaster, it is broken!", "support", classifier)
     assert "broken" in found and len(found) <= 3
-    assert deciding_words("0", "human", encoder, classifier) == []
-    assert deciding_words("some words", "no such route", encoder, classifier) == []
-    assert "" not in deciding_words("-- broken -- !! ?? toaster", "support", encoder, classifier)
+    assert deciding_words("0", "human", classifier) == []
+    assert deciding_words("some words", "no such route", classifier) == []
+    assert "" not in deciding_words("-- broken -- !! ?? toaster", "support", classifier)
 
 
 def test_held_out_questions_find_their_entry(judge: Judge) -> None:

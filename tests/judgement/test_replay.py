@@ -58,7 +58,9 @@ def test_three_commands_serve_a_foreign_knowledge_base(product: Settings, tmp_pa
 
 def test_a_replay_tells_what_would_be_done(product: Settings, tmp_path: Path) -> None:
     messages = tmp_path / "messages.jsonl"
-    texts = ["How do I return something?", "my blender smokes", "a human please", "", "🎉", "x " * 10_000]
+    texts = ["How do I return something?", "my blender smokes", "a human please", "", "🎉", "x " * 10_000,
+             "Kann ich meine Bestellung noch ändern?", "Où est mon colis ?", "我要退款", "Zapomniałem hasła",
+             "where is my parcel " * 2_500]
     messages.write_text("".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(texts)))
     out = tmp_path / "out.jsonl"
     done = frontdesk(product.home, "replay", messages, "--out", out)
@@ -68,6 +70,7 @@ def test_a_replay_tells_what_would_be_done(product: Settings, tmp_path: Path) ->
     assert set(rows[0]) == {"id", "route", "confidence", "decision", "intent", "entry", "answer", "candidates", "why", "ms"}
     assert (rows[0]["decision"], rows[0]["entry"]) == ("answer", "how-to-return") and "Quillpost" in rows[0]["answer"]
     assert (rows[1]["route"], rows[1]["decision"]) == ("support", "handoff")
+    assert "“" in rows[1]["why"], "the words that weighed most"
     assert (rows[2]["route"], rows[2]["decision"]) == ("human", "handoff")
     assert all(row["decision"] in ("abstain", "clarify", "handoff") and row["entry"] is None for row in rows[3:])
 

@@ -13,7 +13,7 @@ from kb_index.retriever import Candidate
 
 #: Confidence is the sigmoid of the nearest entry's score, so that a test sets it by the score.
 PLAIN = Confidence([1.0] + [0.0] * (len(SIGNS) - 1), 0.0)
-BARS = Bars(answer=0.8, offer=0.6, people=0.5, confidence=PLAIN)
+BARS = Bars(answer=0.8, offer=0.6, people=0.5, people_though_sure=0.7, scope=0.3, search=0.9, confidence=PLAIN)
 SURE, NEAR, FAR = 3.0, 1.0, -3.0
 
 
@@ -46,15 +46,22 @@ def test_no_words_are_no_question_and_twice_is_enough(text: str) -> None:
     assert what(judge(text, failed=1)) == ("out_of_scope", "handoff")
 
 
+def test_what_is_too_long_to_read_is_not_answered_by_its_beginning() -> None:
+    assert what(judge("word " * 400)) == ("service", "answer")
+    assert what(judge("word " * 401)) == ("out_of_scope", "abstain")
+    assert what(judge("word " * 401, failed=1)) == ("out_of_scope", "handoff")
+    assert what(judge("word " * 401, support=0.9, service=0.1)) == ("support", "handoff")
+
+
 @pytest.mark.parametrize("text", ["é", "مرحبا", "订单在哪里", "\U0001f600 hi"])
 def test_letters_of_any_script_are_words(text: str) -> None:
     assert what(judge(text)) == ("service", "answer")
 
 
 @pytest.mark.parametrize(("routes", "route"), [
-    ({"support": 0.5, "service": 0.5}, "support"),
-    ({"human": 0.3, "support": 0.25, "service": 0.45}, "human"),
-    ({"human": 0.25, "support": 0.25, "service": 0.5}, "human"),
+    ({"support": 0.7, "service": 0.3}, "support"),
+    ({"human": 0.4, "support": 0.35, "service": 0.25}, "human"),
+    ({"human": 0.35, "support": 0.35, "service": 0.3}, "human"),
     ({"support": 0.9, "smalltalk": 0.1}, "support"),
 ])
 def test_what_is_for_people_goes_to_people_however_near_an_entry_is(routes: dict[str, float], route: str) -> None:
@@ -62,8 +69,11 @@ def test_what_is_for_people_goes_to_people_however_near_an_entry_is(routes: dict
     assert what(judged) == (route, "handoff") and judged.confidence == routes.get("human", 0) + routes["support"]
 
 
-def test_just_below_the_people_bar_the_bot_may_answer() -> None:
-    assert what(judge(support=0.49, service=0.51)) == ("service", "answer")
+def test_a_sure_answer_has_a_people_bar_of_its_own() -> None:
+    assert what(judge(support=0.69, service=0.31)) == ("service", "answer")
+    assert what(judge(support=0.7, service=0.3)) == ("support", "handoff")
+    assert what(judge(score=NEAR, support=0.5, service=0.5)) == ("support", "handoff")
+    assert what(judge(score=NEAR, support=0.49, service=0.51)) == ("service", "clarify")
     assert what(judge(support=0.49, human=0.0, sales=0.4)) == ("service", "answer")
 
 
@@ -71,6 +81,7 @@ def test_small_talk_is_answered_as_such_unless_an_entry_is_sure() -> None:
     assert what(judge(score=NEAR, intent="greet", smalltalk=0.9, service=0.1)) == ("smalltalk", "chat")
     assert what(judge(score=None, intent="greet", smalltalk=0.9, service=0.1)) == ("smalltalk", "chat")
     assert what(judge(score=SURE, intent="greet", smalltalk=0.9, service=0.1)) == ("service", "answer")
+    assert what(judge(score=SURE, intent="thank", smalltalk=0.9999, service=0.0001)) == ("smalltalk", "chat")
 
 
 def test_the_nearest_entry_is_the_answer_when_it_is_sure() -> None:
@@ -82,8 +93,8 @@ def test_the_nearest_entry_is_the_answer_when_it_is_sure() -> None:
 
 def test_at_the_bar_is_above_it() -> None:
     sure = PLAIN.of(Reading("x", {"service": 1.0}, "i", 1.0, [Candidate("e", 1.0, 0.5, 1.0)]))
-    assert judge(score=1.0, bars=Bars(sure, 0.1, 0.5, PLAIN)).decision == "answer"
-    assert judge(score=0.99, bars=Bars(sure, 0.1, 0.5, PLAIN)).decision == "clarify"
+    assert judge(score=1.0, bars=Bars(sure, 0.1, 0.5, 0.5, 0.5, 0.9, PLAIN)).decision == "answer"
+    assert judge(score=0.99, bars=Bars(sure, 0.1, 0.5, 0.5, 0.5, 0.9, PLAIN)).decision == "clarify"
 
 
 def test_near_entries_are_offered_once_and_then_people_come() -> None:
@@ -99,20 +110,27 @@ def test_nothing_near_is_handed_over_and_what_is_out_of_scope_is_declined() -> N
     assert what(judge(score=NEAR, out_of_scope=0.9, service=0.1)) == ("out_of_scope", "abstain")
     assert what(judge(score=FAR, out_of_scope=0.9, service=0.1, failed=1)) == ("out_of_scope", "handoff")
     assert what(judge(score=FAR, sales=0.9, service=0.1)) == ("sales", "handoff")
+    # Rather for nobody than for the service team, though another route is likelier.
+    assert what(judge(score=FAR, out_of_scope=0.3, service=0.7)) == ("service", "abstain")
+    assert what(judge(score=FAR, out_of_scope=0.29, service=0.71)) == ("service", "handoff")
 
 
 def test_a_task_is_done_rather_than_described() -> None:
     tasks = frozenset({"track_order"})
     assert what(judge(tasks=tasks)) == ("service", "task")
-    assert what(judge(tasks=tasks, support=0.6, service=0.4)) == ("support", "handoff")
+    assert what(judge(tasks=tasks, support=0.7, service=0.3)) == ("support", "handoff")
+    # Doubt whether it is for people leaves room for an answer, not for a deed.
+    assert what(judge(tasks=tasks, support=0.6, service=0.4)) == ("service", "answer")
+    assert what(judge(tasks=tasks, score=FAR, support=0.6, service=0.4)) == ("support", "handoff")
     assert what(judge(tasks=tasks, intent="praise")) == ("service", "answer")
 
 
 def test_bars_that_nothing_passes_hand_everything_over() -> None:
     never = Bars.parse({"answer": {"value": "never"}, "offer": {"value": 1.0}, "people": {"value": 0.0},
+                        "people_though_sure": {"value": 0.0}, "scope": {"value": 0.5}, "search": {"value": "never"},
                         "confidence": PLAIN.as_dict()})
     assert judge(bars=never).decision == "handoff"
-    careful = Bars(float("inf"), 1.0, 0.6, PLAIN)
+    careful = Bars(float("inf"), 1.0, 0.6, 0.6, 0.5, 0.9, PLAIN)
     assert what(judge(bars=careful)) == ("service", "handoff")
 
 

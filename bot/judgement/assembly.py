@@ -1,0 +1,97 @@
+"""Assembles the classifier at set-up: base model and adapter -> one ONNX file beside the head."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from bot.judgement import adapter, phrases
+from bot.judgement.classifier import Classifier, Probabilities
+from bot.judgement.judge import parts
+from bot.settings import Settings
+from kb_index.export import export, fingerprint, source_model
+
+Progress = Callable[[int, int], None]
+
+
+def folder(settings: Settings) -> Path:
+    return settings.home / "judgement"
+
+
+def mark(settings: Settings) -> str:
+    """Changes with all that a judgement depends on besides the knowledge base and the bars."""
+    sums = hashlib.sha256(fingerprint(source_model()).encode())
+    here = Path(__file__).parent
+    ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge")]
+    for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours]:
+        sums.update(path.read_bytes())
+    return sums.hexdigest()[:16]
+
+
+def is_current(settings: Settings) -> bool:
+    try:
+        told = json.loads((folder(settings) / "assembled.json").read_text(encoding="utf-8"))
+        return bool(told["mark"] == mark(settings))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def assemble(settings: Settings, progress: Progress = lambda done, total: None) -> None:
+    """Writes the classifier below ``FRONTDESK_HOME``, whole or not at all. Loads torch, so it runs apart."""
+    from sentence_transformers import SentenceTransformer
+
+    corpus = phrases.read(phrases.FOLDER)
+    model = SentenceTransformer(str(source_model()), device="cpu")
+    adapter.merge(model, adapter.load_pairs())
+    begun = 0
+
+    def stage(_: str) -> None:
+        nonlocal begun
+        begun += 1
+        progress(min(begun, 5), 5)
+
+    with tempfile.TemporaryDirectory(prefix=".judgement-", dir=settings.home) as scratch:
+        source, made = Path(scratch) / "judgement" / "model", Path(scratch) / "made"
+        model.save(str(source), create_model_card=False)
+        # Of a fixed sample, int8 and the original are compared.
+        export(source, made, [phrase.text for phrase in corpus[:: max(1, len(corpus) // 300)]], stage)
+        for name in ("head.npz", "head.json"):
+            shutil.copy(adapter.FOLDER / name, made / name)
+        (made / "assembled.json").write_text(json.dumps({"mark": mark(settings)}), encoding="utf-8")
+        shutil.rmtree(folder(settings), ignore_errors=True)
+        made.rename(folder(settings))
+    progress(5, 5)
+
+
+def load(settings: Settings, threads: int = 1) -> Classifier:
+    """The assembled classifier. Raises ModelMissing."""
+    return Classifier.load(folder(settings), threads)
+
+
+@lru_cache(maxsize=2)
+def shared(settings: Settings) -> Classifier:
+    """One per process: its weights are as large as the encoder's."""
+    return load(settings)
+
+
+def unseen() -> dict[str, Probabilities]:
+    """For each training phrase, what a model that never saw its group says of its parts: shape (parts, intents).
+    Phrases that came later than the training are not there, and so do not count where bars are computed."""
+    with np.load(adapter.FOLDER / "unseen.npz") as arrays:
+        texts, ends, rows = arrays["texts"], arrays["ends"], arrays["rows"]
+    found: dict[str, Probabilities] = {}
+    start = 0
+    for digest, end in zip(texts, ends, strict=True):
+        wide = rows[start:end].astype(np.float64)
+        found[str(digest)] = wide / wide.sum(axis=1, keepdims=True)
+        start = int(end)
+    corpus = phrases.read(phrases.FOLDER)
+    told = {phrase.text: found.get(adapter.digest(phrase.text)) for phrase in corpus}
+    return {text: p for text, p in told.items() if p is not None and len(p) == len(parts(text))}

@@ -1,0 +1,103 @@
+"""The evaluation: figures that can be counted by hand, and a page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.judgement.bars import Asked
+from bot.judgement.confidence import SIGNS, Confidence
+from bot.judgement.evaluation import Evaluation, Told, measured, read_file
+from bot.judgement.evaluation_page import page
+from bot.judgement.judgement import Reading
+from bot.judgement.labelled import BadLabels
+from kb_index.retriever import Candidate
+
+#: Confidence is the sigmoid of the nearest entry's score; 0 is 0.5.
+_PLAIN = Confidence([1.0] + [0.0] * (len(SIGNS) - 1), 0.0).as_dict()
+_PUBLISHED: Any = SimpleNamespace(name="state", calibration={
+    "confidence": _PLAIN, "search": {"value": 0.5},
+    **{name: {"value": value} for name, value in
+       {"answer": 0.5, "offer": 0.2, "people": 0.5, "people_though_sure": 0.5, "scope": 0.5}.items()},
+})
+
+
+def asked(text: str, entry: str, score: float, first: str, route: str = "service", **routes: float) -> Asked:
+    found = [Candidate(first, score, 0.5, 1.0), Candidate("other", score - 0.1, 0.4, 1.0)]
+    return Asked(Reading(text, routes or {"service": 1.0}, "i", 1.0, found), entry, route)
+
+
+@pytest.fixture(scope="module")
+def found() -> Evaluation:
+    messages = [
+        asked("right and sure", "a", 3, "a"), asked("wrong and sure <b>", "a", 2, "b"),
+        asked("right, not sure", "a", -1, "a"), asked("for nobody", "", -3, "a", "out_of_scope", out_of_scope=1.0),
+        asked("a fault", "", 1, "a", "support", support=0.9, service=0.1),
+        asked("a missed fault", "", 1, "a", "support", support=0.1, service=0.9),
+    ]
+    told = [Told(one.reading.text, one.route, one.entry) for one in messages]
+    return measured(messages, _PUBLISHED, 0.05, told)
+
+
+def test_the_figures_are_those_that_can_be_counted(found: Evaluation) -> None:
+    figures = {name: of for name, _, of in found.table}
+    assert figures["right entry first"].startswith("2 of 3")
+    assert figures["answered by itself"].startswith("2 of 3")
+    assert figures["wrong among its answers"].startswith("2 of 3")
+    assert figures["answered though it needs people"].startswith("1 of 2")
+    assert figures["out of scope, neither answered nor sent to support"].startswith("1 of 1")
+    assert figures["route support recognised"].startswith("1 of 2")
+    assert found.confusion[found.routes.index("support")][found.routes.index("service")] == 1
+    assert [one["text"] for one in found.mistakes] == ["wrong and sure <b>", "a missed fault"]
+    assert found.bar == (0.6667, 0.6667) and found.risk[0] == (0.3333, 0.0) and found.risk[-1][0] == 1
+    assert sum(number for _, _, number in found.reliability) == 6
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_page_stands_alone_and_says_in_words_what_it_draws(found: Evaluation) -> None:
+    html = page(found)
+    tags = _Tags()
+    tags.feed(html)
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in tags.found} and "url(" not in html
+    assert not re.search(r"https?://", html) and "prefers-color-scheme: dark" in html
+    drawings = [attributes for tag, attributes in tags.found if tag == "svg"]
+    assert len(drawings) == 2 and all(one["role"] == "img" and one["aria-label"] for one in drawings)
+    assert html.count("<details>") == 2 and "wrong and sure &lt;b&gt;" in html
+    for drawing in re.findall(r"<svg.*?</svg>", html, re.S):
+        ElementTree.fromstring(drawing)  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("{", r":2:2: no valid JSON"), ('{"text": "x"}', ":2:1: an object"), ('{"text": 1, "route": "service"}', ":2:1: an object"),
+    ('{"text": "x", "route": "nowhere"}', ":2:1: route is 'nowhere'"),
+])
+def test_lines_that_are_no_labelled_messages_are_named(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_text('{"text": "x", "entry": null}\n' + line + "\n")
+    with pytest.raises(BadLabels, match=said):
+        read_file(path)
+
+
+def test_a_file_tells_routes_or_entries(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_text('{"text": "x", "entry": null}\n{"text": "y", "route": "sales"}\n')
+    assert read_file(path) == [Told("x", None, ""), Told("y", "sales", None)]
+    with pytest.raises(BadLabels, match="cannot be read"):
+        read_file(tmp_path / "none")
+    path.write_text("\n")
+    with pytest.raises(BadLabels, match="no line"):
+        read_file(path)
