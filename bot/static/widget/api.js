@@ -47,7 +47,9 @@ export const makeApi = (base) => {
   return {
     config: () => json('config'),
     // The page without query and fragment: those can hold what the customer never meant to tell.
-    mint: (locale) => json('conversations', { body: { page: location.origin + location.pathname, locale } }),
+    mint: (locale, identity) =>
+      json('conversations', { body: { page: location.origin + location.pathname, locale, ...(identity && { identity }) } }),
+    identify: (token, identity) => call('identity', { token, body: { identity } }),
     conversation: (token) => json('conversation?after=0', { token }),
     message: (token, body) => json('messages', { token, body }),
     typing: (token) => call('typing', { token, body: { typing: true } }),

@@ -17,7 +17,7 @@ const makeId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32A
  * The conversation as the page sees it: what was said, who is there, what is on its way. Knows nothing of the DOM.
  * @type {import('./types.js').MakeChat}
  */
-export const makeChat = (base, shelf, locale, draw) => {
+export const makeChat = (base, shelf, locale, draw, who) => {
   const api = makeApi(base);
   const pause = makePause();
   const timers = { typing: 0, down: 0, hidden: 0 };
@@ -47,7 +47,9 @@ export const makeChat = (base, shelf, locale, draw) => {
     reset();
     chat.session = session;
     recall();
-    if (!minted) await load(session);
+    // A new conversation says from its start who it is, unless they signed in while it was made.
+    if (!minted || (!session.known && who())) await introduce(session);
+    if (chat.session === session && !minted) await load(session);
     if (chat.session === session && !document.hidden) stream.start();
   };
 
@@ -80,12 +82,52 @@ export const makeChat = (base, shelf, locale, draw) => {
     const mint = async () => {
       // Another tab may have been faster.
       const stored = shelf.get('session');
-      const session = stored ?? (await api.mint(locale));
+      const session = stored ?? (await mintFor(await token()));
       if (!stored) shelf.set('session', session);
       adopt(session, !stored);
       return session;
     };
     return navigator.locks ? navigator.locks.request(`${shelf.prefix}mint`, mint) : mint();
+  };
+
+  // ---- who it is, where the site says so
+
+  /** A token of the site's, or nothing. @returns {Promise<string | undefined>} */
+  const token = async () => {
+    const source = who();
+    try {
+      return (typeof source === 'function' ? await source() : source) || undefined;
+    } catch (error) {
+      console.warn('Frontdesk: no identity token', error);
+    }
+  };
+
+  /** @param {string} [identity] @returns {Promise<Session>} */
+  const mintFor = async (identity) => {
+    try {
+      return { ...(await api.mint(locale, identity)), ...(identity && { known: true }) };
+    } catch (error) {
+      if (!identity || asApiError(error).code !== 'identity_refused') throw error;
+      // Better an unknown customer than one who cannot ask.
+      console.warn(`Frontdesk: ${asApiError(error).message}`);
+      return api.mint(locale);
+    }
+  };
+
+  /** Tells a conversation that goes on who is here now. It never passes to somebody else. @param {Session} session */
+  const introduce = async (session) => {
+    if (who() === null && session.known) return leave(session, '');
+    const identity = await token();
+    if (!identity || session !== chat.session) return;
+    try {
+      await api.identify(session.token, identity);
+      session.known = true;
+      if (shelf.get('session')?.token === session.token) shelf.set('session', session);
+    } catch (error) {
+      const { code, message } = asApiError(error);
+      if (code === 'other_customer') leave(session, '');
+      else console.warn(`Frontdesk: ${message}`);
+    }
   };
 
   /** Forgets a conversation that cannot go on. @param {Session | null} session @param {string} notice */
@@ -264,6 +306,7 @@ export const makeChat = (base, shelf, locale, draw) => {
       api.typing(chat.session.token).catch(() => {});
     },
     fresh: () => leave(chat.session, ''),
+    identify: () => void (chat.session && introduce(chat.session)),
     markRead() {
       if (read >= last()) return;
       read = last();

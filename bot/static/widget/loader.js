@@ -8,7 +8,7 @@
 const base = new URL('..', import.meta.url).href;
 const prefix = `frontdesk ${base} `;
 // A module has no document.currentScript.
-const { accent = '', position = '', locale = '', label = 'Open chat' } =
+const { accent = '', position = '', locale = '', label = 'Open chat', identity } =
   [...document.scripts].find((script) => script.src === import.meta.url)?.dataset ?? {};
 
 const STYLE = `
@@ -84,6 +84,7 @@ function start() {
   const shell = {
     base, prefix, host, root, bubble,
     locale: language,
+    who: identity,
     show({ open, unread, label }) {
       host.toggleAttribute('open', open);
       bubble.ariaExpanded = String(open);
@@ -120,7 +121,12 @@ function start() {
   }
   const close = () => widget?.close();
   const toggle = () => (widget?.isOpen ? close() : void open());
-  window.Frontdesk = { open, close, toggle, get isOpen() { return !!widget?.isOpen; } };
+  /** Who the visitor is: a token, what fetches one, or null after signing out. @param {Shell['who']} who */
+  const identify = (who) => {
+    shell.who = who;
+    widget?.identify();
+  };
+  window.Frontdesk = { open, close, toggle, identify, get isOpen() { return !!widget?.isOpen; } };
 
   bubble.addEventListener('click', toggle);
   // Whoever points at the bubble will probably press it.

@@ -27,6 +27,8 @@ export interface Status {
 export interface Session {
   conversation: string;
   token: string;
+  /** The customer of this conversation is known. */
+  known?: boolean;
 }
 
 export interface Config {
@@ -48,7 +50,8 @@ export interface CallOptions {
 
 export interface Api {
   config(): Promise<Config>;
-  mint(locale: string): Promise<Session>;
+  mint(locale: string, identity?: string): Promise<Session>;
+  identify(token: string, identity: string): Promise<Response>;
   conversation(token: string): Promise<{ status?: Status; records: LogRecord[] }>;
   message(token: string, body: object): Promise<{ id: string; seq: number }>;
   typing(token: string): Promise<Response>;
@@ -155,11 +158,19 @@ export interface Chat {
   tell(): void;
   /** Leaves this conversation; the next message begins another. */
   fresh(): void;
+  /** The page said who the visitor is, or that they signed out. */
+  identify(): void;
   markRead(): void;
   changed(): void;
 }
 
-export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void) => Chat;
+/**
+ * An identity token that the site signed (docs/identity.md), or what fetches a fresh one; `null` after signing out,
+ * `undefined` where the page says nothing.
+ */
+export type Who = string | (() => string | Promise<string>) | null | undefined;
+
+export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void, who: () => Who) => Chat;
 
 // ---- words.js
 
@@ -291,11 +302,13 @@ export interface Shell {
   root: ShadowRoot;
   bubble: HTMLButtonElement;
   locale: string;
+  who: Who;
   show(state: { open: boolean; unread: number; label: string }): void;
 }
 
 export interface Widget {
   readonly isOpen: boolean;
+  identify(): void;
   /** `quiet`: opened by the page, not by the customer, so focus stays where it is. */
   open(draft?: string, quiet?: boolean): void;
   close(): void;

@@ -17,7 +17,7 @@ export async function mount(shell) {
   sheet.replaceSync(await style.text());
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 
-  const chat = makeChat(base, makeShelf('localStorage', prefix), locale, () => kit.panel.render());
+  const chat = makeChat(base, makeShelf('localStorage', prefix), locale, () => kit.panel.render(), () => shell.who);
   const say = makeSay(() => chat.config.texts);
   const tab = makeShelf('sessionStorage', prefix);
   const kit = /** @type {import('./types.js').Kit} */ ({ shell, chat, say, clock: makeClock(locale, say), tab });
@@ -26,5 +26,5 @@ export async function mount(shell) {
   chat.start();
   // The customer went on to another page of the shop. A covering panel would hide it, so that one stays closed.
   if (tab.get('open') && innerWidth > 480) kit.panel.open('', true);
-  return kit.panel;
+  return Object.assign(kit.panel, { identify: chat.identify });
 }
