@@ -13,14 +13,17 @@ TEST_ENV = env $(foreach name,$(shell env | sed -n 's/^\(FRONTDESK_[A-Z_]*\)=.*/
 export TORCH_BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help install run setup test lint lock clean
+.PHONY: help install run setup test lint lock clean faults dialogues bench
 
 help:
 	@echo "make run     install, set up and run Frontdesk; Ctrl-C stops it"
 	@echo "make test    install, lint, set up a home for the tests and run them"
 	@echo "make setup   install and set up, without running"
 	@echo "make lint    ruff and mypy --strict"
+	@echo "make dialogues  play the written dialogues on the real assistant and report"
+	@echo "make bench   figures beside stock Rasa's, into var/bench; BENCH=--quick for short runs"
 	@echo "make lock    write requirements.lock anew from requirements/"
+	@echo "make faults  kill every process at random and play outages; FAULTS_SECONDS says for how long"
 	@echo "make clean   remove what make made, but not var/ (that is your data)"
 	@echo
 	@echo "TORCH_BACKEND=cpu make run   with the CPU build of torch, 3 GB smaller"
@@ -41,6 +44,25 @@ lint: install
 test: lint
 	@$(TEST_ENV) .venv/bin/frontdesk setup
 	@$(TEST_ENV) .venv/bin/python -m pytest $(PYTEST)
+
+# docs/guarantees.md says what FAULTS_SECONDS, FAULTS_KILLS, FAULTS_MESSAGES, FAULTS_STEPS and FAULTS_SEED do.
+faults: export FAULTS_SECONDS ?= 120
+faults: export FAULTS_KILLS ?= 30
+faults: export FAULTS_MESSAGES ?= 600
+faults: export FAULTS_STEPS ?= 20000
+faults: export FAULTS_REPORT ?= $(CURDIR)/var/faults
+faults: install
+	@$(TEST_ENV) .venv/bin/frontdesk setup
+	@$(TEST_ENV) .venv/bin/python -m pytest tests/faults tests/conversations/test_ownership.py -s
+
+dialogues: install
+	@$(TEST_ENV) .venv/bin/frontdesk setup
+	@$(TEST_ENV) PYTHONPATH=$(CURDIR) .venv/bin/python tests/dialogues/stage.py $(ONLY)
+
+# BENCH="--quick" for short runs; docs/performance.md.
+bench: install
+	@$(TEST_ENV) .venv/bin/frontdesk setup
+	@$(TEST_ENV) BENCH_SECONDS=$(BENCH_SECONDS) .venv/bin/python tests/bench/run.py $(BENCH)
 
 lock:
 	@$(BOOTSTRAP) --uv pip compile requirements/requirements.in --override requirements/overrides.txt \

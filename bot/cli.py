@@ -20,7 +20,9 @@ from bot.errors import is_ours
 from bot.settings import Settings
 
 #: Names of the modules in bot/commands, in the order in which the help lists them.
-COMMANDS = ("run", "setup", "train", "doctor", "staff", "kb", "replay", "evaluate")
+COMMANDS = (
+    "run", "setup", "train", "tune", "doctor", "staff", "kb", "shop", "replay", "evaluate", "backup", "restore",
+)
 
 
 class Command(Protocol):

@@ -10,6 +10,7 @@ Usage::
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,10 @@ _versions = sa.Table(
     sa.Column("part", sa.String(40), primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
 )
+#: Seconds without a word from Postgres after which it is taken for gone. The driver itself would wait for ever on a
+#: connection whose other end vanished, and with it a thread, until none were left for anybody. Four times this, for
+#: looking whether a pooled connection lives and making another, is less than the desk lets any call take.
+_SILENCE = 6.0
 #: Any fixed number: the name of the lock under which Postgres changes its tables.
 _MIGRATION_LOCK = 7_305_001
 
@@ -41,8 +46,8 @@ def open_database(url: str) -> Any:
     """The engine for `url`, an SQLite file (made where it is missing) or Postgres. Opens no connection yet."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        arguments = {"connect_timeout": 5}
-        return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=5, connect_args=arguments)
+        _bound_waits()
+        return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=5, pool_timeout=5)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # No pool: opening the file is cheap, and a connection is then never in two threads.
@@ -89,6 +94,8 @@ def available() -> Iterator[None]:
     """Turns the driver's ways of saying "not reachable" into DatabaseUnavailable."""
     try:
         yield
+    except sa.exc.TimeoutError as error:
+        raise DatabaseUnavailable(f"the database keeps all connections busy: {error}") from error
     except DBAPIError as error:
         if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
             raise DatabaseUnavailable(f"the database cannot be reached: {error.orig}") from error
@@ -99,6 +106,24 @@ def insert_new(engine: Any, table: Any, rows: Sequence[dict[str, Any]]) -> Any:
     """An insert that passes over rows whose primary key is there already."""
     dialect = __import__(f"sqlalchemy.dialects.{engine.dialect.name}", fromlist=["insert"])
     return dialect.insert(table).values(list(rows)).on_conflict_do_nothing()
+
+
+def _bound_waits() -> None:
+    """Ends each wait of the Postgres driver after `_SILENCE`, by its own hook for that; for the whole process."""
+    from psycopg2 import OperationalError, extensions
+
+    events = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
+
+    def wait(connection: Any) -> None:
+        while (state := connection.poll()) != extensions.POLL_OK:
+            # Not select(): a desk with many open streams has descriptors beyond what that takes.
+            waiting = select.poll()
+            waiting.register(connection.fileno(), events[state])
+            if not waiting.poll(_SILENCE * 1000):
+                connection.close()
+                raise OperationalError(f"no answer within {_SILENCE:g} s")
+
+    extensions.set_wait_callback(wait)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

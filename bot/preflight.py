@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -164,13 +165,50 @@ def database(settings: Settings) -> Finding:
     return Finding("database", "ok", where)
 
 
+def shop(settings: Settings) -> Finding:
+    """The shop's backend answers. One that does not keeps nobody from starting: the rest of the work goes on."""
+    if settings.shop == "sample":
+        return Finding("shop", "ok", "the embedded sample shop")
+    from actions.shop import open_shop
+    from actions.shop.errors import ShopError
+
+    async def ask() -> str:
+        backend = open_shop(settings)
+        try:
+            return await backend.check()
+        finally:
+            await backend.close()
+
+    where = without_password(settings.shop_url or "")
+    try:
+        return Finding("shop", "ok", f"{settings.shop} at {where}: {asyncio.run(ask())}")
+    except ShopError as error:
+        return Finding("shop", "warning", f"{settings.shop} at {where} cannot be used ({error}); orders and accounts "
+                                          "go to people until it can. Check FRONTDESK_SHOP_URL and FRONTDESK_SHOP_KEY")
+
+
+def mail(settings: Settings) -> Finding:
+    """The mail server answers and takes the password."""
+    if settings.smtp_url is None:
+        return Finding("mail", "ok", f"laid into {settings.outbox}")
+    from bot.mail.postman import NotTaken, Smtp
+
+    where = without_password(settings.smtp_url)
+    try:
+        Smtp(settings.smtp_url).check()
+    except NotTaken as error:
+        return Finding("mail", "warning", f"{where} cannot be used ({error}); mails wait and are tried again for "
+                                          "a day. Check FRONTDESK_SMTP_URL")
+    return Finding("mail", "ok", where)
+
+
 def without_password(url: str) -> str:
     """The URL as it may be shown: without user, password and query, any of which may hold a secret."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-CHECKS: tuple[Callable[[Settings], Finding], ...] = (home, port, model, knowledge, store, database)
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (home, port, model, knowledge, store, database, shop, mail)
 
 
 def examine(settings: Settings) -> list[Finding]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,11 +34,25 @@ class Settings:
     kb: Path = ROOT / "data" / "kb"
     widget_origins: tuple[str, ...] = ()
     secure_cookies: bool = False
+    proxies: int = 0
     alpha: float = 0.05
     beta: float = 0.02
     idle_hours: float = 24.0
     keep_days: float = 7.0
     log_level: str = "INFO"
+    shop: str = "sample"
+    shop_url: str | None = None
+    shop_key: str | None = field(default=None, repr=False)
+    shop_timeout: float = 8.0
+    identity_key: str | None = field(default=None, repr=False)
+    identity_audience: str = "frontdesk"
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "Larkmoor <help@larkmoor.example>"
+
+    @property
+    def outbox(self) -> Path:
+        """Folder that mails are laid into where no SMTP server is set."""
+        return self.home / "outbox"
 
     @property
     def database(self) -> str:
@@ -90,22 +106,36 @@ DOCUMENTED = {
     "FRONTDESK_MODEL": ("folder of a sentence-transformers model to use as encoder", "all-MiniLM-L6-v2 from PyPI"),
     "FRONTDESK_KB": ("folder of the Markdown knowledge base", "data/kb"),
     "FRONTDESK_WIDGET_ORIGINS": ("sites that may embed the widget, by comma, or *", "only the desk's own"),
+    "FRONTDESK_PROXIES": ("proxies in front of the desk that add to X-Forwarded-For", "0"),
     "FRONTDESK_SECURE_COOKIES": ("1 where the desk is served over HTTPS", "0"),
     "FRONTDESK_ALPHA": ("largest share of the bot's own answers that may be wrong", "0.05"),
     "FRONTDESK_BETA": ("largest share of messages for people that the bot may answer", "0.02"),
     "FRONTDESK_IDLE_HOURS": ("hours after which an untouched bot conversation is closed", "24"),
     "FRONTDESK_KEEP_DAYS": ("days a closed conversation stays live before only the archive has it", "7"),
+    "FRONTDESK_SHOP": ("the shop's backend: sample, rest or woocommerce", "sample"),
+    "FRONTDESK_SHOP_URL": ("address of that backend", "none"),
+    "FRONTDESK_SHOP_KEY": ("its key; for woocommerce CONSUMER_KEY:CONSUMER_SECRET", "none"),
+    "FRONTDESK_SHOP_TIMEOUT": ("seconds in which a call of the backend ends, retries included", "8"),
+    "FRONTDESK_IDENTITY_KEY": ("secret or public key file that your site's identity tokens are checked with", "none"),
+    "FRONTDESK_IDENTITY_AUDIENCE": ("audience that identity tokens have to name", "frontdesk"),
+    "FRONTDESK_SMTP_URL": ("mail server that mails go out through", "none: a folder in FRONTDESK_HOME"),
+    "FRONTDESK_MAIL_FROM": ("sender of mails", "Larkmoor <help@larkmoor.example>"),
     "FRONTDESK_LOG_LEVEL": ("DEBUG, INFO, WARNING or ERROR", "INFO"),
 }
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """Reads all settings. Raises BadSetting, also for a ``FRONTDESK_`` variable that does not exist."""
-    known = set(DOCUMENTED)
-    for name in environ:
-        if name.startswith("FRONTDESK_") and name not in known:
-            raise BadSetting(name, environ[name], "there is no such setting; see docs/settings.md")
-    values = {name: environ[name].strip() for name in known if environ.get(name, "").strip()}
+    return _read(tuple((name, environ[name]) for name in environ if name.startswith("FRONTDESK_")))
+
+
+@lru_cache(maxsize=4)
+def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
+    # Kept, since components and actions ask at every turn.
+    for name, value in environ:
+        if name not in DOCUMENTED:
+            raise BadSetting(name, value, "there is no such setting; see docs/settings.md")
+    values = {name: value.strip() for name, value in environ if value.strip()}
 
     def number(name: str, default: float, low: float, high: float) -> float:
         raw = values.get(name)
@@ -150,6 +180,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     if home.exists() and not home.is_dir():
         raise BadSetting("FRONTDESK_HOME", str(home), "a folder is wanted, and this is a file")
     model = values.get("FRONTDESK_MODEL")
+    shop = _shop(values, url("FRONTDESK_SHOP_URL", ("http", "https")))
+    smtp_url = url("FRONTDESK_SMTP_URL", ("smtp", "smtps"))
+    if smtp_url and not (urlsplit(smtp_url).hostname and _port_is_one(smtp_url)):
+        wanted = "a URL such as smtps://user:secret@host is wanted"
+        raise BadSetting("FRONTDESK_SMTP_URL", smtp_url.split("@")[-1], wanted)
+    sender = values.get("FRONTDESK_MAIL_FROM", Settings.mail_from)
+    if not re.fullmatch(r"[^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
+        raise BadSetting("FRONTDESK_MAIL_FROM", sender, "an address such as Shop <help@shop.example> is wanted")
     return Settings(
         home=home,
         host=values.get("FRONTDESK_HOST", "127.0.0.1"),
@@ -161,12 +199,71 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         kb=folder("FRONTDESK_KB", ROOT / "data" / "kb"),
         widget_origins=origins,
         secure_cookies=secure == "1",
+        proxies=whole("FRONTDESK_PROXIES", 0, 0, 9),
         alpha=number("FRONTDESK_ALPHA", 0.05, 0.001, 0.5),
         beta=number("FRONTDESK_BETA", 0.02, 0.001, 0.5),
         idle_hours=number("FRONTDESK_IDLE_HOURS", 24.0, 0.01, 10000),
         keep_days=number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650),
         log_level=level,
+        shop=shop,
+        shop_url=values.get("FRONTDESK_SHOP_URL", "").rstrip("/") or None,
+        shop_key=values.get("FRONTDESK_SHOP_KEY"),
+        shop_timeout=number("FRONTDESK_SHOP_TIMEOUT", 8.0, 0.1, 20.0),
+        identity_key=_identity_key(values),
+        identity_audience=values.get("FRONTDESK_IDENTITY_AUDIENCE", "frontdesk"),
+        smtp_url=smtp_url,
+        mail_from=sender,
     )
+
+
+def _shop(values: Mapping[str, str], address: str | None) -> str:
+    """The kind of backend, once all that it needs is there."""
+    shop = values.get("FRONTDESK_SHOP", "sample").lower()
+    if shop not in ("sample", "rest", "woocommerce"):
+        raise BadSetting("FRONTDESK_SHOP", shop, "sample, rest or woocommerce is wanted")
+    if shop == "sample":
+        return shop
+    secret = values.get("FRONTDESK_SHOP_KEY", "")
+    if address is None:
+        raise BadSetting("FRONTDESK_SHOP_URL", "", f"FRONTDESK_SHOP={shop} wants the backend's address here")
+    parts = urlsplit(address)
+    if not parts.hostname or not _port_is_one(address) or parts.username or parts.query or parts.fragment:
+        wanted = "an address such as https://shop.example/api is wanted, its key in FRONTDESK_SHOP_KEY"
+        raise BadSetting("FRONTDESK_SHOP_URL", address.split("@")[-1].split("?")[0], wanted)
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise BadSetting("FRONTDESK_SHOP_URL", address, "https: is wanted, since the key and customers' data go there")
+    if not secret:
+        raise BadSetting("FRONTDESK_SHOP_KEY", "", f"FRONTDESK_SHOP={shop} wants the backend's key here")
+    if shop == "woocommerce" and not re.fullmatch(r"[^:\s]+:[^:\s]+", secret):
+        raise BadSetting("FRONTDESK_SHOP_KEY", "…", "CONSUMER_KEY:CONSUMER_SECRET is wanted")
+    return shop
+
+
+def _port_is_one(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
+def _identity_key(values: Mapping[str, str]) -> str | None:
+    """A shared secret (HS256), or the path of a public key in PEM (RS256)."""
+    raw = values.get("FRONTDESK_IDENTITY_KEY")
+    if raw is None:
+        return None
+    if raw.endswith(".pem"):
+        try:
+            file = Path(raw).expanduser().absolute()
+            text = file.read_text(encoding="ascii")
+        except (OSError, UnicodeError):
+            raise BadSetting("FRONTDESK_IDENTITY_KEY", raw, "this file cannot be read") from None
+        if "-----BEGIN PUBLIC KEY-----" not in text:
+            raise BadSetting("FRONTDESK_IDENTITY_KEY", raw, "a file with a public key in PEM is wanted")
+        return str(file)
+    if len(raw.encode()) < 32:
+        wanted = "a secret of at least 32 characters, or the path of a public key (….pem) is wanted"
+        raise BadSetting("FRONTDESK_IDENTITY_KEY", "…", wanted)
+    return raw
 
 
 def as_environ(settings: Settings) -> dict[str, str]:
@@ -182,10 +279,19 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_KB": settings.kb,
         "FRONTDESK_WIDGET_ORIGINS": ",".join(settings.widget_origins),
         "FRONTDESK_SECURE_COOKIES": int(settings.secure_cookies),
+        "FRONTDESK_PROXIES": settings.proxies,
         "FRONTDESK_ALPHA": settings.alpha,
         "FRONTDESK_BETA": settings.beta,
         "FRONTDESK_IDLE_HOURS": settings.idle_hours,
         "FRONTDESK_KEEP_DAYS": settings.keep_days,
         "FRONTDESK_LOG_LEVEL": settings.log_level,
+        "FRONTDESK_SHOP": settings.shop,
+        "FRONTDESK_SHOP_URL": settings.shop_url or "",
+        "FRONTDESK_SHOP_KEY": settings.shop_key or "",
+        "FRONTDESK_SHOP_TIMEOUT": settings.shop_timeout,
+        "FRONTDESK_IDENTITY_KEY": settings.identity_key or "",
+        "FRONTDESK_IDENTITY_AUDIENCE": settings.identity_audience,
+        "FRONTDESK_SMTP_URL": settings.smtp_url or "",
+        "FRONTDESK_MAIL_FROM": settings.mail_from,
     }
     return {name: str(value) for name, value in values.items()}

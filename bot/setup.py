@@ -103,14 +103,28 @@ def export_encoder(settings: Settings, progress: Progress) -> None:
     progress(stages, stages)
 
 
+@dataclass(frozen=True)
+class JudgementStep(ModuleStep):
+    """The classifier, assembled from the encoder's model and what `frontdesk tune` made of the training phrases."""
+
+    def run(self, settings: Settings, progress: Progress) -> None:
+        from bot.judgement import adapter, phrases
+
+        super().run(settings, progress)
+        if not adapter.is_tuned_on(phrases.read(phrases.FOLDER)):
+            tqdm.write("frontdesk: data/nlu has changed since the classifier was trained on it; `frontdesk tune` takes "
+                       "the changes in", file=sys.stderr)
+
+
 ENCODER = EncoderStep()
-JUDGEMENT = ModuleStep("judgement", "bot.judgement.training", "train")
+JUDGEMENT = JudgementStep("judgement", "bot.judgement.assembly", "assemble", apart=True)
 RASA_MODEL = ModuleStep("Rasa model", "bot.assistant.training", "train", apart=True)
+LEDGER = ModuleStep("publications", "bot.judgement.settling", "settle", takes_progress=False)
 INDEX = ModuleStep("knowledge index", "bot.judgement.publishing", "publish")
 SAMPLE_SHOP = ModuleStep("sample shop", "actions.shop.sample", "load", takes_progress=False)
 
 #: All steps in their order; each may rest on those before it.
-STEPS: tuple[Step, ...] = (ENCODER, JUDGEMENT, RASA_MODEL, INDEX, SAMPLE_SHOP)
+STEPS: tuple[Step, ...] = (ENCODER, JUDGEMENT, RASA_MODEL, LEDGER, INDEX, SAMPLE_SHOP)
 
 
 def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[Step] = ()) -> int:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from bot.cli import parser
-from bot.desk import console, health, session, static, widget
+from bot.desk import console, editor, health, help, session, static, widget
 from bot.settings import DOCUMENTED, ROOT
 
 #: Where packages and models are downloaded from: that is the installer's affair, not a file's. Spelt so that this file
@@ -29,13 +29,12 @@ MACHINE_PATHS = re.compile(r"(?<![\w.~/$}<:-])/(?:root|work|opt|Users|home/[a-z]
 def commands(top: argparse.ArgumentParser, path: str = "frontdesk") -> Iterator[tuple[str, list[str]]]:
     """Each command that does something, with the options and arguments of its own."""
     subs = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
-    if subs:
-        for name, sub in subs[0].choices.items():
-            yield from commands(sub, f"{path} {name}")
-    else:
-        own = [action for action in top._actions if action.dest != "help"]
+    if not subs or not subs[0].required:
+        own = [action for action in top._actions if action.dest != "help" and action not in subs]
         yield path, [action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest).upper()
                      for action in own]
+    for name, sub in subs[0].choices.items() if subs else ():
+        yield from commands(sub, f"{path} {name}")
 
 
 def section(text: str, heading: str) -> str:
@@ -145,7 +144,7 @@ def code_of(text: str) -> list[str]:
 def routes() -> set[str]:
     """Each route of the desk as docs/api.md writes it: ``GET /api/console/conversations/CID``."""
     found = set()
-    for module in (widget, console, session, health, static):
+    for module in (widget, console, editor, help, session, health, static):
         blueprint: Any = module.blueprint
         for route in blueprint._future_routes:
             path = re.sub(r"<(\w+):\w+>", lambda hit: hit[1].upper(), (blueprint.url_prefix or "") + route.uri)

@@ -92,3 +92,16 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert preflight.without_password(url) == shown
+
+
+def test_the_sample_shop_and_the_outbox_folder_need_nothing(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert (preflight.shop(settings).state, preflight.mail(settings).state) == ("ok", "ok")
+
+
+def test_a_backend_or_mail_server_that_is_away_is_a_warning_without_the_secret(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, shop="rest", shop_url="http://127.0.0.1:1", shop_key="hush", shop_timeout=1.0,
+                        smtp_url="smtp://u:hush@127.0.0.1:1")
+    for found, name in ((preflight.shop(settings), "FRONTDESK_SHOP_URL"), (preflight.mail(settings), "FRONTDESK_SMTP_URL")):
+        assert found.state == "warning" and name in found.text and "127.0.0.1:1" in found.text
+        assert "hush" not in found.text

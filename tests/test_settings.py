@@ -21,11 +21,20 @@ CHANGED = {
     "FRONTDESK_KB": "/srv/kb",
     "FRONTDESK_WIDGET_ORIGINS": "https://shop.example,https://other.example",
     "FRONTDESK_SECURE_COOKIES": "1",
+    "FRONTDESK_PROXIES": "2",
     "FRONTDESK_ALPHA": "0.1",
     "FRONTDESK_BETA": "0.03",
     "FRONTDESK_IDLE_HOURS": "2.5",
     "FRONTDESK_KEEP_DAYS": "1.0",
     "FRONTDESK_LOG_LEVEL": "DEBUG",
+    "FRONTDESK_SHOP": "woocommerce",
+    "FRONTDESK_SHOP_URL": "https://shop.example/base",
+    "FRONTDESK_SHOP_KEY": "ck_1:cs_2",
+    "FRONTDESK_SHOP_TIMEOUT": "3.5",
+    "FRONTDESK_IDENTITY_KEY": "0123456789abcdef0123456789abcdef",
+    "FRONTDESK_IDENTITY_AUDIENCE": "chat",
+    "FRONTDESK_SMTP_URL": "smtps://u:p@mail.example",
+    "FRONTDESK_MAIL_FROM": "Shop <shop@shop.example>",
 }
 
 
@@ -36,9 +45,11 @@ def test_defaults() -> None:
 
 def test_every_setting_changes_a_field_of_its_own() -> None:
     assert set(CHANGED) == set(DOCUMENTED)
-    defaults = read({})
     for name, value in CHANGED.items():
-        changed = read({name: value})
+        # A backend elsewhere cannot be without its address and key.
+        needed = ("FRONTDESK_SHOP_URL", "FRONTDESK_SHOP_KEY") if name == "FRONTDESK_SHOP" else ()
+        base = {other: CHANGED[other] for other in needed}
+        defaults, changed = read(base), read({**base, name: value})
         different = [f.name for f in fields(Settings) if getattr(changed, f.name) != getattr(defaults, f.name)]
         assert different == [name.removeprefix("FRONTDESK_").lower()]
 
@@ -73,6 +84,14 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
         ("FRONTDESK_ALPHA", "5", "a number from 0.001 to 0.5"),
         ("FRONTDESK_HOME", __file__, "a folder is wanted"),
         ("FRONTDESK_PROT", "8080", "there is no such setting"),
+        ("FRONTDESK_SHOP", "shopify", "sample, rest or woocommerce"),
+        ("FRONTDESK_SHOP_URL", "shop.example", "http: or https:"),
+        ("FRONTDESK_SHOP_TIMEOUT", "0", "a number from 0.1 to 20"),
+        ("FRONTDESK_IDENTITY_KEY", "/nowhere/key.pem", "cannot be read"),
+        ("FRONTDESK_IDENTITY_KEY", f"{Path(__file__).parent}/x.pem", "cannot be read"),
+        ("FRONTDESK_SMTP_URL", "mail.example:25", "smtp: or smtps:"),
+        ("FRONTDESK_SMTP_URL", "smtp:///", "a URL such as"),
+        ("FRONTDESK_MAIL_FROM", "the shop", "an address such as"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name_and_value(name: str, value: str, wanted: str) -> None:
@@ -82,9 +101,34 @@ def test_a_wrong_setting_is_refused_by_name_and_value(name: str, value: str, wan
     assert value in str(refused.value) and wanted in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("changed", "name", "wanted"),
+    [
+        ({"FRONTDESK_SHOP_URL": ""}, "FRONTDESK_SHOP_URL", "wants the backend's address"),
+        ({"FRONTDESK_SHOP_URL": "http://shop.example/api"}, "FRONTDESK_SHOP_URL", "https: is wanted"),
+        ({"FRONTDESK_SHOP_URL": "https://u:hush@shop.example"}, "FRONTDESK_SHOP_URL", "an address such as"),
+        ({"FRONTDESK_SHOP_URL": "https://shop.example?key=hush"}, "FRONTDESK_SHOP_URL", "an address such as"),
+        ({"FRONTDESK_SHOP_URL": "https://shop.example:port"}, "FRONTDESK_SHOP_URL", "an address such as"),
+        ({"FRONTDESK_SHOP_KEY": ""}, "FRONTDESK_SHOP_KEY", "wants the backend's key"),
+        ({"FRONTDESK_SHOP": "woocommerce", "FRONTDESK_SHOP_KEY": "hush"}, "FRONTDESK_SHOP_KEY", "CONSUMER_KEY"),
+        ({"FRONTDESK_IDENTITY_KEY": "hush"}, "FRONTDESK_IDENTITY_KEY", "at least 32"),
+    ],
+)
+def test_a_backend_or_key_that_cannot_work_is_refused_without_the_secret(
+    changed: dict[str, str], name: str, wanted: str
+) -> None:
+    good = {"FRONTDESK_SHOP": "rest", "FRONTDESK_SHOP_URL": "https://shop.example/api", "FRONTDESK_SHOP_KEY": "k"}
+    read(good)
+    with pytest.raises(BadSetting) as refused:
+        read({**good, **changed})
+    assert str(refused.value).startswith(f"{name}=") and wanted in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
 def test_passwords_do_not_print() -> None:
     assert "hush" not in repr(read({"FRONTDESK_REDIS_URL": "redis://u:hush@h", "FRONTDESK_DATABASE_URL":
-                                    "postgresql://u:hush@h/x"}))
+                                    "postgresql://u:hush@h/x", "FRONTDESK_SMTP_URL": "smtp://u:hush@h",
+                                    "FRONTDESK_SHOP_KEY": "hush", "FRONTDESK_IDENTITY_KEY": "hush" * 9}))
     with pytest.raises(BadSetting) as refused:
         read({"FRONTDESK_DATABASE_URL": "mysql://u:hush@h/x"})
     assert "hush" not in str(refused.value)

@@ -183,4 +183,4 @@ def test_apart_is_ended_when_interrupted(settings: Settings) -> None:
 
 
 def test_the_real_steps_are_named_once_and_in_order() -> None:
-    assert [step.name for step in STEPS] == ["encoder", "judgement", "Rasa model", "knowledge index", "sample shop"]
+    assert [step.name for step in STEPS] == ["encoder", "judgement", "Rasa model", "publications", "knowledge index", "sample shop"]

@@ -52,7 +52,11 @@ def answers() -> dict[str, str]:
     return {entry.id: entry.answer for entry in read(ROOT / "data" / "kb")}
 
 
-TEXTS = {**bot_texts(), **answers()}
+def mails() -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "data" / "mails").glob("*.txt"))}
+
+
+TEXTS = {**bot_texts(), **answers(), **mails()}
 
 
 def sentences(text: str) -> list[str]:

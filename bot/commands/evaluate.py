@@ -12,7 +12,10 @@ HELP = "measure how well messages are judged"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots there")
+    parser.add_argument("--file", type=Path, metavar="FILE",
+                        help='measure with JSON lines {"text": "…", "route": "…"} or {"text": "…", "entry": "…"}')
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     intent = actions.add_parser("intent", help="train our classifier on one labelled file and measure it on another")
     intent.add_argument("--train", type=Path, required=True, metavar="FILE",
                         help='JSON lines {"text": "…", "label": "…"}; the label oos means out of scope')
@@ -23,6 +26,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    return _intent(args, settings) if args.action == "intent" else _published(args, settings)
+
+
+def _published(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.judgement.evaluation import evaluate, read_file
+    from bot.judgement.evaluation_page import page
+    from bot.setup import ENCODER, INDEX, JUDGEMENT, LEDGER, Bar, set_up
+
+    # A bad file is told at once, not after the set-up.
+    told = read_file(args.file) if args.file else None
+    set_up(settings, (ENCODER, JUDGEMENT, LEDGER, INDEX))
+    with Bar("evaluate") as bar:
+        found = evaluate(settings, told, bar)
+    wide = max(len(name) for name, _, _ in found.table)
+    print(f"published state {found.snapshot}")
+    for name, figure, of in found.table:
+        print(f"{name:<{wide}}  {figure:>7}  {of}")
+    for one in found.mistakes[:10]:
+        nearest = ", ".join(f"{c['entry']} {c['score']:.2f}" for c in one["candidates"][:3])
+        print(f"  {one['decision']} {one['confidence']:.2f} {one['text'][:80]!r}: wanted {one['wanted'] or 'none'}; "
+              f"nearest {nearest}")
+    if args.html:
+        args.html.write_text(page(found), encoding="utf-8")
+    return 0
+
+
+def _intent(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.intent_report import report
     from bot.judgement.labelled import read
     from bot.setup import ENCODER, Bar, set_up

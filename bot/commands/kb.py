@@ -5,18 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.library.library import Library
 
 HELP = "work on the knowledge base"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    importing = actions.add_parser("import", help="take entries from JSON lines, CSV or Markdown files")
-    importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="with id, question, answer, phrasings")
-    importing.add_argument("--add", action="store_true", help="keep what was imported before; same ids are replaced")
-    actions.add_parser("publish", help="build an index of the knowledge base and serve it, without a restart")
+    importing = actions.add_parser("import", help="take entries from files of many kinds")
+    importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, Excel, JSON, Markdown, HTML, zip")
+    importing.add_argument("--add", action="store_true", help="keep all other entries; same ids are replaced")
+    importing.add_argument("--check", action="store_true", help="only say what it would take")
+    exporting = actions.add_parser("export", help="write all entries to a file")
+    exporting.add_argument("file", type=Path, help="its ending says what: .csv, .json or .zip (Markdown files)")
+    publishing = actions.add_parser("publish", help="measure what is ready, and serve it without a restart")
+    publishing.add_argument("--check", action="store_true", help="only say what it would change")
+    publishing.add_argument("--override", metavar="REASON", default="", help="publish although questions get worse")
     searching = actions.add_parser("search", help="find the nearest entries for the questions of a file")
     searching.add_argument("file", type=Path, help='JSON lines {"qid": …, "text": "…"}')
     searching.add_argument("--top", type=int, default=10, help="entries for each question (10)")
@@ -31,35 +40,85 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _import(args: argparse.Namespace, settings: Settings) -> int:
-    from kb_index.importing import read
-    from kb_index.library import Library
+    from bot.library.importing import read
+    from bot.setup import Bar
 
     found = read(args.files)
     for warning in found.warnings[:20]:
         print(f"frontdesk: {warning}", file=sys.stderr)
     if len(found.warnings) > 20:
         print(f"frontdesk: … and {len(found.warnings) - 20} more like these", file=sys.stderr)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    library = Library(settings.database)
-    try:
-        if args.add:
-            new, changed = library.add(found.entries)
-            print(f"{new} new entries, {changed} replaced; `frontdesk kb publish` makes them live")
-        else:
-            library.replace(found.entries)
-            print(f"{len(found.entries)} entries imported; `frontdesk kb publish` makes them live")
-    finally:
-        library.close()
+    library = _library(settings)
+    if args.check:
+        told = library.compare(found.articles, only=not args.add)
+    else:
+        with Bar("import") as bar:
+            told = library.take(found.articles, "the command line", "imported", only=not args.add, progress=bar)
+    print(f"{told['new']} new entries, {told['changed']} changed, {told['same']} as they were, {told['archived']} "
+          f"archived; {'nothing was taken' if args.check else '`frontdesk kb publish` makes them live'}")
     return 0
+
+
+def _export(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.library.exporting import write
+
+    count = write(_library(settings).all(), args.file)
+    print(f"{count} entries in {args.file}")
+    return 0
+
+
+def _library(settings: Settings) -> Library:
+    from bot.database import open_database
+    from bot.library.library import Library
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    library = Library(open_database(settings.database))
+    library.prepare()
+    return library
 
 
 def _publish(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.publishing import describe
-    from bot.setup import ENCODER, INDEX, JUDGEMENT, set_up
+    from bot.setup import ENCODER, JUDGEMENT, LEDGER, Bar, set_up
+    from bot.workshop.bench import Bench
+    from bot.workshop.errors import Stopped
 
-    set_up(settings, (ENCODER, JUDGEMENT, INDEX), force=(INDEX,))
-    print(describe(settings))
+    set_up(settings, (ENCODER, JUDGEMENT, LEDGER))
+    bench = Bench(settings)
+    try:
+        with Bar("publish") as bar:
+            if args.check:
+                report = bench.check(None, bar)
+            else:
+                report = bench.publish(None, "the command line", override=args.override, progress=bar)
+    except Stopped as stopped:
+        _tell(stopped.report)
+        print(f"frontdesk: {stopped}; nothing was published (--override REASON does it all the same)", file=sys.stderr)
+        return 1
+    finally:
+        bench.close()
+    _tell(report)
+    if not args.check:
+        print(describe(settings))
     return 0
+
+
+def _tell(report: dict[str, Any]) -> None:
+    """The gate's report for a terminal."""
+    counts = report["counts"]
+    print(f"{len(report['changes'])} entries change; of {counts['asked']} stored questions {counts['gained']} gained, "
+          f"{counts['lost']} lost, {counts['changed']} changed otherwise")
+    for kind, sign in (("lost", "-"), ("gained", "+"), ("changed", "~")):
+        for one in report[kind][:10]:
+            stops = " [stops the publish]" if one["stops"] else ""
+            print(f"  {sign} {one['text'][:100]!r}: {one['note']}{stops}")
+        if counts[kind] > 10:
+            print(f"  {sign} … and {counts[kind] - 10} more")
+    for kind, words in (("alike", "answers the same as"), ("against", "may contradict")):
+        for one in report[kind][:10]:
+            print(f"  ! {one['entry']} {words} {one['other']}: {one['texts'][0][:100]!r}")
+    for conflict in report["conflicts"]:
+        print(f"  ! {conflict}")
 
 
 def _search(args: argparse.Namespace, settings: Settings) -> int:
@@ -92,5 +151,6 @@ def _rollback(args: argparse.Namespace, settings: Settings) -> int:
 
 
 _ACTIONS = {
-    "import": _import, "publish": _publish, "search": _search, "snapshots": _snapshots, "rollback": _rollback,
+    "import": _import, "export": _export, "publish": _publish, "search": _search, "snapshots": _snapshots,
+    "rollback": _rollback,
 }

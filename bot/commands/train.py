@@ -6,7 +6,7 @@ import argparse
 
 from bot.settings import Settings
 
-HELP = "train the judgement and the Rasa model anew, also where nothing changed"
+HELP = "assemble the judgement and train the Rasa model anew, also where nothing changed"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,8 +60,10 @@ class Archive:
 
     def copy(self, state: State, packet: dict[str, Any] | None, records: Sequence[Record]) -> None:
         """Takes a conversation in, or what is new of it."""
+        # Who it was stands in the packet, if anywhere: a conversation that opens again opens for nobody in particular.
+        kept = json.dumps(asdict(replace(state, customer=None)))
         row = {"created": state.created, "closed": state.updated, "seq": state.seq, "outcome": _outcome(records),
-               "state": json.dumps(asdict(state)), "packet": json.dumps(packet) if packet else None}
+               "state": kept, "packet": json.dumps(packet) if packet else None}
         lines = [{"conversation": state.id, "seq": record["seq"], "at": record["at"], "kind": record["kind"],
                   "sender": record.get("from", ""), "body": json.dumps(record)} for record in records]
         with writing(self._engine) as connection:
