@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -48,6 +50,13 @@ class Settings:
     identity_audience: str = "frontdesk"
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "Larkmoor <help@larkmoor.example>"
+    attachment_mb: int = 10
+    scan_command: str | None = None
+
+    @property
+    def attachments(self) -> Path:
+        """Folder of the files that customers and agents send each other."""
+        return self.home / "attachments"
 
     @property
     def outbox(self) -> Path:
@@ -120,6 +129,8 @@ DOCUMENTED = {
     "FRONTDESK_IDENTITY_AUDIENCE": ("audience that identity tokens have to name", "frontdesk"),
     "FRONTDESK_SMTP_URL": ("mail server that mails go out through", "none: a folder in FRONTDESK_HOME"),
     "FRONTDESK_MAIL_FROM": ("sender of mails", "Larkmoor <help@larkmoor.example>"),
+    "FRONTDESK_ATTACHMENT_MB": ("largest file that can be sent in a conversation", "10"),
+    "FRONTDESK_SCAN_COMMAND": ("program that each sent file is checked with", "none"),
     "FRONTDESK_LOG_LEVEL": ("DEBUG, INFO, WARNING or ERROR", "INFO"),
 }
 
@@ -213,6 +224,8 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         identity_audience=values.get("FRONTDESK_IDENTITY_AUDIENCE", "frontdesk"),
         smtp_url=smtp_url,
         mail_from=sender,
+        attachment_mb=whole("FRONTDESK_ATTACHMENT_MB", 10, 1, 100),
+        scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
     )
 
 
@@ -237,6 +250,19 @@ def _shop(values: Mapping[str, str], address: str | None) -> str:
     if shop == "woocommerce" and not re.fullmatch(r"[^:\s]+:[^:\s]+", secret):
         raise BadSetting("FRONTDESK_SHOP_KEY", "…", "CONSUMER_KEY:CONSUMER_SECRET is wanted")
     return shop
+
+
+def _scan_command(raw: str | None) -> str | None:
+    """The command as it was written, once its program is there: a typing error must not let files pass unseen."""
+    if raw is None:
+        return None
+    try:
+        program = shlex.split(raw)[0]
+    except (ValueError, IndexError):
+        raise BadSetting("FRONTDESK_SCAN_COMMAND", raw, "a command such as clamdscan --fdpass is wanted") from None
+    if shutil.which(program) is None:
+        raise BadSetting("FRONTDESK_SCAN_COMMAND", raw, f"there is no program {program!r} that could be run")
+    return raw
 
 
 def _port_is_one(address: str) -> bool:
@@ -293,5 +319,7 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_IDENTITY_AUDIENCE": settings.identity_audience,
         "FRONTDESK_SMTP_URL": settings.smtp_url or "",
         "FRONTDESK_MAIL_FROM": settings.mail_from,
+        "FRONTDESK_ATTACHMENT_MB": settings.attachment_mb,
+        "FRONTDESK_SCAN_COMMAND": settings.scan_command or "",
     }
     return {name: str(value) for name, value in values.items()}

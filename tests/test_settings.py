@@ -35,6 +35,8 @@ CHANGED = {
     "FRONTDESK_IDENTITY_AUDIENCE": "chat",
     "FRONTDESK_SMTP_URL": "smtps://u:p@mail.example",
     "FRONTDESK_MAIL_FROM": "Shop <shop@shop.example>",
+    "FRONTDESK_ATTACHMENT_MB": "25",
+    "FRONTDESK_SCAN_COMMAND": "sh -e",
 }
 
 
@@ -69,6 +71,9 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
+        ("FRONTDESK_ATTACHMENT_MB", "0", "a number from 1 to 100"),
+        ("FRONTDESK_SCAN_COMMAND", "no-such-scanner --now", "there is no program 'no-such-scanner'"),
+        ("FRONTDESK_SCAN_COMMAND", "scan 'it", "a command such as clamdscan"),
         ("FRONTDESK_PORT", "eighty", "a number from 1 to 65535"),
         ("FRONTDESK_PORT", "0", "a number from 1 to 65535"),
         ("FRONTDESK_PORT", "70000", "a number from 1 to 65535"),

@@ -1,4 +1,4 @@
-"""Buttons: what a pressed one stands for. The desk has checked that the bot did offer it."""
+"""What needs no model to be read: pressed buttons, which the desk has checked, and files without a word."""
 
 from __future__ import annotations
 
@@ -32,4 +32,14 @@ def parse(text: str, payload: str) -> dict[str, Any]:
         route, why = _HANDOFFS.get(kind, ("service", f"a button that nothing stands behind: {payload[:40]}"))
         told = {"route": route, "decision": "handoff", "confidence": 1.0, "intent": "handoff", "entry": None,
                 "why": why, "words": [], "candidates": []}
+    return _parsed(text, told)
+
+
+def files(text: str) -> dict[str, Any]:
+    """Rasa's parse data for a turn in which the customer sent files and no word; `text` names the files."""
+    return _parsed(text, {"route": "support", "decision": "files", "confidence": 1.0, "intent": "files", "entry": None,
+                          "why": "sent a file without a word", "words": [], "candidates": []})
+
+
+def _parsed(text: str, told: dict[str, Any]) -> dict[str, Any]:
     return {"text": text, "intent": {"name": told["decision"], "confidence": 1.0}, "entities": [], "judgement": told}

@@ -20,7 +20,7 @@ from bot.assistant.tracker_store import TurnTrackerStore
 from bot.conversations import keys, packet
 from bot.conversations.customer import Customer
 from bot.conversations.errors import StoreUnavailable
-from bot.conversations.record import Record
+from bot.conversations.record import Record, shown
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff, Turn
 from bot.judgement.classifier import Classifier
@@ -157,9 +157,15 @@ class Worker:
             tracker.update(SlotSet(_CUSTOMER, known))
         replies = Replies()
         last = turn.messages[-1]
-        parse_data = choice.parse(last["text"], last["payload"]) if last.get("payload") else None
+        text, parse_data = turn.text, None
+        if last.get("payload"):
+            text = last["text"]
+            parse_data = choice.parse(text, last["payload"])
+        elif not text:
+            text = shown(last)
+            parse_data = choice.files(text)
         message = UserMessage(
-            _as_text(turn.text if parse_data is None else last["text"]), replies, turn.cid, parse_data=parse_data,
+            _as_text(text), replies, turn.cid, parse_data=parse_data,
             input_channel=replies.name(), message_id=turn.id,
         )
         processor = self.agent.processor
@@ -239,9 +245,9 @@ def _heard(records: Sequence[Record]) -> list[Event]:
     events: list[Event] = []
     for record in records:
         if record["from"] == "customer":
-            events.append(UserUttered(record["text"], {"name": "said_to_agent", "confidence": 1.0}))
+            events.append(UserUttered(shown(record), {"name": "said_to_agent", "confidence": 1.0}))
             events.append(ActionExecuted("action_listen"))
         else:
-            events.append(BotUttered(record["text"], metadata={"from": "agent", "note": record["kind"] == "note"}))
+            events.append(BotUttered(shown(record), metadata={"from": "agent", "note": record["kind"] == "note"}))
     return events
 

@@ -25,12 +25,13 @@ _ROWS = 500
 
 def prepare(engine: Any) -> None:
     """Makes every table of the product, or brings it up to date. Raises DatabaseUnavailable."""
+    from bot.attachments.attachments import Attachments
     from bot.desk.staff import Staff
     from bot.library.library import Library
     from bot.mail.outbox import Outbox
     from bot.reports.archive import Archive
 
-    for part in (Staff(engine), Archive(engine), Library(engine), Outbox(engine, "")):
+    for part in (Staff(engine), Archive(engine), Library(engine), Outbox(engine, ""), Attachments(engine)):
         part.prepare()
 
 

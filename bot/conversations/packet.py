@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.conversations.customer import Customer
-from bot.conversations.record import Record
+from bot.conversations.record import Record, shown
 from bot.conversations.state import State
 
 _LINE = 160
@@ -66,7 +66,7 @@ def summarise(records: Sequence[Record]) -> list[dict[str, Any]]:
 
     def flush() -> None:
         if asked:
-            text = " / ".join(" ".join(record["text"].split()) for record in asked)
+            text = " / ".join(" ".join(shown(record).split()) for record in asked)
             lines.append({"line": f"Customer: {_cut(text)}", "seqs": [record["seq"] for record in asked]})
             asked.clear()
 
@@ -79,7 +79,7 @@ def summarise(records: Sequence[Record]) -> list[dict[str, Any]]:
         flush()
         evidence = record.get("evidence") or {}
         if record["from"] == "agent":
-            lines.append({"line": f"{record['by']['name']}: {_cut(record['text'])}", "seqs": [record["seq"]]})
+            lines.append({"line": f"{record['by']['name']}: {_cut(shown(record))}", "seqs": [record["seq"]]})
         elif evidence.get("question"):
             lines.append({"line": f"The bot answered: {_cut(evidence['question'])}", "seqs": [record["seq"]]})
         elif evidence.get("decision") == "clarify":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 #: One line of a conversation's log, as docs/api.md describes it.
@@ -40,6 +41,11 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
     if len(text) > limit:
         raise BadText("text_too_long", f"This message has {len(text):,} characters; {limit:,} are the most.")
     return text
+
+
+def shown(record: Mapping[str, Any]) -> str:
+    """What stands for the message where only text can: its text, else the names of the files that it carries."""
+    return str(record["text"]) or ", ".join(f"[{file['name']}]" for file in record.get("attachments", ()))
 
 
 def is_message_id(value: object) -> bool:

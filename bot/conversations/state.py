@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversations.customer import Customer
+from bot.conversations.record import shown
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class State:
             "updated": self.updated,
             "waiting_since": self.waiting_since,
             "why": self.why or None,
-            "last": {"from": last["from"], "text": last["text"][:200], "at": last["at"]} if last else None,
+            "last": {"from": last["from"], "text": shown(last)[:200], "at": last["at"]} if last else None,
             "page": self.page or None,
             "locale": self.locale or None,
         }

@@ -97,14 +97,17 @@ class Conversations:
         kept = await self.call("HGET", keys.conversation(cid), "token")
         return cid if kept and hmac.compare_digest(kept, _fingerprint(secret)) else None
 
-    async def post(self, cid: str, message_id: str, text: str, payload: str = "") -> Posted:
+    async def post(
+        self, cid: str, message_id: str, text: str, payload: str = "", attachments: Sequence[Record] = ()
+    ) -> Posted:
         """Appends a customer's message, and to the bot's turns where the bot owns the conversation.
 
-        `payload` is what a pressed button stands for. Raises Missing, IdReused.
+        `payload` is what a pressed button stands for, `attachments` what the record says of each file. Raises Missing,
+        IdReused.
         """
-        more = {"payload": payload} if payload else {}
+        more = {**({"payload": payload} if payload else {}), **_carried(attachments)}
         body = encode(message("customer", text, id=message_id, **more))
-        outcome = await self._run("post", cid, message_id, digest(text), body)
+        outcome = await self._run("post", cid, message_id, _digest(text, attachments), body)
         return self._posted(outcome, cid, message_id)
 
     # -- what was said -----------------------------------------------------------------------------------------
@@ -242,10 +245,12 @@ class Conversations:
         return await self._give(cid, "closed", "", "", event("closed", outcome=outcome), owner="agent",
                                 held_by=agent, note=_note(agent, name, note))
 
-    async def say(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
+    async def say(
+        self, cid: str, agent: str, name: str, message_id: str, text: str, attachments: Sequence[Record] = ()
+    ) -> Posted:
         """Appends an agent's message. Raises Stale unless this agent owns the conversation, Missing, IdReused."""
-        body = encode(message("agent", text, id=message_id, by={"id": agent, "name": name}))
-        outcome = await self._run("say", cid, agent, message_id, digest(text), body, "owner")
+        body = encode(message("agent", text, id=message_id, by={"id": agent, "name": name}, **_carried(attachments)))
+        outcome = await self._run("say", cid, agent, message_id, _digest(text, attachments), body, "owner")
         return self._posted(outcome, cid, message_id)
 
     async def note(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
@@ -374,6 +379,14 @@ class Conversations:
 
 def _fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _carried(attachments: Sequence[Record]) -> dict[str, Any]:
+    return {"attachments": list(attachments)} if attachments else {}
+
+
+def _digest(text: str, attachments: Sequence[Record]) -> str:
+    return digest("\0".join([text, *(file["id"] for file in attachments)]))
 
 
 def _newest_message(raw: Sequence[str]) -> Record | None:

@@ -36,8 +36,8 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """All that the customer said in this turn, a line a message."""
-        return "\n".join(message["text"] for message in self.messages)
+        """All that the customer said in this turn, a line a message. Empty where they only sent files."""
+        return "\n".join(message["text"] for message in self.messages if message["text"])
 
 
 @dataclass(frozen=True)

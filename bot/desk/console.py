@@ -11,10 +11,10 @@ from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
 from bot.conversations.errors import Missing, Stale
-from bot.conversations.record import clean, is_message_id
+from bot.conversations.record import is_message_id
 from bot.conversations.state import State
 from bot.conversations.store import Posted
-from bot.desk import body, guards, lists
+from bot.desk import body, carried, guards, lists
 from bot.desk.errors import ApiError
 from bot.desk.services import Services, of
 from bot.desk.staff import Member
@@ -160,12 +160,15 @@ async def write_note(request: Request, cid: str) -> HTTPResponse:
 
 async def _write(request: Request, cid: str, note: bool) -> HTTPResponse:
     member = await _acting(request, cid)
-    fields = body.read(request, required={"id": str, "text": str})
-    message_id, text = body.message_id(fields), clean(fields["text"])
+    fields = body.read(request, required={"id": str}, optional={"text": str, **({} if note else {"attachments": list})})
+    message_id = body.message_id(fields)
+    text, files = await carried.carried(request, cid, "agent", fields)
     services = of(request)
-    write = services.conversations.note if note else services.conversations.say
+    by = member.id, member.name
     async with _live_only(services, cid):
-        posted: Posted = await write(cid, member.id, member.name, message_id, text)
+        posted: Posted = (await services.conversations.note(cid, *by, message_id, text) if note else
+                          await services.conversations.say(cid, *by, message_id, text, files))
+    await carried.settle(request, files, posted.seq)
     return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sanic import Request
 
+from bot.attachments.attachments import Attachments
+from bot.attachments.scan import Scanner
 from bot.conversations.store import Conversations, connect
 from bot.database import open_database
 from bot.desk.calendar import Calendar
@@ -16,6 +18,7 @@ from bot.desk.identity import Tokens
 from bot.desk.sessions import Sessions
 from bot.desk.shelf import Shelf
 from bot.desk.staff import Staff
+from bot.desk.sweeps import Sweeps
 from bot.desk.texts import Texts
 from bot.desk.upkeep import Upkeep
 from bot.desk.workshop import Workshop
@@ -29,6 +32,8 @@ from bot.settings import ROOT, Settings
 #: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
 #: hold up what does not need it.
 _THREADS = 32
+#: Files that are looked through at once: opening a large picture takes a core and some 160 MB.
+_HANDLED = 2
 
 
 @dataclass
@@ -50,6 +55,9 @@ class Services:
     shelf: Shelf
     tokens: Tokens
     postman: Postman
+    attachments: Attachments
+    sweeps: Sweeps
+    handling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HANDLED))
 
     @classmethod
     async def start(cls, settings: Settings) -> Services:
@@ -62,7 +70,9 @@ class Services:
         await asyncio.to_thread(staff.prepare)
         await asyncio.to_thread(archive.prepare)
         await asyncio.to_thread(library.prepare)
+        attachments = Attachments(engine, settings.attachments, Scanner(settings.scan_command))
         await asyncio.to_thread(outbox.prepare)
+        await asyncio.to_thread(attachments.prepare)
         ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
         services = cls(
@@ -71,11 +81,13 @@ class Services:
             hub=Hub(conversations, archived=lambda: upkeep.archived), texts=Texts(ROOT / "domain.yml"),
             library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
             tokens=Tokens(settings), postman=Postman(outbox, way(settings)),
+            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments),
         )
         await services.hub.start()
         await upkeep.start()
         services.calendar.start()
         services.postman.start()
+        services.sweeps.start()
         return services
 
     async def end_streams(self) -> None:
@@ -87,6 +99,7 @@ class Services:
         await self.calendar.stop()
         await self.workshop.stop()
         await self.postman.stop()
+        await self.sweeps.stop()
         await self.conversations.client.close()
         await self.conversations.client.connection_pool.disconnect()
 

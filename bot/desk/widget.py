@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.record import clean, for_customer
-from bot.desk import body, guards, lists
+from bot.desk import body, carried, guards, lists
 from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.stream import Feed, event
@@ -59,16 +59,19 @@ async def conversation(request: Request) -> HTTPResponse:
 
 async def post(request: Request) -> HTTPResponse:
     cid = await guards.customer(request)
-    fields = body.read(request, required={"id": str}, optional={"text": str, "choice": dict})
+    fields = body.read(request, required={"id": str}, optional={"text": str, "choice": dict, "attachments": list})
     message_id = body.message_id(fields)
-    if ("text" in fields) == ("choice" in fields):
+    if ("text" in fields or "attachments" in fields) == ("choice" in fields):
         raise ApiError(400, "missing_field", "One of the fields 'text' and 'choice' is wanted.", field="text")
+    payload = ""
+    files: list[dict[str, Any]] = []
     if "choice" in fields:
         text, payload = await _choice(request, cid, fields["choice"])
     else:
-        text, payload = clean(fields["text"]), ""
+        text, files = await carried.carried(request, cid, "customer", fields)
     await guards.not_too_often(request, f"messages:{cid}", *guards.MESSAGES)
-    posted = await of(request).conversations.post(cid, message_id, text, payload)
+    posted = await of(request).conversations.post(cid, message_id, text, payload, files)
+    await carried.settle(request, files, posted.seq)
     return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
 
 

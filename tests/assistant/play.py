@@ -55,6 +55,12 @@ class Customer:
             self._sent += 1
             await self.conversations.post(self.cid, f"m{self._sent}", text, payload=payload)
 
+    async def send(self, name: str, text: str = "") -> None:
+        """Sends a picture."""
+        self._sent += 1
+        file = {"id": f"f{self._sent}", "name": name, "type": "image/jpeg", "size": 100}
+        await self.conversations.post(self.cid, f"m{self._sent}", text, attachments=[file])
+
     async def log(self) -> list[Record]:
         return await self.conversations.records(self.cid)
 

@@ -177,6 +177,35 @@ async def test_the_other_buttons_lead_to_people(
     assert (state.owner, state.why) == ("queue", why)
 
 
+async def test_a_file_without_a_word_is_kept_for_people(
+    worker: Worker, customer: Customer, conversations: Conversations,
+) -> None:
+    async with at_work(worker):
+        await customer.send("pole.jpg")
+        [kept] = await customer.answered()
+        assert "kept" in kept["text"] and kept["buttons"] == [{"title": "Talk to a person"}]
+        # With words it is the words that are answered.
+        await customer.send("seam.jpg", "How can I track my order?")
+        answers = [record["text"] for record in (await customer.answered())[1:]]
+        assert answers and not any("kept" in text for text in answers) and await customer.owner() == "bot"
+        await customer.say("Talk to a person", payload="human")
+        await customer.answered()
+    assert await customer.owner() == "queue"
+    packet = await conversations.packet(customer.cid)
+    assert packet is not None
+    lines = [line["line"] for line in packet["summary"]]
+    assert lines[0] == "Customer: [pole.jpg]" and "Customer: Talk to a person" in lines
+
+
+async def test_a_file_in_the_middle_of_a_task_does_not_end_it(worker: Worker, customer: Customer) -> None:
+    async with at_work(worker):
+        await customer.say("Where is my order?", payload="task:track_order")
+        asked = (await customer.answered())[-1]["text"]
+        await customer.send("label.jpg")
+        *_, kept, again = await customer.answered()
+    assert "kept" in kept["text"] and again["text"] == asked and await customer.owner() == "bot"
+
+
 @pytest.mark.parametrize("text", ["\U0001f600", "مرحبا أين طلبي", "<script>alert(1)</script>", "\ufffd", "a" * 2000,
                                   "word " * 399, "\n\n?\n", '{"a": [1]}', "=1+1", "[x](javascript:alert(1))"])
 async def test_whatever_is_typed_is_answered(worker: Worker, customer: Customer, text: str) -> None:
