@@ -53,6 +53,8 @@ class ValidateTaskForm(Action):
         return "validate_task_form"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        if judgement(tracker).get("decision") == "files":
+            return []  # a file's name answers nothing
         ctx = _context(tracker)
         try:
             mine, ready = await dialogue.step(ctx, dialogue.Judged.of(judgement(tracker)))

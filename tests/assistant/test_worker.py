@@ -202,7 +202,7 @@ async def test_a_file_in_the_middle_of_a_task_does_not_end_it(worker: Worker, cu
         await customer.say("Where is my order?", payload="task:track_order")
         asked = (await customer.answered())[-1]["text"]
         await customer.send("label.jpg")
-        *_, kept, again = await customer.answered()
+        *_, kept, _, again = await customer.answered()
     assert "kept" in kept["text"] and again["text"] == asked and await customer.owner() == "bot"
 
 
