@@ -14,7 +14,8 @@ key                         type     holds
                                      change (token of the last change of owner by staff), customer (who it is, as
                                      JSON, once they have proved it: :mod:`bot.conversations.customer`)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
-``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message
+``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
+                                     ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
 ``fd:c:C:tracker``          list     the newest Rasa events as JSON, at most ``TRACKER_EVENTS``
 ``fd:c:C:slots``            string   Rasa's slots and active loop as JSON after the newest bot turn

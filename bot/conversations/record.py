@@ -73,6 +73,13 @@ def event(name: str, **more: Any) -> Record:
     return {"kind": "event", "from": "system", "event": name, **more}
 
 
+def answered_from(record: Record | None) -> str:
+    """The entry that a message of the bot answered from, or nothing."""
+    evidence = record.get("evidence") if record and record.get("from") == "bot" else None
+    # Where the bot only asks back or gives up, an entry may stand in the judgement, but no version of it was shown.
+    return str(evidence["entry"]) if evidence and evidence.get("entry") and evidence.get("version") else ""
+
+
 def for_customer(record: Record) -> Record:
     """The record as its customer may see it.
 
@@ -81,6 +88,8 @@ def for_customer(record: Record) -> Record:
     if record["kind"] in ("note", "internal"):
         return {"seq": record["seq"], "at": record["at"], "kind": "internal"}
     shown = {name: value for name, value in record.items() if name not in _STAFF_ONLY}
+    if answered_from(record):
+        shown["answer"] = True
     if record["kind"] == "event":
         for name in ("outcome", "note", "why"):
             shown.pop(name, None)

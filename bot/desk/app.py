@@ -7,7 +7,7 @@ from typing import Any
 from sanic import Sanic
 from sanic.config import Config
 
-from bot.desk import attachments, console, editor, errors, headers, health, help, session, static, widget
+from bot.desk import attachments, console, editor, errors, feedback, headers, health, help, session, static, widget
 from bot.desk.services import Services
 from bot.settings import Settings
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> Sanic:
     app.ctx.settings = settings
     errors.install(app)
     headers.install(app)
-    for module in (widget, attachments, console, editor, help, session, health, static):
+    for module in (widget, feedback, attachments, console, editor, help, session, health, static):
         app.blueprint(module.blueprint)
 
     async def start(app: Sanic, _: Any) -> None:
