@@ -61,7 +61,8 @@ class Feedback:
         entry = answered_from(await self._conversations.record(cid, seq))
         if not entry:
             raise LookupError(seq)
-        body = {"kind": "internal", "from": "customer", "event": "helpful", "of": seq, "entry": entry, "helpful": helpful}
+        body = {"kind": "internal", "from": "customer", "event": "helpful", "of": seq, "entry": entry,
+                "helpful": helpful}
         [outcome, *_] = await self._vote(self._conversations.client, cid, seq, int(helpful), encode(body))
         if outcome == "missing":
             raise Missing(cid)
