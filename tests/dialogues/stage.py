@@ -303,6 +303,7 @@ async def play_all(settings: Settings, valkey_url: str, chosen: Sequence[dict[st
             played.append(await stage.play(script))
             print("." if not played[-1].faults else "F", end="", flush=True, file=sys.stderr)
         await conversations.client.close()
+        await conversations.client.connection_pool.disconnect()
     return played
 
 
