@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from bot.cli import parser
-from bot.desk import attachments, console, editor, feedback, health, help, session, static, widget
+from bot.desk.app import MODULES
 from bot.settings import DOCUMENTED, ROOT
 
 #: Where packages and models are downloaded from: that is the installer's affair, not a file's. Spelt so that this file
@@ -144,7 +144,7 @@ def code_of(text: str) -> list[str]:
 def routes() -> set[str]:
     """Each route of the desk as docs/api.md writes it: ``GET /api/console/conversations/CID``."""
     found = set()
-    for module in (widget, feedback, attachments, console, editor, help, session, health, static):
+    for module in MODULES:
         blueprint: Any = module.blueprint
         for route in blueprint._future_routes:
             path = re.sub(r"<(\w+):\w+>", lambda hit: hit[1].upper(), (blueprint.url_prefix or "") + route.uri)

@@ -14,9 +14,12 @@ import sqlalchemy as sa
 
 from bot.backups.archive import BadBackup
 from bot.database import available, open_database, writing
+from bot.search.index import Index, forget_all
 
 #: Made anew from what it is made of: the words that articles are found by.
 _DERIVED = "kb_words"
+#: The search index, which the desk makes again from the conversations.
+_SEARCH = "said"
 #: Left behind by an older version, whose rows were taken over.
 _OBSOLETE = ("kb_entries",)
 VERSIONS = "schema_version"
@@ -30,8 +33,10 @@ def prepare(engine: Any) -> None:
     from bot.library.library import Library
     from bot.mail.outbox import Outbox
     from bot.reports.archive import Archive
+    from bot.reports.customers import Customers
 
-    for part in (Staff(engine), Archive(engine), Library(engine), Outbox(engine, ""), Attachments(engine)):
+    for part in (Staff(engine), Archive(engine), Library(engine), Outbox(engine, ""), Attachments(engine),
+                 Index(engine), Customers(engine)):
         part.prepare()
 
 
@@ -39,7 +44,7 @@ def tables(connection: Any) -> list[Any]:
     """The tables that hold what cannot be made again."""
     metadata = sa.MetaData()
     names = [name for name in sa.inspect(connection).get_table_names()
-             if not name.startswith((_DERIVED, "sqlite_")) and name not in _OBSOLETE]
+             if not name.startswith((_DERIVED, _SEARCH, "sqlite_")) and name not in _OBSOLETE]
     metadata.reflect(connection, only=names)
     return [metadata.tables[name] for name in sorted(names)]
 
@@ -113,6 +118,7 @@ class Target:
                                     "the version that made it")
                 self._insert(connection, known[name], rows)
             _find_by_words(connection)
+            forget_all(connection)
 
     def _insert(self, connection: Any, table: Any, rows: Iterator[list[Any]]) -> None:
         columns = next(rows)

@@ -7,10 +7,28 @@ from typing import Any
 from sanic import Sanic
 from sanic.config import Config
 
-from bot.desk import attachments, console, editor, errors, feedback, headers, health, help, session, static, widget
+from bot.desk import (
+    attachments,
+    console,
+    editor,
+    errors,
+    feedback,
+    headers,
+    health,
+    help,
+    search,
+    session,
+    static,
+    transcripts,
+    widget,
+)
 from bot.desk.services import Services
 from bot.settings import Settings
 
+#: Each has a blueprint.
+MODULES: tuple[Any, ...] = (
+    widget, feedback, attachments, console, search, transcripts, editor, help, session, health, static,
+)
 _CONFIG = {
     "ACCESS_LOG": False,
     "AUTO_EXTEND": False,
@@ -33,7 +51,7 @@ def create_app(settings: Settings) -> Sanic:
     app.ctx.settings = settings
     errors.install(app)
     headers.install(app)
-    for module in (widget, feedback, attachments, console, editor, help, session, health, static):
+    for module in MODULES:
         app.blueprint(module.blueprint)
 
     async def start(app: Sanic, _: Any) -> None:

@@ -14,7 +14,7 @@ from bot.conversations.errors import Missing, Stale
 from bot.conversations.record import is_message_id
 from bot.conversations.state import State
 from bot.conversations.store import Posted
-from bot.desk import body, carried, guards, lists
+from bot.desk import body, carried, context, guards, lists
 from bot.desk.errors import ApiError
 from bot.desk.services import Services, of
 from bot.desk.staff import Member
@@ -86,7 +86,9 @@ async def show(request: Request, cid: str) -> HTTPResponse:
         return await _show_archived(services, cid, after)
     records = await services.conversations.records(cid, after)
     [summary] = await lists.summaries(services.conversations, [state])
-    return as_json({"conversation": summary, "packet": await services.conversations.packet(cid), "records": records})
+    packet = await services.conversations.packet(cid)
+    about = await context.about(services, cid, state.customer, packet)
+    return as_json({"conversation": summary, "packet": packet, "records": records, **about})
 
 
 async def _show_archived(services: Services, cid: str, after: int) -> HTTPResponse:
@@ -95,7 +97,8 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
         raise Missing(cid)
     state, packet, records = found
     last = await asyncio.to_thread(services.archive.last_messages, [cid])
-    return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records})
+    about = await context.about(services, cid, None, packet)
+    return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records, **about})
 
 
 async def _changed(services: Services, state: State) -> HTTPResponse:

@@ -29,8 +29,10 @@ PING_SECONDS = 10
 class Hub:
     """Opens and closes streams, and fans live messages out to them."""
 
-    def __init__(self, conversations: Conversations, archived: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, conversations: Conversations, archived: Callable[[], int] = lambda: 0,
+                 also: Callable[[dict[str, Any]], None] = lambda message: None) -> None:
         self._conversations = conversations
+        self._also = also
         self._streams: dict[str, list[Stream]] = {}
         self._shifts: list[set[Stream]] = [set() for _ in range(PING_SECONDS)]
         self._opened = 0
@@ -119,6 +121,7 @@ class Hub:
             yield from tuple(shift)
 
     def _heard(self, message: dict[str, Any]) -> None:
+        self._also(message)
         cid = message["conversation"]
         if message["type"] == "record":
             self._record(cid, message["record"])

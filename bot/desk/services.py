@@ -13,6 +13,7 @@ from bot.attachments.scan import Scanner
 from bot.conversations.store import Conversations, connect
 from bot.database import open_database
 from bot.desk.calendar import Calendar
+from bot.desk.filler import Filler
 from bot.desk.hub import Hub
 from bot.desk.identity import Tokens
 from bot.desk.sessions import Sessions
@@ -27,6 +28,8 @@ from bot.library.publications import Publications
 from bot.mail.outbox import Outbox
 from bot.mail.postman import Postman, way
 from bot.reports.archive import Archive
+from bot.reports.customers import Customers
+from bot.search.index import Index
 from bot.settings import ROOT, Settings
 
 #: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
@@ -54,9 +57,13 @@ class Services:
     calendar: Calendar
     shelf: Shelf
     tokens: Tokens
+    outbox: Outbox
     postman: Postman
     attachments: Attachments
     sweeps: Sweeps
+    index: Index
+    customers: Customers
+    filler: Filler
     handling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HANDLED))
 
     @classmethod
@@ -73,21 +80,27 @@ class Services:
         attachments = Attachments(engine, settings.attachments, Scanner(settings.scan_command))
         await asyncio.to_thread(outbox.prepare)
         await asyncio.to_thread(attachments.prepare)
+        index, customers = Index(engine), Customers(engine)
+        await asyncio.to_thread(index.prepare)
+        await asyncio.to_thread(customers.prepare)
+        filler = Filler(conversations, archive, index, customers)
         ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
             sessions=Sessions(conversations, staff, settings.secure_cookies),
-            hub=Hub(conversations, archived=lambda: upkeep.archived), texts=Texts(ROOT / "domain.yml"),
+            hub=Hub(conversations, lambda: upkeep.archived, filler.heard), texts=Texts(ROOT / "domain.yml"),
             library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
-            tokens=Tokens(settings), postman=Postman(outbox, way(settings)),
-            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments),
+            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
+            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler),
+            index=index, customers=customers, filler=filler,
         )
         await services.hub.start()
         await upkeep.start()
         services.calendar.start()
         services.postman.start()
         services.sweeps.start()
+        filler.start()
         return services
 
     async def end_streams(self) -> None:
@@ -100,6 +113,7 @@ class Services:
         await self.workshop.stop()
         await self.postman.stop()
         await self.sweeps.stop()
+        await self.filler.stop()
         await self.conversations.client.close()
         await self.conversations.client.connection_pool.disconnect()
 

@@ -1,4 +1,4 @@
-"""What is made good now and then: uploads that no message came to carry are removed."""
+"""What is made good now and then: the search index is completed, and uploads that no message came to carry go."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.conversations.errors import StoreUnavailable
 from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
+from bot.desk.filler import Filler
 from bot.reports.archive import Archive
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,12 @@ _EVERY_SECONDS = 600.0
 class Sweeps:
     """Runs every ten minutes. Several desks may do so at once."""
 
-    def __init__(self, conversations: Conversations, archive: Archive, attachments: Attachments) -> None:
+    def __init__(self, conversations: Conversations, archive: Archive, attachments: Attachments,
+                 filler: Filler) -> None:
         self._conversations = conversations
         self._archive = archive
         self._attachments = attachments
+        self._filler = filler
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -61,6 +64,7 @@ class Sweeps:
             await asyncio.sleep(_EVERY_SECONDS)
             try:
                 await self.run()
+                await self._filler.sweep()
             except (StoreUnavailable, DatabaseUnavailable) as error:
                 log.warning("sweeping waits: %s", error)
             except Exception:

@@ -103,6 +103,12 @@ class Archive:
         with reading(self._engine) as connection:
             return [State(**json.loads(raw)) for raw in connection.execute(query).scalars()]
 
+    def some(self, cids: Sequence[str]) -> list[State]:
+        """Those of these conversations that are here."""
+        query = sa.select(_conversations.c.state).where(_conversations.c.id.in_(cids))
+        with reading(self._engine) as connection:
+            return [State(**json.loads(raw)) for raw in connection.execute(query).scalars()]
+
     def find(self, cid: str, after: int = 0) -> tuple[State, dict[str, Any] | None, list[Record]] | None:
         """State, packet and the records with a seq greater than `after`; None when it is not here."""
         with reading(self._engine) as connection:

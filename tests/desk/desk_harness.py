@@ -177,11 +177,11 @@ class Desk:
     settings: Settings = field(repr=False)
 
     async def call(self, method: str, path: str, token: str = "", headers: dict[str, str] | None = None,
-                   json: Any = None, data: Any = None) -> Answer:
+                   json: Any = None, data: Any = None, params: Any = None) -> Answer:
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
-        async with self.http.request(method, path, headers=sent, json=json, data=data) as response:
+        async with self.http.request(method, path, headers=sent, json=json, data=data, params=params) as response:
             return Answer(response.status, response.headers, await response.read())
 
     async def customer(self, **fields: Any) -> Customer:

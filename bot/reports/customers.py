@@ -1,0 +1,75 @@
+"""Whose conversation it was: kept beside the archive, so that an agent finds what a customer wrote before.
+
+A conversation forgets its customer when it opens again, since it may be another person at that browser. Who it was
+is noted here when it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.conversations.customer import Customer
+from bot.conversations.state import State
+from bot.database import insert_new, migrate, reading, writing
+
+_metadata = sa.MetaData()
+_customers = sa.Table(
+    "conversation_customer", _metadata,
+    sa.Column("conversation", sa.String(64), primary_key=True),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("customer", sa.String(128), nullable=False, index=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("email", sa.String(320), nullable=False, index=True),
+    # How it was proved; empty for an address that somebody only wrote down.
+    sa.Column("by", sa.String(16), nullable=False),
+)
+
+
+class Customers:
+    """All methods block and raise DatabaseUnavailable."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def prepare(self) -> None:
+        migrate(self._engine, "customers", [_metadata.create_all])
+
+    def note(self, states: Sequence[State]) -> None:
+        """Notes who the customers of these conversations are, as far as it is known."""
+        rows = [{"conversation": state.id, "created": state.created, "customer": state.customer.id,
+                 "name": state.customer.name, "email": state.customer.email.lower(), "by": state.customer.by}
+                for state in states if state.customer is not None]
+        if not rows:
+            return
+        mine = _customers.select().where(_customers.c.conversation.in_([row["conversation"] for row in rows]))
+        with reading(self._engine) as connection:
+            known = {row["conversation"]: dict(row) for row in connection.execute(mine).mappings()}
+        if not (news := [row for row in rows if known.get(row["conversation"]) != row]):
+            return
+        with writing(self._engine) as connection:
+            connection.execute(insert_new(self._engine, _customers, news))
+            for row in news:
+                one = _customers.c.conversation == row["conversation"]
+                connection.execute(_customers.update().where(one).values(row))
+
+    def of(self, cid: str) -> Customer | None:
+        """Who it was, or None where nobody proved it."""
+        with reading(self._engine) as connection:
+            query = _customers.select().where(_customers.c.conversation == cid)
+            row = connection.execute(query).mappings().first()
+        return Customer(row["customer"], row["name"], row["email"], row["by"]) if row else None
+
+    def others(self, cid: str, limit: int = 20) -> list[str]:
+        """Other conversations of the same customer, or of one with the same address; newest first."""
+        who = self.of(cid)
+        if who is None:
+            return []
+        same = sa.or_(*(column == value for column, value in
+                        ((_customers.c.customer, who.id), (_customers.c.email, who.email.lower())) if value))
+        query = (sa.select(_customers.c.conversation).where(same, _customers.c.conversation != cid)
+                 .order_by(_customers.c.created.desc()).limit(limit))
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
