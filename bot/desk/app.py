@@ -19,6 +19,7 @@ from bot.desk import (
     search,
     session,
     static,
+    suggestions,
     transcripts,
     widget,
 )
@@ -27,7 +28,7 @@ from bot.settings import Settings
 
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
-    widget, feedback, attachments, console, search, transcripts, editor, help, session, health, static,
+    widget, feedback, attachments, console, search, transcripts, suggestions, editor, help, session, health, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

@@ -17,7 +17,7 @@ from bot.errors import is_ours
 from bot.settings import read
 
 log = logging.getLogger("bot.workshop")
-_CALLS = ("attempt", "check", "publish", "roll_back", "forecast", "groups", "take_in")
+_CALLS = ("attempt", "check", "publish", "roll_back", "forecast", "groups", "suggest", "take_in")
 
 
 def main(fd: int) -> int:

@@ -124,6 +124,26 @@ class Bench:
             self._outcomes.clear()
         return self._live
 
+    def suggest(self, text: str, most: int = 5) -> list[dict[str, Any]]:
+        """The published entries nearest to a text, for an agent to choose from; nothing where nothing is published."""
+        live = self.live()
+        words = parts(text)[0]
+        if live is None or not words:
+            return []
+        # Not through the cache, which keeps what it is given.
+        [found] = Retriever(live).search([words], self._cache.encoder.encode([words]), most)
+        chosen = [(candidate, live.entries[live.position[candidate.entry]]) for candidate in found]
+        return [
+            {
+                "entry": entry.id,
+                "question": entry.question,
+                "answer": entry.answer,
+                "html": render(entry.answer),
+                "score": candidate.score,
+            }
+            for candidate, entry in chosen
+        ]
+
     # The gate
 
     def check(self, ids: Collection[str] | None = None, progress: Progress = _silent) -> dict[str, Any]:

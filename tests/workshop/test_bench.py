@@ -98,3 +98,14 @@ def test_trying_tells_published_and_draft_apart(bench: Bench) -> None:
     told = bench.attempt("new soles for my shoes please", fields)
     assert "soles" not in {one["entry"] for one in told["published"]["candidates"]}
     assert told["draft"]["candidates"][0]["entry"] == "soles"
+
+
+def test_an_agent_is_offered_what_is_published_and_nearest(bench: Bench) -> None:
+    live = bench.live()
+    assert live is not None
+    entry = live.entries[0]
+    found = bench.suggest(entry.question)
+    assert len(found) == 5 and found[0]["entry"] == entry.id
+    assert found == sorted(found, key=lambda one: -one["score"])
+    assert found[0]["html"].startswith("<p>") and found[0]["answer"] == live.entries[live.position[found[0]["entry"]]].answer
+    assert bench.suggest("\ud800 🏕 !?") is not None and bench.suggest("") == []
