@@ -13,7 +13,7 @@ TEST_ENV = env $(foreach name,$(shell env | sed -n 's/^\(FRONTDESK_[A-Z_]*\)=.*/
 export TORCH_BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help install run setup test lint lock clean faults dialogues bench
+.PHONY: help install run setup test lint lock clean faults dialogues bench waits
 
 help:
 	@echo "make run     install, set up and run Frontdesk; Ctrl-C stops it"
@@ -22,6 +22,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make dialogues  play the written dialogues on the real assistant and report"
 	@echo "make bench   figures beside stock Rasa's, into var/bench; BENCH=--quick for short runs"
+	@echo "make waits   how well the waits that customers are told come true, in simulated queues"
 	@echo "make lock    write requirements.lock anew from requirements/"
 	@echo "make faults  kill every process at random and play outages; FAULTS_SECONDS says for how long"
 	@echo "make clean   remove what make made, but not var/ (that is your data)"
@@ -63,6 +64,10 @@ dialogues: install
 bench: install
 	@$(TEST_ENV) .venv/bin/frontdesk setup
 	@$(TEST_ENV) BENCH_SECONDS=$(BENCH_SECONDS) .venv/bin/python tests/bench/run.py $(BENCH)
+
+# SimPy is wanted here only, so it stays out of .venv; docs/waits.md.
+waits:
+	@$(BOOTSTRAP) --uv run --no-project --python 3.10 --with simpy==4.1.1 tools/simulate_waits.py $(WAITS)
 
 lock:
 	@$(BOOTSTRAP) --uv pip compile requirements/requirements.in --override requirements/overrides.txt \

@@ -1,7 +1,7 @@
 """Pages and modules of widget, console and demonstration shop: only what stands in their folders, of known types.
 
-Modules and styles are written to be read. They are sent without comments and indentation, and packed for browsers that
-take gzip; both are done once, when a file is first asked for.
+Modules and styles are written to be read. They are sent without comments and indentation, the widget's modules as one,
+and packed for browsers that take gzip; all is done once, when a file is first asked for.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
+from bot.desk.bundle import join
+
 ROOT = Path(__file__).resolve().parent.parent / "static"
 
 #: Written down, because what a system takes ".js" for decides whether browsers run it.
@@ -35,11 +37,16 @@ TYPES = {
 _GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)", re.IGNORECASE)
 
 
+#: Modules that are sent with all that they import: folder and name.
+JOINED = {("widget", "widget.js")}
+
+
 @dataclass(frozen=True)
 class File:
-    """A file as it is sent; `mark` tells whether it has changed on disk."""
+    """A file as it is sent, what it is made of, and a `mark` that tells whether that has changed on disk."""
 
-    mark: tuple[int, int]
+    sources: list[Path]
+    mark: list[tuple[int, int]]
     data: bytes
     #: The same for browsers that take gzip; empty where that saves nothing.
     packed: bytes
@@ -63,23 +70,25 @@ def find(folder: str, path: str) -> Path:
 
 
 def load(path: Path) -> File:
-    """The file's content; kept in memory until the file changes."""
-    stat = path.stat()
-    mark = (stat.st_mtime_ns, stat.st_size)
+    """The file's content; kept in memory until the file, or one that is joined into it, changes."""
     file = _files.get(path)
-    if file is None or file.mark != mark:
-        data = _shortened(path)
+    if file is None or file.mark != _mark(file.sources):
+        sources, data = [path], path.read_bytes()
+        if (path.parent.name, path.name) in JOINED:
+            data, sources = join(path)
+        if shorten := {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}.get(path.suffix):
+            data = bytes(shorten(data))
+        mark = _mark(sources)
         # No time in it: the same file is the same bytes on every desk.
         packed = gzip.compress(data, 9, mtime=0)
         packed = packed if len(packed) < len(data) else b""
-        file = _files[path] = File(mark, data, packed, f'"{hashlib.sha256(data).hexdigest()[:20]}"', stat.st_mtime)
+        etag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
+        file = _files[path] = File(sources, mark, data, packed, etag, max(at for at, _ in mark) / 1e9)
     return file
 
 
-def _shortened(path: Path) -> bytes:
-    data = path.read_bytes()
-    shorten = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}.get(path.suffix)
-    return bytes(shorten(data)) if shorten else data
+def _mark(paths: list[Path]) -> list[tuple[int, int]]:
+    return [(stat.st_mtime_ns, stat.st_size) for stat in map(Path.stat, paths)]
 
 
 def _takes_gzip(request: Request) -> bool:
