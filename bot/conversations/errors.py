@@ -22,6 +22,22 @@ class Stale(ConversationError):
         self.name = name
 
 
+class AtCapacity(ConversationError):
+    """An agent has as many conversations as they may have; `load` says how many."""
+
+    def __init__(self, name: str, load: int) -> None:
+        super().__init__(f"{name} has {load} conversations already")
+        self.load = load
+
+
+class Refused(ConversationError):
+    """A change that the conversation does not allow; `code` is that of docs/api.md."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class IdReused(ConversationError):
     """A sender used one message id for two different texts."""
 

@@ -12,7 +12,15 @@ key                         type     holds
                                      lease, attempts (at the turn that waits), taken (how many messages that is),
                                      commits (bot turns so far), heard (last seq the bot's tracker knows),
                                      change (token of the last change of owner by staff), customer (who it is, as
-                                     JSON, once they have proved it: :mod:`bot.conversations.customer`)
+                                     JSON, once they have proved it: :mod:`bot.conversations.customer`); and of the
+                                     desk: handed (when it came to people), routed (``1`` once a team was chosen),
+                                     skill, priority, tags (JSON), due_first, due_solve (targets of the team),
+                                     answered (first reply since the team has it), first_reply (since handed),
+                                     answer_within (seconds its agent has), answer_by, spoke (who wrote last: customer
+                                     or agent), front (``1``: given back), snoozed (until when), last_agent, back_to
+                                     (agent who gets it again), passed (agent who did not answer), mentions (agents
+                                     who have not read it, by comma), closed_by, closed_at, outcome, product, fault,
+                                     cause, merged_into, rating (JSON), mark (token of the last change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
                                      ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer
@@ -23,7 +31,15 @@ key                         type     holds
 ``fd:ready``                list     conversations with turns to answer, each at most once
 ``fd:leases``               zset     conversations in a worker's hands -> when its lease runs out
 ``fd:bell``                 list     one token per conversation made ready; workers block on it (advice only)
-``fd:owned:O``              zset     conversations by owner O (bot, queue, agent, closed) -> time that orders them
+``fd:owned:O``              zset     conversations by owner O (bot, queue, agent, closed) -> time that orders them; of
+                                     the queue that is what is due first (``place`` in the scripts)
+``fd:queue:T``              zset     the part of the queue that is team T's, in the same order
+``fd:queues``               set      teams that ever had a queue
+``fd:held:A``               zset     conversations of agent A -> 0, or until when they are snoozed
+``fd:snoozed``              zset     snoozed conversations -> until when
+``fd:answers``              zset     conversations whose agent has to answer -> by when
+``fd:mentions:A``           zset     conversations with a note that mentions agent A -> when, below zero once read
+``fd:status``               hash     staff id -> ``away``; who is not in it is there
 ``fd:live``                 channel  records, changes of state and typing, pushed to every desk
 ``fd:agents``               zset     staff id -> last sign of life; older than ``PRESENCE_SECONDS`` means away
 ``fd:workers``               zset     assistant process -> last sign of life; older than ``PRESENCE_SECONDS`` means gone
@@ -44,6 +60,10 @@ BELL = "fd:bell"
 LIVE = "fd:live"
 AGENTS = "fd:agents"
 WORKERS = "fd:workers"
+QUEUES = "fd:queues"
+SNOOZED = "fd:snoozed"
+ANSWERS = "fd:answers"
+STATUS = "fd:status"
 
 #: A worker that is silent this long has lost its conversation to another.
 LEASE_SECONDS = 15
@@ -54,8 +74,15 @@ TRACKER_EVENTS = 160
 #: Tokens on the bell; more would only wake idle workers for nothing.
 BELL_TOKENS = 64
 PRESENCE_SECONDS = 30
-#: An agent who is away this long gives back what they hold: nobody would answer those customers.
+#: An agent who is away this long gives back what they hold, unless the settings say otherwise: nobody would answer
+#: those customers.
 AWAY_SECONDS = 300
+#: What has no target of a team stands in the queue as if it were due after this time.
+UNDUE_SECONDS = 3600
+#: Longer than any wait, and so what stands in front of everybody else.
+FRONT = 1_000_000_000
+#: How long an agent may change or take back a message of their own.
+AMEND_SECONDS = 60
 SESSION_SECONDS = 12 * 3600
 CODE_SECONDS = 15 * 60
 OUR_KEY = "fd:key"
@@ -96,6 +123,18 @@ def packet(cid: str) -> str:
 
 def owned(owner: str) -> str:
     return f"fd:owned:{owner}"
+
+
+def queue(team: str) -> str:
+    return f"fd:queue:{team}"
+
+
+def held(agent: str) -> str:
+    return f"fd:held:{agent}"
+
+
+def mentions(agent: str) -> str:
+    return f"fd:mentions:{agent}"
 
 
 def session(digest: str) -> str:

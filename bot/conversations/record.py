@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: One line of a conversation's log, as docs/api.md describes it.
@@ -19,6 +19,8 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: What only the staff may see of a bot's message.
 _STAFF_ONLY = ("evidence", "payloads", "payload", "answers")
+_STAFF_ONLY_OF_EVENTS = ("outcome", "note", "why", "reason", "assigned_by", "team", "escalated", "product", "fault",
+                         "cause", "to")
 
 
 class BadText(ValueError):
@@ -53,9 +55,15 @@ def is_message_id(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def digest(text: str) -> str:
-    """Short fingerprint that tells a repeated message from an id used twice for different texts."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def digest(text: str, attachments: Sequence[Record] = ()) -> str:
+    """Short fingerprint that tells a repeated message from an id used twice for different texts or files."""
+    said = "\0".join([text, *(file["id"] for file in attachments)])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def carried(attachments: Sequence[Record]) -> Record:
+    """What a message's body has of the files that it carries."""
+    return {"attachments": list(attachments)} if attachments else {}
 
 
 def encode(body: Record) -> str:
@@ -91,6 +99,7 @@ def for_customer(record: Record) -> Record:
     if answered_from(record):
         shown["answer"] = True
     if record["kind"] == "event":
-        for name in ("outcome", "note", "why"):
+        # What the staff reason about is theirs. Where it goes is said by the status, by whom by the name.
+        for name in _STAFF_ONLY_OF_EVENTS:
             shown.pop(name, None)
     return shown

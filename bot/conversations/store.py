@@ -13,45 +13,24 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import redis.asyncio
-
 from bot.conversations import keys
-from bot.conversations.client import SCRIPTS, Script, connect, reached
+from bot.conversations.acts import Acts, Posted
+from bot.conversations.amendments import amended, newest_message
+from bot.conversations.client import connect, reached
 from bot.conversations.customer import Customer, Identity, as_json
-from bot.conversations.errors import ConversationError, IdReused, Missing, OtherCustomer, Replayed, Stale
-from bot.conversations.record import Record, digest, encode, event, is_message_id, message
-from bot.conversations.state import State
+from bot.conversations.errors import ConversationError, Missing, OtherCustomer, Replayed
+from bot.conversations.record import Record, carried, digest, encode, event, is_message_id, message
+from bot.conversations.standing import Standing
 from bot.conversations.turn import Commit, Turn
 
 __all__ = ["Conversations", "Posted", "connect"]
 
 
-@dataclass(frozen=True)
-class Posted:
-    """Where a message stands in the log; `duplicate` when it was already there."""
-
-    seq: int
-    duplicate: bool
-
-
-class Conversations:
+class Conversations(Acts, Standing):
     """All operations on live conversations. Raises StoreUnavailable from any of them."""
-
-    def __init__(self, client: redis.asyncio.Redis) -> None:
-        self.client = client
-        self._scripts = {path.stem: Script(path.stem) for path in SCRIPTS.glob("[a-z]*.lua")}
-
-    async def _run(self, name: str, *args: str | int | float) -> Any:
-        return await self._scripts[name](self.client, *args)
-
-    async def call(self, *command: str | int | float) -> Any:
-        """One plain command, for what has no method of its own."""
-        with reached():
-            return await self.client.execute_command(*command)
 
     # -- customers ---------------------------------------------------------------------------------------------
 
@@ -98,16 +77,18 @@ class Conversations:
         return cid if kept and hmac.compare_digest(kept, _fingerprint(secret)) else None
 
     async def post(
-        self, cid: str, message_id: str, text: str, payload: str = "", attachments: Sequence[Record] = ()
+        self, cid: str, message_id: str, text: str, payload: str = "", attachments: Sequence[Record] = (),
+        reopen_seconds: float = 0,
     ) -> Posted:
         """Appends a customer's message, and to the bot's turns where the bot owns the conversation.
 
-        `payload` is what a pressed button stands for, `attachments` what the record says of each file. Raises Missing,
+        `payload` is what a pressed button stands for, `attachments` what the record says of each file. A conversation
+        that an agent closed less than `reopen_seconds` ago comes back to people, an older one to the bot. Raises Missing,
         IdReused.
         """
-        more = {**({"payload": payload} if payload else {}), **_carried(attachments)}
+        more = {**({"payload": payload} if payload else {}), **carried(attachments)}
         body = encode(message("customer", text, id=message_id, **more))
-        outcome = await self._run("post", cid, message_id, _digest(text, attachments), body)
+        outcome = await self._run("post", cid, message_id, digest(text, attachments), body, reopen_seconds)
         return self._posted(outcome, cid, message_id)
 
     # -- what was said -----------------------------------------------------------------------------------------
@@ -120,27 +101,9 @@ class Conversations:
         raw = await self.call("LINDEX", keys.log(cid), seq - 1) if seq > 0 else None
         return json.loads(raw) if raw else None
 
-    async def state(self, cid: str) -> State:
-        """Raises Missing."""
-        states = await self.states([cid])
-        if not states:
-            raise Missing(cid)
-        return states[0]
-
-    async def states(self, cids: Sequence[str]) -> list[State]:
-        """The states of those that exist, in one round trip."""
-        pipe = self.client.pipeline(transaction=False)
-        for cid in cids:
-            pipe.hgetall(keys.conversation(cid))
-            pipe.llen(keys.log(cid))
-        with reached():
-            found = await pipe.execute()
-        pairs = zip(cids, found[::2], found[1::2], strict=True)
-        return [State.parse(cid, fields, seq) for cid, fields, seq in pairs if fields]
-
     async def last_message(self, cid: str, within: int = 12) -> Record | None:
         """The newest message among the last `within` records, or None."""
-        return _newest_message(await self.call("LRANGE", keys.log(cid), -within, -1))
+        return newest_message(map(json.loads, await self.call("LRANGE", keys.log(cid), -within, -1)))
 
     async def last_messages(self, cids: Sequence[str], within: int = 12) -> list[Record | None]:
         """:meth:`last_message` of several conversations, in one round trip."""
@@ -149,7 +112,7 @@ class Conversations:
             pipe.lrange(keys.log(cid), -within, -1)
         with reached():
             found = await pipe.execute()
-        return [_newest_message(raw) for raw in found]
+        return [newest_message(map(json.loads, raw)) for raw in found]
 
     async def packet(self, cid: str) -> dict[str, Any] | None:
         raw = await self.call("GET", keys.packet(cid))
@@ -160,14 +123,57 @@ class Conversations:
         command = "ZRANGE" if owner == "queue" else "ZREVRANGE"
         return list(await self.call(command, keys.owned(owner), 0, limit - 1))
 
+    async def queues(self, limit: int = 200) -> dict[str, list[str]]:
+        """Who waits, by team and from the front."""
+        teams = sorted(await self.call("SMEMBERS", keys.QUEUES))
+        pipe = self.client.pipeline(transaction=False)
+        for team in teams:
+            pipe.zrange(keys.queue(team), 0, limit - 1)
+        with reached():
+            found = await pipe.execute()
+        return {team: list(cids) for team, cids in zip(teams, found, strict=True) if cids}
+
+    async def held(self, agent: str, limit: int = 200) -> list[str]:
+        """Ids of what an agent has, also what is snoozed."""
+        return list(await self.call("ZRANGE", keys.held(agent), 0, limit - 1))
+
+    async def mentioning(self, agent: str, limit: int = 200) -> list[tuple[str, bool]]:
+        """Conversations in which an agent was mentioned, and whether they have not read that yet: unread first, each
+        part newest first."""
+        found = await self.call("ZRANGE", keys.mentions(agent), 0, -1, "WITHSCORES")
+        pairs = sorted(((float(at) < 0, -abs(float(at)), cid) for cid, at in zip(found[::2], found[1::2], strict=True)))
+        return [(cid, not read) for read, _, cid in pairs[:limit]]
+
+    async def unread_mentions(self, agent: str) -> int:
+        return int(await self.call("ZCOUNT", keys.mentions(agent), 0, "+inf"))
+
     async def counts(self) -> dict[str, int]:
         """How many conversations each owner has."""
         return {owner: int(await self.call("ZCARD", keys.owned(owner))) for owner in keys.OWNERS}
 
     async def ahead(self, cid: str) -> int | None:
-        """How many wait before this conversation, or None when it does not wait."""
-        rank = await self.call("ZRANK", keys.owned("queue"), cid)
+        """How many wait before this conversation in its team's queue, or None when it does not wait."""
+        team = await self.call("HGET", keys.conversation(cid), "team")
+        rank = await self.call("ZRANK", keys.queue(team or ""), cid)
         return None if rank is None else int(rank)
+
+    async def unanswered(self, now: float) -> list[tuple[str, str]]:
+        """Conversations whose agent should have answered by now, with the deadline as the store has it."""
+        return await self._until(keys.ANSWERS, now)
+
+    async def slept_out(self, now: float) -> list[tuple[str, str]]:
+        """Snoozed conversations that are to wake, with the time as the store has it."""
+        return await self._until(keys.SNOOZED, now)
+
+    async def _until(self, key: str, now: float) -> list[tuple[str, str]]:
+        cids = await self.call("ZRANGEBYSCORE", key, "-inf", now, "LIMIT", 0, 200)
+        field = "answer_by" if key == keys.ANSWERS else "snoozed"
+        pipe = self.client.pipeline(transaction=False)
+        for cid in cids:
+            pipe.hget(keys.conversation(cid), field)
+        with reached():
+            found = await pipe.execute()
+        return [(cid, raw) for cid, raw in zip(cids, found, strict=True) if raw]
 
     # -- the bot's turns ---------------------------------------------------------------------------------------
 
@@ -186,12 +192,13 @@ class Conversations:
             return None
         cid, epoch, commits, attempts, customer, count, waiting, raw = taken
         mine, waiting = {int(seq) for seq in waiting[:count]}, {int(seq) for seq in waiting}
-        log: list[Record] = [json.loads(record) for record in raw]
+        log = amended(json.loads(record) for record in raw)
         return Turn(
             cid=cid, lease=lease, epoch=int(epoch), commits=int(commits),
             messages=[record for record in log if record["seq"] in mine],
             unheard=[
-                r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and r["seq"] not in waiting
+                r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and not r.get("deleted")
+                and r["seq"] not in waiting
             ],
             attempts=int(attempts), customer=Customer.parse(customer),
         )
@@ -223,47 +230,6 @@ class Conversations:
         )
         return str(outcome[0])
 
-    # -- staff -------------------------------------------------------------------------------------------------
-
-    async def claim(self, cid: str, agent: str, name: str, epoch: int | None = None, owner: str = "queue") -> State:
-        """Gives a waiting conversation to an agent. Raises Stale (with who has it) and Missing."""
-        body = event("claimed", by={"id": agent, "name": name})
-        return await self._give(cid, "agent", agent, name, body, owner=owner, epoch=epoch)
-
-    async def release(self, cid: str, agent: str, name: str, note: str = "") -> State:
-        """Puts an agent's conversation back at the front of its queue."""
-        return await self._give(cid, "queue", "", "", event("released"), owner="agent", held_by=agent,
-                                note=_note(agent, name, note))
-
-    async def hand_back(self, cid: str, agent: str, name: str, note: str = "") -> State:
-        """Gives an agent's conversation back to the bot, which learns what was said at its next turn."""
-        return await self._give(cid, "bot", "", "", event("handed_back"), owner="agent", held_by=agent,
-                                note=_note(agent, name, note))
-
-    async def close(self, cid: str, agent: str, name: str, outcome: str, note: str = "") -> State:
-        """Ends an agent's conversation. The customer's next message opens it again, with the bot."""
-        return await self._give(cid, "closed", "", "", event("closed", outcome=outcome), owner="agent",
-                                held_by=agent, note=_note(agent, name, note))
-
-    async def say(
-        self, cid: str, agent: str, name: str, message_id: str, text: str, attachments: Sequence[Record] = ()
-    ) -> Posted:
-        """Appends an agent's message. Raises Stale unless this agent owns the conversation, Missing, IdReused."""
-        body = encode(message("agent", text, id=message_id, by={"id": agent, "name": name}, **_carried(attachments)))
-        outcome = await self._run("say", cid, agent, message_id, _digest(text, attachments), body, "owner")
-        return self._posted(outcome, cid, message_id)
-
-    async def note(self, cid: str, agent: str, name: str, message_id: str, text: str) -> Posted:
-        """Appends a note that only the staff see; any of them may write one."""
-        by = {"id": agent, "name": name}
-        body = encode({"kind": "note", "from": "agent", "text": text, "id": message_id, "by": by})
-        return self._posted(await self._run("say", cid, agent, message_id, digest(text), body, ""), cid, message_id)
-
-    async def typing(self, cid: str, sender: str, name: str, typing: bool) -> None:
-        """Tells the other side that somebody types; kept nowhere."""
-        told = {"type": "typing", "conversation": cid, "from": sender, "name": name, "typing": typing}
-        await self.call("PUBLISH", keys.LIVE, json.dumps(told))
-
     # -- upkeep ------------------------------------------------------------------------------------------------
 
     async def close_idle(self, before: float) -> list[str]:
@@ -287,29 +253,6 @@ class Conversations:
     async def forget_limit(self, limit: str) -> None:
         """Starts the rate limit called `limit` anew."""
         await self.call("DEL", keys.limit(limit))
-
-    async def now(self) -> float:
-        """The server's clock, which orders everything: seconds since 1970."""
-        seconds, micros = await self.call("TIME")
-        return int(seconds) + int(micros) / 1e6
-
-    async def backlog(self) -> tuple[int, int]:
-        """How many conversations wait for an assistant, and how many are in one's hands."""
-        return int(await self.call("LLEN", keys.READY)), int(await self.call("ZCARD", keys.LEASES))
-
-    async def workers(self) -> int:
-        """How many assistants gave a sign of life lately."""
-        return int(await self.call("ZCOUNT", keys.WORKERS, *await self._lately(keys.PRESENCE_SECONDS)))
-
-    async def saw(self, agents: Sequence[str]) -> None:
-        """Notes a sign of life of these agents."""
-        if agents:
-            now = await self.now()
-            await self.call("ZADD", keys.AGENTS, *(part for agent in agents for part in (now, agent)))
-
-    async def present(self, seconds: float = keys.PRESENCE_SECONDS) -> set[str]:
-        """The agents who gave a sign of life within the last `seconds`."""
-        return set(await self.call("ZRANGEBYSCORE", keys.AGENTS, *await self._lately(seconds)))
 
     # -- backup and restore ------------------------------------------------------------------------------------
 
@@ -342,57 +285,6 @@ class Conversations:
             if str(cursor) == "0":
                 return
 
-    # ----------------------------------------------------------------------------------------------------------
-
-    async def _lately(self, seconds: float) -> tuple[float, float]:
-        """From when to when a sign of life counts. One from the future was given before the clock was set back."""
-        now = await self.now()
-        return now - seconds, now + seconds
-
-    async def _give(self, cid: str, to: str, agent: str, name: str, body: Record, owner: str = "",
-                    held_by: str = "", epoch: int | None = None, note: str = "") -> State:
-        """Changes the owner. Always for the epoch that was seen: a command that the network delivers late, after its
-        sender gave it up and somebody acted since, must not do anything."""
-        call = secrets.token_urlsafe(9)
-        seen = str((await self.state(cid)).epoch if epoch is None else epoch)
-        while True:
-            outcome = await self._run("give", cid, to, agent, name, owner, held_by, seen, encode(body), note, call)
-            if outcome[0] == "missing":
-                raise Missing(cid)
-            if outcome[0] == "ok":
-                return await self.state(cid)
-            _, has, by, called, now = outcome
-            if epoch is not None or (owner and has != owner) or (held_by and by != held_by) or now == seen:
-                raise Stale(has, by, called)
-            seen = now  # it went away and came back in between, which is none of the caller's business
-
-    @staticmethod
-    def _posted(outcome: Sequence[Any], cid: str, message_id: str) -> Posted:
-        if outcome[0] == "missing":
-            raise Missing(cid)
-        if outcome[0] == "stale":
-            raise Stale(*outcome[1:])
-        if outcome[0] == "reused":
-            raise IdReused(message_id)
-        return Posted(seq=int(outcome[1]), duplicate=outcome[0] == "duplicate")
-
 
 def _fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _carried(attachments: Sequence[Record]) -> dict[str, Any]:
-    return {"attachments": list(attachments)} if attachments else {}
-
-
-def _digest(text: str, attachments: Sequence[Record]) -> str:
-    return digest("\0".join([text, *(file["id"] for file in attachments)]))
-
-
-def _newest_message(raw: Sequence[str]) -> Record | None:
-    records: Iterator[Record] = (json.loads(record) for record in reversed(raw))
-    return next((record for record in records if record["kind"] == "message"), None)
-
-
-def _note(agent: str, name: str, text: str) -> str:
-    return encode({"kind": "note", "from": "agent", "text": text, "by": {"id": agent, "name": name}}) if text else ""

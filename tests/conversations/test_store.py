@@ -332,7 +332,14 @@ async def test_all_that_is_kept_is_named_in_the_keys_module(
     conversations: Conversations, client: redis.asyncio.Redis
 ) -> None:
     cid = await queued(conversations)
+    await conversations.claim(cid, "a1", "Ada", answer_within=60)
+    await conversations.note(cid, "b1", "Bea", "n1", "look", ["a1"])
+    other = await queued(conversations)
+    await conversations.claim(other, "a1", "Ada")
+    await conversations.snooze(other, "a1", "Ada", await conversations.now() + 60)
+    await queued(conversations)
     await begun(conversations, "hi")
+    await conversations.set_status("b1", "away")
     await conversations.saw(["a1"])
     await conversations.wait_seconds("x", 3, 60)
     named = keys.__doc__ or ""
@@ -343,6 +350,7 @@ async def test_all_that_is_kept_is_named_in_the_keys_module(
         pattern = pattern.replace("fd:limit:x", "fd:limit:N")
         for owner in keys.OWNERS:
             pattern = pattern.replace(f"fd:owned:{owner}", "fd:owned:O")
+        pattern = pattern.replace("fd:queue:support", "fd:queue:T").replace(":a1", ":A")
         assert f"``{pattern}``" in named, key
     assert cid
 

@@ -28,22 +28,92 @@ local function tell(cid)
   redis.call('PUBLISH', 'fd:live', '{"type":"state","conversation":"' .. cid .. '"}')
 end
 
--- One owner at a time: a conversation stands in exactly one of the owned sets, and its epoch grows at each change.
-local function own(cid, owner, agent, name, t)
-  local old = redis.call('HGET', key(cid), 'owner')
-  if old then redis.call('ZREM', 'fd:owned:' .. old, cid) end
-  local order = t
-  if owner == 'queue' then
-    -- Who waited before keeps the place: a conversation given back goes to the front.
-    order = tonumber(redis.call('HGET', key(cid), 'waiting_since') or t)
-    redis.call('HSET', key(cid), 'waiting_since', stamp(order))
-  elseif owner ~= 'agent' then
-    redis.call('HDEL', key(cid), 'waiting_since')
+-- What the queue goes by: the urgent and those given back stand in front, in the order in which they came; then comes
+-- what is due first. What has no target counts as due after UNDUE seconds, of which a high priority halves the time.
+local UNHURRIED = {high = 0.5, low = 2}
+local function place(cid)
+  local s = redis.call('HMGET', key(cid), 'waiting_since', 'due_first', 'priority', 'front')
+  local since = tonumber(s[1])
+  if s[4] or s[3] == 'urgent' then return since - tonumber(FRONT) end
+  return tonumber(s[2] or since + tonumber(UNDUE) * (UNHURRIED[s[3]] or 1))
+end
+
+-- What points to a conversation follows from its state alone. `enlist` puts it where the state says, `unlist` takes it
+-- from there; a change of owner, team, place, sleep or deadline stands between the two.
+local function unlist(cid)
+  local s = redis.call('HMGET', key(cid), 'owner', 'agent', 'team')
+  if not s[1] then return end
+  redis.call('ZREM', 'fd:owned:' .. s[1], cid)
+  if s[1] == 'queue' then redis.call('ZREM', 'fd:queue:' .. (s[3] or ''), cid) end
+  if s[1] == 'agent' then
+    redis.call('ZREM', 'fd:held:' .. s[2], cid)
+    redis.call('ZREM', 'fd:snoozed', cid)
+    redis.call('ZREM', 'fd:answers', cid)
   end
-  redis.call('ZADD', 'fd:owned:' .. owner, stamp(order), cid)
+end
+
+local function enlist(cid)
+  local s = redis.call('HMGET', key(cid), 'owner', 'agent', 'team', 'updated', 'snoozed', 'answer_by')
+  local order = s[1] == 'queue' and stamp(place(cid)) or s[4]
+  redis.call('ZADD', 'fd:owned:' .. s[1], order, cid)
+  if s[1] == 'queue' then
+    redis.call('ZADD', 'fd:queue:' .. (s[3] or ''), order, cid)
+    redis.call('SADD', 'fd:queues', s[3] or '')
+  elseif s[1] == 'agent' then
+    redis.call('ZADD', 'fd:held:' .. s[2], s[5] or 0, cid)
+    if s[5] then redis.call('ZADD', 'fd:snoozed', s[5], cid) end
+    if s[6] then redis.call('ZADD', 'fd:answers', s[6], cid) end
+  end
+end
+
+-- Fields and values of the state, from place `pairs_from` of a list; an empty value takes the field away.
+local function set(cid, pairs_from, values)
+  for i = pairs_from, #values, 2 do
+    if values[i + 1] == '' then
+      redis.call('HDEL', key(cid), values[i])
+    else
+      redis.call('HSET', key(cid), values[i], values[i + 1])
+    end
+  end
+end
+
+-- One owner at a time: a conversation stands in exactly one of the owned sets, and its epoch grows at each change.
+local function own(cid, owner, agent, name, t, values, pairs_from)
+  unlist(cid)
   redis.call('HSET', key(cid), 'owner', owner, 'agent', agent, 'agent_name', name, 'updated', stamp(t))
+  redis.call('HDEL', key(cid), 'snoozed', 'answer_by')
+  if values then set(cid, pairs_from, values) end
+  if owner == 'queue' then
+    redis.call('HSETNX', key(cid), 'waiting_since', stamp(t))
+  elseif owner ~= 'agent' then
+    redis.call('HDEL', key(cid), 'waiting_since', 'front', 'back_to', 'passed')
+  end
   redis.call('HINCRBY', key(cid), 'epoch', 1)
+  enlist(cid)
   tell(cid)
+end
+
+-- An agent has to answer what the customer said: from now on the time runs, where the team has set one.
+local function await_answer(cid, t)
+  local s = redis.call('HMGET', key(cid), 'answer_within', 'answer_by', 'agent')
+  if not s[1] or s[2] then return end
+  redis.call('HSET', key(cid), 'answer_by', stamp(t + tonumber(s[1])))
+  redis.call('ZADD', 'fd:answers', stamp(t + tonumber(s[1])), cid)
+end
+
+-- It is the agent's turn again: the conversation is no longer put off.
+local function wake(cid, agent)
+  redis.call('HDEL', key(cid), 'snoozed')
+  redis.call('ZREM', 'fd:snoozed', cid)
+  redis.call('ZADD', 'fd:held:' .. agent, 0, cid)
+end
+
+-- A conversation that comes to people anew: what was promised and done the last time is over.
+local AFRESH = {'waiting_since', 'front', 'routed', 'skill', 'due_first', 'due_solve', 'answered', 'first_reply',
+  'back_to', 'passed', 'outcome', 'product', 'fault', 'cause', 'rating', 'closed_by', 'closed_at', 'merged_into'}
+local function afresh(cid, t)
+  redis.call('HDEL', key(cid), unpack(AFRESH))
+  redis.call('HSET', key(cid), 'handed', stamp(t))
 end
 
 local function ring(cid)

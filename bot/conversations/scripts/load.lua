@@ -17,7 +17,10 @@ for _ = 1, tonumber(ARGV[2]) do
 end
 -- Whoever worked on it is far away. Its turn stays the turn it was: how often and with what it was taken is kept.
 redis.call('HDEL', key(cid), 'work', 'lease')
-local s = redis.call('HMGET', key(cid), 'owner', 'waiting_since', 'updated')
-redis.call('ZADD', 'fd:owned:' .. s[1], s[1] == 'queue' and s[2] or s[3], cid)
-if s[1] == 'bot' and redis.call('LLEN', key(cid, 'turns')) > 0 then ring(cid) end
+enlist(cid)
+local owner = redis.call('HGET', key(cid), 'owner')
+if owner == 'bot' and redis.call('LLEN', key(cid, 'turns')) > 0 then ring(cid) end
+for agent in string.gmatch(redis.call('HGET', key(cid), 'mentions') or '', '[%w_-]+') do
+  redis.call('ZADD', 'fd:mentions:' .. agent, redis.call('HGET', key(cid), 'updated'), cid)
+end
 return 'ok'

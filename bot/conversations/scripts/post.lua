@@ -1,4 +1,5 @@
--- A customer's message. ARGV: cid, id, digest, body.
+-- A customer's message. ARGV: cid, id, digest, body, seconds after its closing in which a conversation that an agent
+-- closed comes back to people.
 -- Outcomes: missing | reused | duplicate SEQ | ok SEQ OWNER
 local cid, id, digest, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('EXISTS', key(cid)) == 0 then return {'missing'} end
@@ -6,21 +7,36 @@ local seen = known(cid, id, digest)
 if seen == -1 then return {'reused'} end
 if seen > 0 then return {'duplicate', seen} end
 local t = now()
-local owner = redis.call('HGET', key(cid), 'owner')
+local s = redis.call('HMGET', key(cid), 'owner', 'agent', 'closed_by', 'closed_at', 'outcome', 'merged_into', 'last_agent')
+local owner = s[1]
 if owner == 'closed' then
-  append(cid, '{"kind":"event","from":"system","event":"reopened"}', t)
-  own(cid, 'bot', '', '', t)
+  local people = s[3] and s[5] ~= 'spam' and t - tonumber(s[4]) < tonumber(ARGV[5])
+  append(cid, '{"kind":"event","from":"system","event":"reopened","to":"' .. (people and 'queue' or 'bot') .. '"}', t)
+  owner = people and 'queue' or 'bot'
+  -- Whoever the customer spoke with, or who has the conversation that this one became part of.
+  local knows = s[7] or s[3]
+  if s[6] then
+    local into = redis.call('HMGET', key(s[6]), 'owner', 'agent')
+    if into[1] == 'agent' then knows = into[2] end
+  end
+  afresh(cid, t)
+  own(cid, owner, '', '', t, {'back_to', people and knows or ''}, 1)
   -- It may be another person at this browser by now; who it is has to be proved again.
   redis.call('HDEL', key(cid), 'customer')
-  owner = 'bot'
 end
 local seq = append(cid, body, t)
 remember(cid, id, seq, digest)
+redis.call('HSET', key(cid), 'spoke', 'customer')
 if owner == 'bot' then
   redis.call('RPUSH', key(cid, 'turns'), seq)
   if not redis.call('HGET', key(cid), 'work') then ring(cid) end
   redis.call('ZADD', 'fd:owned:bot', stamp(t), cid)
 elseif owner == 'agent' then
+  if redis.call('HGET', key(cid), 'snoozed') then
+    wake(cid, s[2])
+    tell(cid)
+  end
+  await_answer(cid, t)
   redis.call('ZADD', 'fd:owned:agent', stamp(t), cid)
 end
 return {'ok', seq, owner}
