@@ -41,6 +41,8 @@ class Settings:
     beta: float = 0.02
     idle_hours: float = 24.0
     keep_days: float = 7.0
+    reopen_hours: float = 24.0
+    away_seconds: float = 300.0
     log_level: str = "INFO"
     shop: str = "sample"
     shop_url: str | None = None
@@ -121,6 +123,8 @@ DOCUMENTED = {
     "FRONTDESK_BETA": ("largest share of messages for people that the bot may answer", "0.02"),
     "FRONTDESK_IDLE_HOURS": ("hours after which an untouched bot conversation is closed", "24"),
     "FRONTDESK_KEEP_DAYS": ("days a closed conversation stays live before only the archive has it", "7"),
+    "FRONTDESK_REOPEN_HOURS": ("hours in which a closed conversation comes back to the agent who closed it", "24"),
+    "FRONTDESK_AWAY_SECONDS": ("seconds without a sign of an agent after which their conversations go back", "300"),
     "FRONTDESK_SHOP": ("the shop's backend: sample, rest or woocommerce", "sample"),
     "FRONTDESK_SHOP_URL": ("address of that backend", "none"),
     "FRONTDESK_SHOP_KEY": ("its key; for woocommerce CONSUMER_KEY:CONSUMER_SECRET", "none"),
@@ -215,6 +219,8 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         beta=number("FRONTDESK_BETA", 0.02, 0.001, 0.5),
         idle_hours=number("FRONTDESK_IDLE_HOURS", 24.0, 0.01, 10000),
         keep_days=number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650),
+        reopen_hours=number("FRONTDESK_REOPEN_HOURS", 24.0, 0.0, 8760),
+        away_seconds=number("FRONTDESK_AWAY_SECONDS", 300.0, 45, 86400),
         log_level=level,
         shop=shop,
         shop_url=values.get("FRONTDESK_SHOP_URL", "").rstrip("/") or None,
@@ -310,6 +316,8 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_BETA": settings.beta,
         "FRONTDESK_IDLE_HOURS": settings.idle_hours,
         "FRONTDESK_KEEP_DAYS": settings.keep_days,
+        "FRONTDESK_REOPEN_HOURS": settings.reopen_hours,
+        "FRONTDESK_AWAY_SECONDS": settings.away_seconds,
         "FRONTDESK_LOG_LEVEL": settings.log_level,
         "FRONTDESK_SHOP": settings.shop,
         "FRONTDESK_SHOP_URL": settings.shop_url or "",

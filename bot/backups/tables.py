@@ -34,9 +34,10 @@ def prepare(engine: Any) -> None:
     from bot.mail.outbox import Outbox
     from bot.reports.archive import Archive
     from bot.reports.customers import Customers
+    from bot.roster.roster import Roster
 
     for part in (Staff(engine), Archive(engine), Library(engine), Outbox(engine, ""), Attachments(engine),
-                 Index(engine), Customers(engine)):
+                 Index(engine), Customers(engine), Roster(engine)):
         part.prepare()
 
 

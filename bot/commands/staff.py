@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="add somebody; prints the password that was made")
     add.add_argument("email")
     add.add_argument("--name", help="as customers see it (default: the e-mail's part before the @)")
-    add.add_argument("--role", choices=("agent", "editor", "admin"), default="agent")
+    add.add_argument("--role", choices=("agent", "supervisor", "editor", "admin"), default="agent")
     actions.add_parser("list", help="list everybody with their role")
     password = actions.add_parser("password", help="give somebody a new password and print it")
     password.add_argument("email")
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.action == "list":
         people = staff.list_staff(settings)
         for person in people:
-            print(f"{person.role:<8}{person.email:<32}{person.name}")
+            print(f"{person.role:<12}{person.email:<32}{person.name}")
         if not people:
             print("Nobody yet. `frontdesk run` makes a first administrator, or `frontdesk staff add` anybody.")
         return 0

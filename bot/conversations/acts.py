@@ -156,9 +156,9 @@ class Acts(Base):
 
     # What leaves the owner
 
-    async def route(self, cid: str, to: Placement, epoch: int) -> None:
-        """Notes the team that a conversation in the queue was routed to. Doing it again changes nothing."""
-        await self._mark(cid, to.fields(), epoch=epoch, guard=("routed", ""))
+    async def route(self, cid: str, to: Placement, epoch: int, guard: tuple[str, str] = ("routed", "")) -> None:
+        """Notes the team that a conversation in the queue was routed to; once, for each time that it comes to people."""
+        await self._mark(cid, to.fields(), epoch=epoch, guard=guard)
 
     async def prioritise(self, cid: str, to: Placement, by: By, epoch: int) -> State:
         """Another priority, with what follows from it."""

@@ -20,7 +20,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from bot.database import migrate, open_database, reading, writing
 from bot.settings import Settings
 
-ROLES = ("agent", "editor", "admin")
+ROLES = ("agent", "supervisor", "editor", "admin")
+#: Who works at the console, and who of them also runs it.
+CONSOLE = ("agent", "supervisor", "admin")
+SUPERVISORS = ("supervisor", "admin")
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 
