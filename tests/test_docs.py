@@ -161,9 +161,10 @@ def test_every_route_of_the_desk_is_documented_and_the_reverse() -> None:
 def test_every_error_code_is_documented_and_the_reverse() -> None:
     rows = re.findall(r"^\| [45]\d\d \| (.+) \|$", (ROOT / "docs" / "api.md").read_text(), re.M)
     told = {code for row in rows for code in re.findall(r"`([a-z]+_?[a-z_]+)`", re.sub(r"\([^)]*\)", "", row))}
-    sources = [*(ROOT / "bot" / "desk").glob("*.py"), ROOT / "bot" / "conversations" / "record.py"]
+    sources = [*(ROOT / "bot" / "desk").glob("*.py"), ROOT / "bot" / "conversations" / "record.py",
+               ROOT / "bot" / "conversations" / "acts.py"]
     code = "".join(path.read_text() for path in sources)
-    raised = set(re.findall(r'ApiError\(\s*\w+, "([a-z_]+)"', code)) | set(re.findall(r'BadText\(\s*"([a-z_]+)"', code))
+    raised = set(re.findall(r'ApiError\(\s*\w+, "([a-z_]+)"', code)) | set(re.findall(r'(?:BadText|Refused)\(\s*"([a-z_]+)"', code))
     assert told == raised
 
 

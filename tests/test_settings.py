@@ -26,6 +26,8 @@ CHANGED = {
     "FRONTDESK_BETA": "0.03",
     "FRONTDESK_IDLE_HOURS": "2.5",
     "FRONTDESK_KEEP_DAYS": "1.0",
+    "FRONTDESK_REOPEN_HOURS": "2.5",
+    "FRONTDESK_AWAY_SECONDS": "90",
     "FRONTDESK_LOG_LEVEL": "DEBUG",
     "FRONTDESK_SHOP": "woocommerce",
     "FRONTDESK_SHOP_URL": "https://shop.example/base",

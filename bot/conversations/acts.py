@@ -157,7 +157,7 @@ class Acts(Base):
     # What leaves the owner
 
     async def route(self, cid: str, to: Placement, epoch: int, guard: tuple[str, str] = ("routed", "")) -> None:
-        """Notes the team that a conversation in the queue was routed to; once, for each time that it comes to people."""
+        """Notes the team that a conversation in the queue was routed to; once each time that it comes to people."""
         await self._mark(cid, to.fields(), epoch=epoch, guard=guard)
 
     async def prioritise(self, cid: str, to: Placement, by: By, epoch: int) -> State:

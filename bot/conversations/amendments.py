@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.conversations.record import Record
+from bot.conversations.record import Record, for_customer
 
 AMENDMENTS = ("edited", "deleted")
 
@@ -23,6 +23,11 @@ def amended(records: Iterable[Record]) -> list[Record]:
             found[place] = {**{name: value for name, value in found[place].items() if name != "attachments"
                                or not taken_back}, **how}
     return found
+
+
+def seen_by_customer(records: Iterable[Record]) -> list[Record]:
+    """The records as their customer may see them: what was taken back is gone."""
+    return [for_customer(record) for record in amended(records)]
 
 
 def newest_message(records: Iterable[Record]) -> Record | None:

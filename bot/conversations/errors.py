@@ -10,6 +10,7 @@ class Missing(ConversationError):
 
     def __init__(self, cid: str) -> None:
         super().__init__(f"no conversation {cid!r}")
+        self.cid = cid
 
 
 class Stale(ConversationError):

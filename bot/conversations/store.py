@@ -83,8 +83,8 @@ class Conversations(Acts, Standing):
         """Appends a customer's message, and to the bot's turns where the bot owns the conversation.
 
         `payload` is what a pressed button stands for, `attachments` what the record says of each file. A conversation
-        that an agent closed less than `reopen_seconds` ago comes back to people, an older one to the bot. Raises Missing,
-        IdReused.
+        that an agent closed less than `reopen_seconds` ago comes back to people, an older one to the bot. Raises
+        Missing, IdReused.
         """
         more = {**({"payload": payload} if payload else {}), **carried(attachments)}
         body = encode(message("customer", text, id=message_id, **more))

@@ -8,6 +8,7 @@ from sanic import Sanic
 from sanic.config import Config
 
 from bot.desk import (
+    acts,
     attachments,
     console,
     editor,
@@ -18,9 +19,11 @@ from bot.desk import (
     help,
     search,
     session,
+    setup,
     static,
     suggestions,
     transcripts,
+    wall,
     widget,
 )
 from bot.desk.services import Services
@@ -28,7 +31,8 @@ from bot.settings import Settings
 
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
-    widget, feedback, attachments, console, search, transcripts, suggestions, editor, help, session, health, static,
+    widget, feedback, attachments, console, acts, setup, wall, search, transcripts, suggestions, editor, help, session,
+    health, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

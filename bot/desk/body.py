@@ -20,27 +20,33 @@ _NAMES = {str: "text", bool: "true or false", int: "a whole number", dict: "an o
 
 def read(request: Request, required: Mapping[str, type] | None = None,
          optional: Mapping[str, type] | None = None) -> dict[str, Any]:
-    """The fields of the request's JSON object, every one of a type as asked for.
+    """The fields of the request's JSON object, every one of a type as asked for (``object``: of any).
 
     Raises ApiError (400) with ``bad_json``, ``not_an_object``, ``unknown_field``, ``missing_field`` or ``bad_field``.
     An empty body is an empty object.
     """
     required, optional = required or {}, optional or {}
+    found = anything(request)
+    for name, value in found.items():
+        kind = required.get(name) or optional.get(name)
+        if kind is None:
+            raise ApiError(400, "unknown_field", f"There is no field {name[:40]!r} here.", field=name[:40])
+        if kind is not object and type(value) is not kind:
+            raise bad(name, f"is to be {_NAMES[kind]}")
+    for name in required:
+        if name not in found:
+            raise ApiError(400, "missing_field", f"The field {name!r} is missing.", field=name)
+    return found
+
+
+def anything(request: Request) -> dict[str, Any]:
+    """The request's JSON object as it is. Raises ApiError (400) with ``bad_json`` or ``not_an_object``."""
     try:
         found = json.loads(request.body.decode("utf-8"), parse_constant=_no_constant) if request.body else {}
     except (ValueError, RecursionError):
         raise ApiError(400, "bad_json", "The body is not JSON in UTF-8.") from None
     if not isinstance(found, dict):
         raise ApiError(400, "not_an_object", "The body is not a JSON object.")
-    for name, value in found.items():
-        kind = required.get(name) or optional.get(name)
-        if kind is None:
-            raise ApiError(400, "unknown_field", f"There is no field {name[:40]!r} here.", field=name[:40])
-        if type(value) is not kind:
-            raise bad(name, f"is to be {_NAMES[kind]}")
-    for name in required:
-        if name not in found:
-            raise ApiError(400, "missing_field", f"The field {name!r} is missing.", field=name)
     return found
 
 

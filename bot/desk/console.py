@@ -1,81 +1,93 @@
-"""The agents' side of docs/api.md."""
+"""The console's lists, one conversation with all that is known of it, and the stream of what is new."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
-from bot.conversations.errors import Missing, Stale
+from bot.conversations.errors import Missing
 from bot.conversations.record import is_message_id
 from bot.conversations.state import State
-from bot.conversations.store import Posted
-from bot.desk import body, carried, context, guards, lists
-from bot.desk.errors import ApiError
+from bot.desk import acting, body, context, guards, lists
 from bot.desk.services import Services, of
 from bot.desk.staff import Member
 from bot.desk.stream import event
 from bot.desk.widget import STREAM_HEADERS, as_json
 
-VIEWS = ("queue", "mine", "agents", "bot", "closed")
-OUTCOMES = ("solved", "not_solved", "product_fault", "duplicate", "spam")
+VIEWS = ("queue", "team", "mine", "all", "mentions", "snoozed", "agents", "bot", "closed")
 #: Conversations in one list.
-_MOST_LISTED = 200
-
-
-async def _agent(request: Request) -> Member:
-    return await guards.member(request, "agent", "admin")
-
-
-async def _acting(request: Request, cid: str) -> Member:
-    """The agent who changes the conversation `cid`, which is a sign of life. Raises Missing for an id that is none."""
-    member = await _agent(request)
-    guards.changes(request)
-    if not is_message_id(cid):
-        raise Missing(cid)
-    await of(request).conversations.saw([member.id])
-    return member
+_PAGE = 200
 
 
 async def index(request: Request) -> HTTPResponse:
-    member = await _agent(request)
-    view = request.args.get("view", "queue")
+    member = await guards.agent(request)
+    view, team, tag = (request.args.get(name, "") for name in ("view", "team", "tag"))
+    view = view or "queue"
     if view not in VIEWS:
         raise body.bad("view", f"is to be one of {', '.join(VIEWS)}")
+    if view == "team" and not team:
+        raise body.bad("team", "is to say which team")
     services = of(request)
-    shown, held = await lists.counts(services.conversations, services.upkeep.archived)
-    return as_json({"conversations": await _view(services, view, member),
-                    "counts": {**shown, "mine": held[member.id]}})
+    states = await _states(services, view, member, team)
+    live = {state.id for state in states}
+    if view == "closed" and len(states) < lists.MOST:
+        archived = await asyncio.to_thread(services.archive.states, lists.MOST - len(states))
+        states += [state for state in archived if state.id not in live]
+    states = [state for state in states if (not team or state.team == team) and (not tag or tag in state.tags)]
+    page, following = _page(states, request.args.get("before", ""))
+    found = await lists.counts(services.conversations, services.upkeep.archived)
+    mentions = await services.conversations.unread_mentions(member.id)
+    return as_json({"conversations": await _summaries(services, page, live), "next": following,
+                    "counts": found.of(member.id, mentions)})
 
 
-async def _view(services: Services, view: str, member: Member) -> list[dict[str, Any]]:
+async def _states(services: Services, view: str, member: Member, team: str) -> list[State]:
+    """The live conversations of a view, in its order."""
     conversations = services.conversations
-    if view in ("mine", "agents"):
-        states = await lists.in_hands(conversations)
-        if view == "mine":
-            states = [state for state in states if state.agent == member.id]
-        return await lists.summaries(conversations, states[:_MOST_LISTED])
-    states = await conversations.states(await conversations.owned(view, _MOST_LISTED))
-    found = await lists.summaries(conversations, [state for state in states if state.owner == view])
-    if view == "closed" and len(found) < _MOST_LISTED:
-        live = {summary["id"] for summary in found}
-        older = await asyncio.to_thread(_archived, services, _MOST_LISTED - len(found))
-        found += [summary for summary in older if summary["id"] not in live]
-    return found
+    if view == "queue":
+        return await lists.waiting(conversations)
+    if view in ("bot", "closed"):
+        states = await conversations.states(await conversations.owned(view, lists.MOST))
+        return [state for state in states if state.owner == view]
+    if view == "mentions":
+        return await conversations.states([cid for cid, _ in await conversations.mentioning(member.id)])
+    held = await lists.in_hands(conversations)
+    if view == "agents":
+        return held
+    if view == "mine":
+        return [state for state in held if state.agent == member.id and state.snoozed is None]
+    if view == "snoozed":
+        sleeping = [state for state in held if state.snoozed is not None]
+        mine = [state for state in sleeping if state.agent == member.id or acting.supervises(member)]
+        return sorted(mine, key=lambda state: state.snoozed or 0.0)
+    waiting = await lists.waiting(conversations)
+    if view == "team":
+        return [state for state in [*waiting, *held] if state.snoozed is None]
+    return sorted([*waiting, *held], key=lambda state: -state.updated)
 
 
-def _archived(services: Services, limit: int) -> list[dict[str, Any]]:
-    states = services.archive.states(limit)
-    last = services.archive.last_messages([state.id for state in states])
-    return [state.summary(last.get(state.id)) for state in states]
+def _page(states: list[State], before: str) -> tuple[list[State], str | None]:
+    """The states after the one named by the cursor, and the cursor of what follows. One whose conversation has left the
+    list begins anew: nothing is left out."""
+    start = next((place + 1 for place, state in enumerate(states) if state.id == before), 0)
+    page = states[start:start + _PAGE]
+    return page, page[-1].id if start + _PAGE < len(states) else None
+
+
+async def _summaries(services: Services, states: list[State], live: set[str]) -> list[dict[str, Any]]:
+    shown = {summary["id"]: summary for summary in
+             await lists.summaries(services.conversations, [state for state in states if state.id in live])}
+    older = [state for state in states if state.id not in live]
+    last = await asyncio.to_thread(services.archive.last_messages, [state.id for state in older]) if older else {}
+    shown.update((state.id, state.summary(last.get(state.id))) for state in older)
+    return [shown[state.id] for state in states]
 
 
 async def show(request: Request, cid: str) -> HTTPResponse:
-    await _agent(request)
+    member = await guards.agent(request)
     after = body.number(request.args.get("after"))
     services = of(request)
     if not is_message_id(cid):
@@ -84,6 +96,8 @@ async def show(request: Request, cid: str) -> HTTPResponse:
         state = await services.conversations.state(cid)
     except Missing:
         return await _show_archived(services, cid, after)
+    if member.id in state.mentions:
+        await services.conversations.read(cid, member.id)
     records = await services.conversations.records(cid, after)
     [summary] = await lists.summaries(services.conversations, [state])
     packet = await services.conversations.packet(cid)
@@ -101,114 +115,17 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
     return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records, **about})
 
 
-async def _changed(services: Services, state: State) -> HTTPResponse:
-    [summary] = await lists.summaries(services.conversations, [state])
-    return as_json({"conversation": summary})
-
-
-async def claim(request: Request, cid: str) -> HTTPResponse:
-    member = await _acting(request, cid)
-    epoch = body.read(request, optional={"epoch": int}).get("epoch")
-    services = of(request)
-    async with _live_only(services, cid):
-        state = await services.conversations.state(cid)
-        # Stepping in before the bot hands over: only as the agent saw it, so nothing that happened since is lost.
-        owner = "bot" if epoch is not None and state.owner == "bot" else "queue"
-        try:
-            state = await services.conversations.claim(cid, member.id, member.name, epoch, owner)
-        except Stale as stale:
-            if stale.owner != "agent" or stale.agent != member.id:
-                raise
-            # A claim that is sent again because its answer was lost.
-            state = await services.conversations.state(cid)
-    return await _changed(services, state)
-
-
-async def release(request: Request, cid: str) -> HTTPResponse:
-    member = await _acting(request, cid)
-    note = body.note(body.read(request, optional={"note": str}))
-    services = of(request)
-    async with _live_only(services, cid):
-        state = await services.conversations.release(cid, member.id, member.name, note)
-    return await _changed(services, state)
-
-
-async def hand_back(request: Request, cid: str) -> HTTPResponse:
-    member = await _acting(request, cid)
-    note = body.note(body.read(request, optional={"note": str}))
-    services = of(request)
-    async with _live_only(services, cid):
-        state = await services.conversations.hand_back(cid, member.id, member.name, note)
-    return await _changed(services, state)
-
-
-async def close(request: Request, cid: str) -> HTTPResponse:
-    member = await _acting(request, cid)
-    fields = body.read(request, required={"outcome": str}, optional={"note": str})
-    if fields["outcome"] not in OUTCOMES:
-        raise body.bad("outcome", f"is to be one of {', '.join(OUTCOMES)}")
-    services = of(request)
-    async with _live_only(services, cid):
-        state = await services.conversations.close(cid, member.id, member.name, fields["outcome"], body.note(fields))
-    return await _changed(services, state)
-
-
-async def say(request: Request, cid: str) -> HTTPResponse:
-    return await _write(request, cid, note=False)
-
-
-async def write_note(request: Request, cid: str) -> HTTPResponse:
-    return await _write(request, cid, note=True)
-
-
-async def _write(request: Request, cid: str, note: bool) -> HTTPResponse:
-    member = await _acting(request, cid)
-    fields = body.read(request, required={"id": str}, optional={"text": str, **({} if note else {"attachments": list})})
-    message_id = body.message_id(fields)
-    text, files = await carried.carried(request, cid, "agent", fields)
-    services = of(request)
-    by = member.id, member.name
-    async with _live_only(services, cid):
-        posted: Posted = (await services.conversations.note(cid, *by, message_id, text) if note else
-                          await services.conversations.say(cid, *by, message_id, text, files))
-    await carried.settle(request, files, posted.seq)
-    return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
-
-
-async def typing(request: Request, cid: str) -> HTTPResponse:
-    member = await _acting(request, cid)
-    fields = body.read(request, required={"typing": bool})
-    services = of(request)
-    async with _live_only(services, cid):
-        state = await services.conversations.state(cid)
-    if state.owner != "agent" or state.agent != member.id:
-        raise Stale(state.owner, state.agent, state.agent_name)
-    await services.conversations.typing(cid, "agent", member.name, fields["typing"])
-    return HTTPResponse(status=204)
-
-
-@asynccontextmanager
-async def _live_only(services: Services, cid: str) -> AsyncIterator[None]:
-    """Says of a conversation that cannot be changed why: it is in the archive, or it never was."""
-    try:
-        yield
-    except Missing:
-        if not await asyncio.to_thread(services.archive.seq, cid):
-            raise
-        owner = {"owner": "closed", "agent": None}
-        raise ApiError(409, "closed", "This conversation is closed and archived.", owner=owner) from None
-
-
 async def events(request: Request) -> None:
-    member = await _agent(request)
+    member = await guards.agent(request)
     services = of(request)
     stream = services.hub.open_console(member.id)
     try:
         await services.conversations.saw([member.id])
-        shown, held = await lists.counts(services.conversations, services.upkeep.archived)
+        found = await lists.counts(services.conversations, services.upkeep.archived)
+        mentions = await services.conversations.unread_mentions(member.id)
         stream.cut = request.transport.abort
         response = await request.respond(headers=STREAM_HEADERS, content_type="text/event-stream")
-        await response.send(event("counts", {**shown, "mine": held[member.id]}))
+        await response.send(event("counts", found.of(member.id, mentions)))
         while items := await stream.get():
             await response.send(b"".join(item.data for item in items))
         request.stream.keep_alive = False
@@ -221,6 +138,3 @@ blueprint = Blueprint("console", url_prefix="/api/console")
 blueprint.add_route(index, "/conversations", methods=["GET"])
 blueprint.add_route(events, "/events", methods=["GET"])
 blueprint.add_route(show, "/conversations/<cid:str>", methods=["GET"])
-for _name, _handler in (("claim", claim), ("release", release), ("handback", hand_back), ("close", close),
-                        ("messages", say), ("notes", write_note), ("typing", typing)):
-    blueprint.add_route(_handler, f"/conversations/<cid:str>/{_name}", methods=["POST"])

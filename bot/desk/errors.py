@@ -11,10 +11,20 @@ from sanic import Request, Sanic
 from sanic.exceptions import MethodNotSupported, PayloadTooLarge, SanicException
 from sanic.response import HTTPResponse
 
-from bot.conversations.errors import IdReused, Missing, OtherCustomer, Replayed, Stale, StoreUnavailable
+from bot.conversations.errors import (
+    AtCapacity,
+    IdReused,
+    Missing,
+    OtherCustomer,
+    Refused,
+    Replayed,
+    Stale,
+    StoreUnavailable,
+)
 from bot.conversations.record import BadText
 from bot.database import DatabaseUnavailable
 from bot.library.errors import BadImport, Edited, NoSuchArticle, Taken
+from bot.roster import errors as roster
 from kb_index.errors import BadEntry
 
 log = logging.getLogger(__name__)
@@ -60,7 +70,17 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(409, "other_customer", "This conversation is another customer's; begin a new one.")
     if isinstance(error, Stale):
         return _stale(error)
-    if isinstance(error, Edited):
+    if isinstance(error, AtCapacity):
+        return ApiError(409, "at_capacity", f"{error}, as many as they may.")
+    if isinstance(error, Refused):
+        return ApiError(409, error.code, str(error))
+    if isinstance(error, roster.BadItem):
+        return ApiError(400, "bad_field", str(error), field=error.field)
+    if isinstance(error, roster.NoSuchItem):
+        return ApiError(404, "not_found", str(error))
+    if isinstance(error, roster.InUse):
+        return ApiError(409, "in_use", str(error))
+    if isinstance(error, (Edited, roster.Edited)):
         return ApiError(409, "edited", str(error), now=error.now)
     if isinstance(error, Taken):
         return ApiError(409, "taken", str(error))

@@ -6,7 +6,7 @@ from sanic import Request
 
 from bot.desk.errors import ApiError
 from bot.desk.services import of
-from bot.desk.staff import Member
+from bot.desk.staff import CONSOLE, SUPERVISORS, Member
 
 #: Uses and window in seconds: of new conversations by address, of messages and of typing and identity tokens by
 #: conversation.
@@ -33,6 +33,16 @@ async def member(request: Request, *roles: str) -> Member:
     if roles and found.role not in roles:
         raise ApiError(403, "forbidden", f"This is not for the role {found.role!r}.")
     return found
+
+
+async def agent(request: Request) -> Member:
+    """Who works at the console. Raises as :func:`member`."""
+    return await member(request, *CONSOLE)
+
+
+async def supervisor(request: Request) -> Member:
+    """Who runs the desk. Raises as :func:`member`."""
+    return await member(request, *SUPERVISORS)
 
 
 def changes(request: Request) -> None:

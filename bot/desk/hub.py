@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.conversations.store import Conversations
 from bot.desk import tasks
 from bot.desk.live import Live
 from bot.desk.news import News
+from bot.desk.onlookers import Onlookers
 from bot.desk.stream import PING, REREAD, Item, Stream, event, record_event
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,10 @@ class Hub:
 
     def __init__(self, conversations: Conversations, archived: Callable[[], int] = lambda: 0,
                  also: Callable[[dict[str, Any]], None] = lambda message: None) -> None:
+        #: Called at each change of a conversation's state, and with ``setup`` or ``agents`` when those changed.
+        self.on_state: Callable[[], None] = lambda: None
+        self.on_desk: Callable[[str], None] = lambda _: None
+        self._onlookers = Onlookers()
         self._conversations = conversations
         self._also = also
         self._streams: dict[str, list[Stream]] = {}
@@ -121,14 +127,22 @@ class Hub:
             yield from tuple(shift)
 
     def _heard(self, message: dict[str, Any]) -> None:
+        if message["type"] == "desk":
+            self.on_desk(message["what"])
+            self.to_consoles(event("desk", {"what": message["what"]}))
+            return
         self._also(message)
         cid = message["conversation"]
         if message["type"] == "record":
             self._record(cid, message["record"])
         elif message["type"] == "state":
             self._news.changed(cid, owner=True)
+            self.on_state()
         elif message["type"] == "typing":
             self._typing(cid, message)
+        elif message["type"] == "presence":
+            self._onlookers.heard(message, time.monotonic())
+            self._tell_onlookers(cid)
 
     def _record(self, cid: str, record: dict[str, Any]) -> None:
         if streams := self.streams(cid):
@@ -148,6 +162,11 @@ class Hub:
         if sender != "agent" and self.consoles:
             self.to_consoles(event("typing", {"conversation": cid, "from": sender, "typing": typing}))
 
+    def _tell_onlookers(self, cid: str) -> None:
+        if self.consoles:
+            agents = self._onlookers.of(cid, time.monotonic())
+            self.to_consoles(event("presence", {"conversation": cid, "agents": agents}))
+
     def _resumed(self) -> None:
         """Something may have been missed: customers' streams read their log again, consoles start anew."""
         for cid, streams in self._streams.items():
@@ -165,6 +184,8 @@ class Hub:
             second = (second + 1) % PING_SECONDS
             for stream in tuple(self._shifts[second]):
                 stream.put(Item(0, PING))
+            for cid in self._onlookers.gone(time.monotonic()):
+                self._tell_onlookers(cid)
             if second == 0:
                 try:
                     await self._conversations.saw(sorted({stream.agent for stream in self.consoles}))

@@ -38,9 +38,36 @@ async def in_hands(conversations: Conversations) -> list[State]:
             if state.owner == "agent"]
 
 
-async def counts(conversations: Conversations, archived: int) -> tuple[dict[str, int], Counter[str]]:
-    """How many conversations each view has, without ``mine``; and how many each agent holds."""
+async def waiting(conversations: Conversations) -> list[State]:
+    """All who wait for people, what is due first in front."""
+    return [state for state in await conversations.states(await conversations.owned("queue", MOST))
+            if state.owner == "queue"]
+
+
+async def tags(conversations: Conversations) -> list[str]:
+    """The tags that conversations have which people deal with or dealt with lately, most used first."""
+    recent = await conversations.owned("closed", MOST)
+    states = [*await waiting(conversations), *await in_hands(conversations), *await conversations.states(recent)]
+    used = Counter(tag for state in states for tag in state.tags)
+    return [tag for tag, _ in sorted(used.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+
+class Counts:
+    """How many conversations each view has at one moment."""
+
+    def __init__(self, found: dict[str, int], archived: int, open_ones: Sequence[State]) -> None:
+        self._held = Counter(state.agent for state in open_ones if state.owner == "agent" and state.snoozed is None)
+        self._snoozed = Counter(state.agent for state in open_ones if state.snoozed is not None)
+        self._shown = {"queue": found["queue"], "agents": found["agent"], "bot": found["bot"],
+                       "closed": found["closed"] + archived, "all": found["queue"] + found["agent"]}
+        self._teams = Counter(state.team for state in open_ones if state.snoozed is None)
+
+    def of(self, agent: str, mentions: int) -> dict[str, Any]:
+        """The counts of docs/api.md for one agent, who has so many unread mentions."""
+        return {**self._shown, "mine": self._held[agent], "snoozed": self._snoozed[agent], "mentions": mentions,
+                "teams": dict(self._teams)}
+
+
+async def counts(conversations: Conversations, archived: int) -> Counts:
     found = await conversations.counts()
-    held = Counter(state.agent for state in await in_hands(conversations))
-    closed = found["closed"] + archived
-    return {"queue": found["queue"], "agents": found["agent"], "bot": found["bot"], "closed": closed}, held
+    return Counts(found, archived, [*await waiting(conversations), *await in_hands(conversations)])

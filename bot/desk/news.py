@@ -83,14 +83,17 @@ class News:
             stream.put(Item(0, event("status", status)))
 
     async def _tell_queue(self) -> None:
-        waiting = self._hub.waiting(await self._conversations.owned("queue", lists.MOST))
-        for ahead, streams in waiting:
+        queues = await self._conversations.queues(lists.MOST)
+        for ahead, streams in (place for queue in queues.values() for place in self._hub.waiting(queue)):
             status = event("status", {"owner": "queue", "agent": None, "ahead": ahead})
             for stream in streams:
                 if stream.ahead != ahead:
                     stream.ahead = ahead
                     stream.put(Item(0, status))
         if self._hub.has_consoles:
-            shown, held = await lists.counts(self._conversations, self._archived())
-            for stream in self._hub.consoles:
-                stream.put(Item(0, event("counts", {**shown, "mine": held[stream.agent]})))
+            found = await lists.counts(self._conversations, self._archived())
+            agents = {stream.agent for stream in self._hub.consoles}
+            mentions = {agent: await self._conversations.unread_mentions(agent) for agent in agents}
+            for stream in tuple(self._hub.consoles):
+                if stream.agent in mentions:
+                    stream.put(Item(0, event("counts", found.of(stream.agent, mentions[stream.agent]))))

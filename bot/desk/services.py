@@ -13,9 +13,11 @@ from bot.attachments.scan import Scanner
 from bot.conversations.store import Conversations, connect
 from bot.database import open_database
 from bot.desk.calendar import Calendar
+from bot.desk.dispatch import Dispatch
 from bot.desk.filler import Filler
 from bot.desk.hub import Hub
 from bot.desk.identity import Tokens
+from bot.desk.rota import Rota
 from bot.desk.sessions import Sessions
 from bot.desk.shelf import Shelf
 from bot.desk.staff import Staff
@@ -29,6 +31,7 @@ from bot.mail.outbox import Outbox
 from bot.mail.postman import Postman, way
 from bot.reports.archive import Archive
 from bot.reports.customers import Customers
+from bot.roster.roster import Roster
 from bot.search.index import Index
 from bot.settings import ROOT, Settings
 
@@ -64,6 +67,9 @@ class Services:
     index: Index
     customers: Customers
     filler: Filler
+    roster: Roster
+    rota: Rota
+    dispatch: Dispatch
     handling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HANDLED))
 
     @classmethod
@@ -84,6 +90,10 @@ class Services:
         await asyncio.to_thread(index.prepare)
         await asyncio.to_thread(customers.prepare)
         filler = Filler(conversations, archive, index, customers)
+        roster = Roster(engine)
+        await asyncio.to_thread(roster.prepare)
+        await asyncio.to_thread(roster.seed)
+        rota = Rota(roster, staff, conversations)
         ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
         services = cls(
@@ -94,20 +104,31 @@ class Services:
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler),
             index=index, customers=customers, filler=filler,
+            roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
         )
+        services.hub.on_state = services.dispatch.nudge
+        services.hub.on_desk = services.desk_changed
         await services.hub.start()
         await upkeep.start()
         services.calendar.start()
         services.postman.start()
         services.sweeps.start()
         filler.start()
+        services.dispatch.start()
         return services
+
+    def desk_changed(self, what: str) -> None:
+        """This desk or another has changed the set-up, or who is there."""
+        if what == "setup":
+            self.rota.changed()
+        self.dispatch.nudge()
 
     async def end_streams(self) -> None:
         """First thing at shutdown: nobody would wait for a stream to end by itself."""
         await self.hub.stop()
 
     async def close(self) -> None:
+        await self.dispatch.stop()
         await self.upkeep.stop()
         await self.calendar.stop()
         await self.workshop.stop()

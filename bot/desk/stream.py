@@ -10,6 +10,7 @@ import asyncio
 import json
 from typing import Any, NamedTuple
 
+from bot.conversations.amendments import seen_by_customer
 from bot.conversations.record import Record, for_customer
 from bot.conversations.store import Conversations
 
@@ -27,7 +28,8 @@ def event(name: str, data: Any, seq: int = 0) -> bytes:
 
 def record_event(record: Record) -> bytes:
     """A record as its customer gets it."""
-    return event("record", for_customer(record), record["seq"])
+    shown = for_customer(record)
+    return event("record", shown, shown["seq"])
 
 
 class Item(NamedTuple):
@@ -94,7 +96,7 @@ class Feed:
         records = await self._conversations.records(self._cid, self.seq)
         if records:
             self.seq = records[-1]["seq"]
-        return b"".join(record_event(record) for record in records)
+        return b"".join(event("record", shown, shown["seq"]) for shown in seen_by_customer(records))
 
     async def take(self, items: list[Item]) -> bytes:
         """What to send for these items. Raises StoreUnavailable when a gap cannot be filled."""

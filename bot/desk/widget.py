@@ -9,8 +9,9 @@ from typing import Any
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
+from bot.conversations.amendments import seen_by_customer
 from bot.conversations.errors import StoreUnavailable
-from bot.conversations.record import clean, for_customer
+from bot.conversations.record import clean
 from bot.desk import body, carried, guards, lists
 from bot.desk.errors import ApiError
 from bot.desk.services import of
@@ -53,7 +54,7 @@ async def conversation(request: Request) -> HTTPResponse:
     return as_json({
         "conversation": cid,
         "status": await lists.current_status(conversations, state),
-        "records": [for_customer(record) for record in records],
+        "records": seen_by_customer(records),
     })
 
 
@@ -70,7 +71,9 @@ async def post(request: Request) -> HTTPResponse:
     else:
         text, files = await carried.carried(request, cid, "customer", fields)
     await guards.not_too_often(request, f"messages:{cid}", *guards.MESSAGES)
-    posted = await of(request).conversations.post(cid, message_id, text, payload, files)
+    services = of(request)
+    posted = await services.conversations.post(cid, message_id, text, payload, files,
+                                               services.settings.reopen_hours * 3600)
     await carried.settle(request, files, posted.seq)
     return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
 

@@ -23,8 +23,8 @@ class Matter:
     @classmethod
     def of(cls, team: str, locale: str, packet: Mapping[str, Any] | None) -> Matter:
         why, what = (packet or {}).get("why") or {}, (packet or {}).get("what") or {}
-        route, intent, product = (str(part or "") for part in (why.get("route"), why.get("intent"), what.get("product")))
-        return cls(team, route, intent, product, locale)
+        return cls(team, str(why.get("route") or ""), str(why.get("intent") or ""), str(what.get("product") or ""),
+                   locale)
 
 
 @dataclass(frozen=True)

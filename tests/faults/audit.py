@@ -12,7 +12,14 @@ Record = dict[str, Any]
 
 #: Who has the conversation after an event.
 OWNER_AFTER = {"handoff": "queue", "claimed": "agent", "released": "queue", "handed_back": "bot", "closed": "closed",
-               "reopened": "bot", "transferred": "queue"}
+               "transferred": "queue"}
+
+
+def owner_after(record: Record, owner: str) -> str:
+    """Who has it after a record, given who had it before."""
+    if record.get("event") == "reopened":
+        return str(record["to"])
+    return OWNER_AFTER.get(record.get("event", ""), owner)
 
 
 def acknowledged(sent: Iterable[Sent], tried: set[str], logs: Mapping[str, Sequence[Record]]) -> list[str]:
@@ -47,8 +54,8 @@ def log_is_sound(cid: str, log: Sequence[Record]) -> list[str]:
     if [record["seq"] for record in log] != list(range(1, len(log) + 1)):
         found.append(f"{cid}: the log has gaps or repeats: {[record['seq'] for record in log]}")
     owner, agent = "bot", ""
-    allowed = {"handoff": ("bot",), "claimed": ("queue", "bot"), "released": ("agent",), "handed_back": ("agent",),
-               "closed": ("agent", "bot", "queue"), "reopened": ("closed",), "transferred": ("agent",)}
+    allowed = {"handoff": ("bot",), "claimed": ("queue", "bot", "agent"), "released": ("agent",), "handed_back": ("agent",),
+               "closed": ("agent", "bot", "queue"), "reopened": ("closed",), "transferred": ("agent", "queue")}
     for record in log:
         seq, name = record["seq"], record.get("event")
         if record["kind"] == "message" and record["from"] == "bot" and owner != "bot":
@@ -57,7 +64,7 @@ def log_is_sound(cid: str, log: Sequence[Record]) -> list[str]:
             found.append(f"{cid}: {record['by']['id']} spoke at {seq} while it belonged to {owner} {agent}")
         if name in allowed and owner not in allowed[name]:
             found.append(f"{cid}: {name} at {seq} while it belonged to {owner}")
-        owner = OWNER_AFTER.get(name or "", owner)
+        owner = owner_after(record, owner)
         agent = record["by"]["id"] if name == "claimed" else agent if owner == "agent" else ""
     return found
 
@@ -88,7 +95,7 @@ def answered_once(cid: str, log: Sequence[Record]) -> tuple[int, list[str]]:
             found.append(f"{cid}: {record['seq']} was written to {owner} and answered by the bot")
         if record["kind"] == "message" and record["from"] == "bot":
             open_turns = [seq for seq in open_turns if seq not in record.get("answers", ())]
-        after = OWNER_AFTER.get(record.get("event", ""), owner)
+        after = owner_after(record, owner)
         if after != owner:
             # People read what the bot had not answered yet.
             open_turns = []

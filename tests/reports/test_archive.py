@@ -12,8 +12,12 @@ from bot.conversations.errors import Missing
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff
 from bot.database import DatabaseUnavailable, migrate, open_database, reading, writing
+from bot.desk.dispatch import Dispatch
+from bot.desk.rota import Rota
+from bot.desk.staff import Staff
 from bot.desk.upkeep import Upkeep
 from bot.reports.archive import Archive, keep
+from bot.roster.roster import Roster
 from bot.settings import Settings
 
 
@@ -167,14 +171,18 @@ async def test_an_agent_who_vanishes_gives_back_what_they_hold(
         await conversations.claim(cid, agent, agent.title(), owner="bot")
         await conversations.saw([agent])
         cids.append(cid)
-    upkeep = Upkeep(settings, conversations, archive)
-    await upkeep.give_back()
+    engine = open_database(settings.database)
+    staff, roster = Staff(engine), Roster(engine)
+    for part in (staff, roster):
+        part.prepare()
+    dispatch = Dispatch(settings, conversations, Rota(roster, staff, conversations))
+    await dispatch.give_back_abandoned()
     assert {(await conversations.state(cid)).owner for cid in cids} == {"agent"}
     await conversations.call("ZINCRBY", keys.AGENTS, -keys.AWAY_SECONDS - 1, "gone")
     # A desk that has just started cannot know: nobody had a chance to show up.
-    await upkeep.run()
+    await dispatch.run()
     assert (await conversations.state(cids[0])).owner == "agent"
-    await upkeep.give_back()
+    await dispatch.give_back_abandoned()
     assert [(await conversations.state(cid)).owner for cid in cids] == ["queue", "agent"]
     assert (await conversations.records(cids[0]))[-1]["event"] == "released"
 

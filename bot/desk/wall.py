@@ -1,0 +1,83 @@
+"""The supervisors' wall: who waits, who is at work, what is about to be late, how the day went (docs/api.md)."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+
+from bot.conversations.state import State
+from bot.desk import guards, lists
+from bot.desk.services import Services, of
+from bot.desk.setup import agents_shown
+from bot.desk.widget import as_json
+
+#: A target counts as at risk when so little of the time that it gave is left.
+_RISK_SECONDS = 300.0
+_RISK_SHARE = 0.25
+
+
+async def wall(request: Request) -> HTTPResponse:
+    await guards.supervisor(request)
+    services = of(request)
+    conversations = services.conversations
+    now = await conversations.now()
+    waiting, held = await lists.waiting(conversations), await lists.in_hands(conversations)
+    summaries = {summary["id"]: summary for summary in await lists.summaries(conversations, held)}
+    agents = [{**agent, "conversations": [summaries[state.id] for state in held if state.agent == agent["id"]]}
+              for agent in await agents_shown(services)]
+    return as_json({"at": now, "waiting": len(waiting), "longest": _longest(waiting),
+                    "teams": await _teams(services, waiting, held, now), "agents": agents,
+                    "today": await _today(services, [*waiting, *held], now)})
+
+
+async def _teams(
+    services: Services, waiting: Sequence[State], held: Sequence[State], now: float
+) -> list[dict[str, Any]]:
+    setup = await services.rota.setup()
+    found = []
+    for team in sorted(setup.teams.values(), key=lambda team: (team.name, team.id)):
+        mine = [state for state in waiting if state.team == team.id]
+        due = [state for state in [*mine, *(state for state in held if state.team == team.id)] if state.due is not None]
+        late = [state for state in due if state.due is not None and state.due[1] < now]
+        found.append({"team": team.id, "waiting": len(mine), "longest": _longest(mine), "breached": len(late),
+                      "at_risk": sum(at_risk(state, now) for state in due)})
+    return found
+
+
+def at_risk(state: State, now: float) -> bool:
+    """Whether the next target is not missed yet, but soon will be."""
+    if state.due is None or state.due[1] < now:
+        return False
+    given = state.due[1] - (state.handed or state.created)
+    return state.due[1] - now < min(_RISK_SECONDS, given * _RISK_SHARE)
+
+
+def _longest(waiting: Sequence[State]) -> float | None:
+    """Since when the one who has waited longest waits."""
+    return min((state.waiting_since for state in waiting if state.waiting_since is not None), default=None)
+
+
+async def _today(services: Services, open_ones: Sequence[State], now: float) -> dict[str, Any]:
+    """Since midnight (UTC), of what the live store still has."""
+    midnight = datetime.fromtimestamp(now, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    conversations = services.conversations
+    ended = await conversations.states(await conversations.closed_before(now, lists.MOST, after=midnight))
+    closed = [state for state in ended if state.owner == "closed" and state.handed is not None]
+    bots = [state for state in await conversations.states(await conversations.owned("bot", lists.MOST)) if state.handed]
+    people = [*open_ones, *closed, *bots]
+    answered = [state for state in people if (state.first_reply or 0) >= midnight]
+    waits = [state.first_reply - state.handed for state in answered
+             if state.first_reply is not None and state.handed is not None]
+    ratings = [state.rating["csat"] for state in closed if state.rating and state.rating.get("csat")]
+    return {"arrived": sum((state.handed or 0) >= midnight for state in people), "answered": len(answered),
+            "closed": len(closed), "first_response_median": statistics.median(waits) if waits else None,
+            "csat": round(statistics.mean(ratings), 2) if ratings else None}
+
+
+blueprint = Blueprint("wall", url_prefix="/api/console")
+blueprint.add_route(wall, "/wall", methods=["GET"])
