@@ -25,7 +25,8 @@ def as_json(data: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 
 async def config(request: Request) -> HTTPResponse:
-    return as_json(await asyncio.to_thread(of(request).texts.config))
+    told = await asyncio.to_thread(of(request).texts.config)
+    return as_json({**told, "max_file_mb": of(request).settings.attachment_mb})
 
 
 async def create(request: Request) -> HTTPResponse:

@@ -19,7 +19,7 @@ from bot.settings import Settings
 async def test_config(desk: Desk) -> None:
     answer = await desk.call("GET", "/api/widget/config")
     assert answer.status == 200
-    assert set(answer.json) == {"shop", "welcome", "texts", "starters", "max_text"}
+    assert set(answer.json) == {"shop", "welcome", "texts", "starters", "max_text", "max_file_mb"}
     assert answer.json["max_text"] == 2000 and answer.json["shop"] == "Larkmoor"
     assert answer.json["welcome"]
 

@@ -17,6 +17,10 @@ export class ApiError extends Error {
 /** Whatever a call fails with, as an ApiError. @param {unknown} error */
 export const asApiError = (error) => (error instanceof ApiError ? error : new ApiError(0, 'offline', String(error)));
 
+/** @param {number} status @param {any} body @param {string | null} wait */
+const refusal = (status, body, wait) =>
+  new ApiError(status, body?.error?.code ?? 'unavailable', body?.error?.message ?? '', Number(wait) * 1000 || 0);
+
 /**
  * The customer's side of docs/api.md. The token goes into a header, never into a URL.
  * @type {import('./types.js').MakeApi}
@@ -37,9 +41,7 @@ export const makeApi = (base) => {
       signal: signal ?? AbortSignal.timeout(15_000),
     });
     if (response.ok) return response;
-    const { code, message } = (await response.json().catch(() => null))?.error ?? {};
-    const wait = Number(response.headers.get('Retry-After')) * 1000 || 0;
-    throw new ApiError(response.status, code ?? 'unavailable', message ?? '', wait);
+    throw refusal(response.status, await response.json().catch(() => null), response.headers.get('Retry-After'));
   };
   /** @param {Parameters<typeof call>} args */
   const json = async (...args) => (await call(...args)).json();
@@ -53,6 +55,25 @@ export const makeApi = (base) => {
     conversation: (token) => json('conversation?after=0', { token }),
     message: (token, body) => json('messages', { token, body }),
     typing: (token) => call('typing', { token, body: { typing: true } }),
+    file: async (token, path) => (await call(path, { token, signal: AbortSignal.timeout(60_000) })).blob(),
+    // Not by fetch, which does not tell how far it is.
+    upload: (token, file, signal, progress) =>
+      new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        request.open('POST', `${base}api/widget/attachments?name=${encodeURIComponent(file.name)}`);
+        request.setRequestHeader('Authorization', `Bearer ${token}`);
+        request.setRequestHeader('Content-Type', 'application/octet-stream');
+        request.responseType = 'json';
+        request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
+        request.onload = () => {
+          const { status, response } = request;
+          if (status === 201) resolve(response.attachment);
+          else reject(refusal(status, response, request.getResponseHeader('Retry-After')));
+        };
+        request.onerror = request.onabort = () => reject(asApiError('gone'));
+        signal.addEventListener('abort', () => request.abort());
+        request.send(file);
+      }),
     events: (token, last, signal) => call('events', { token, signal, headers: { 'Last-Event-ID': `${last}` } }),
   };
 };

@@ -21,6 +21,8 @@ export const makeChat = (base, shelf, locale, draw, who) => {
   const api = makeApi(base);
   const pause = makePause();
   const timers = { typing: 0, down: 0, hidden: 0 };
+  /** Copies of the conversation's files on this page, by id. @type {Map<string, Promise<string>>} */
+  const copies = new Map();
   let due = false;
   let told = 0;
   let read = 0;
@@ -206,10 +208,12 @@ export const makeChat = (base, shelf, locale, draw, who) => {
   /** @param {Entry} entry @param {boolean} [again] */
   const deliver = async (entry, again) => {
     const session = await ensure();
-    const { id, text, choice } = entry;
-    const here = choice && entry.conversation === session.conversation;
+    const { id, text, choice, files } = entry;
+    const here = entry.conversation === session.conversation;
+    // Button and files are of the conversation they stood in.
+    const attachments = files?.map((file) => file.id);
     try {
-      await api.message(session.token, here ? { id, choice } : { id, text });
+      await api.message(session.token, here && choice ? { id, choice } : here && files ? { id, text, attachments } : { id, text });
     } catch (error) {
       const { status, code } = asApiError(error);
       const gone = status === 401 || status === 404 ? 'expired' : code === 'closed' ? 'ended' : '';
@@ -265,7 +269,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
 
   /** @type {Chat} */
   const chat = {
-    config: { shop: '', welcome: '', texts: {}, starters: [], max_text: 2000 },
+    config: { shop: '', welcome: '', texts: {}, starters: [], max_text: 2000, max_file_mb: 10 },
     session: null,
     records: [],
     outbox: makeOutbox(shelf, (entry) => deliver(entry), () => chat.changed()),
@@ -289,11 +293,30 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       chat.outbox.load();
       chat.outbox.resume();
     },
-    send(text, prefix = '') {
+    send(text, prefix = '', files) {
       chat.notice = '';
       // What is typed next is news again.
       told = 0;
-      chat.outbox.add({ id: prefix + makeId(), text });
+      chat.outbox.add({ id: prefix + makeId(), text, ...(files?.length && { files, conversation: chat.session?.conversation }) });
+    },
+    upload: async (file, signal, progress) => api.upload((await ensure()).token, file, signal, progress),
+    file(id) {
+      if (!copies.has(id)) {
+        const copy = api.file(chat.session?.token ?? '', `attachments/${id}`).then((blob) => URL.createObjectURL(blob));
+        copies.set(id, copy);
+        // A reload of the row may have more luck.
+        copy.catch(() => copies.delete(id));
+      }
+      return /** @type {Promise<string>} */ (copies.get(id));
+    },
+    async save() {
+      const blob = await api.file(chat.session?.token ?? '', 'transcript?format=html').catch(() => null);
+      if (!blob) return;
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(blob);
+      link.download = `${chat.config.shop}.html`;
+      link.click();
+      URL.revokeObjectURL(link.href);
     },
     choose(seq, index, title) {
       chat.notice = '';

@@ -1,10 +1,12 @@
 import { button, h, icon, label, write } from './dom.js';
+import { makeTray } from './tray.js';
 
 /** The counter shows when fewer characters than this are left. */
 const CLOSE = 200;
 
 /** Where the customer writes. The draft outlives a change of page. @type {import('./types.js').MakeComposer} */
-export const makeComposer = ({ chat, say, tab }) => {
+export const makeComposer = (kit) => {
+  const { chat, say, tab } = kit;
   const left = h('div', { class: 'left', id: 'fd-left', role: 'status', 'data-fd': 'counter' });
   const send = button('send', { type: 'submit' }, icon('send'));
   const area = h('textarea', {
@@ -38,11 +40,13 @@ export const makeComposer = ({ chat, say, tab }) => {
 
   const submit = () => {
     const text = area.value.trim();
-    if (!text || room() < 0) return;
+    if (send.disabled) return;
     composer.fill('');
     area.focus();
-    chat.send(text);
+    chat.send(text, '', tray.take());
   };
+
+  const tray = makeTray(kit, () => composer.render());
 
   /** @param {Event} event */
   const onsubmit = (event) => {
@@ -53,9 +57,11 @@ export const makeComposer = ({ chat, say, tab }) => {
   /** @type {import('./types.js').Composer} */
   const composer = {
     area,
-    node: h('form', { class: 'composer', onsubmit }, left, h('div', { class: 'field' }, area, send)),
-    fill(draft) {
+    tray,
+    node: h('form', { class: 'composer', onsubmit }, ...tray.nodes, left, h('div', { class: 'field' }, ...tray.tools, area, send)),
+    fill(draft, files) {
       area.value = draft;
+      if (files) tray.put(files);
       changed();
     },
     fit() {
@@ -67,7 +73,8 @@ export const makeComposer = ({ chat, say, tab }) => {
       area.placeholder = `${say('write')}…`;
       area.ariaLabel = say('write');
       area.ariaInvalid = `${count < 0}`;
-      send.disabled = !area.value.trim() || count < 0;
+      send.disabled = !(area.value.trim() || tray.full) || tray.busy || count < 0;
+      tray.render();
       label(send, say('send'));
       write(left, count < 0 ? say('over', { count: -count }) : count < CLOSE ? say('left', { count }) : '');
     },

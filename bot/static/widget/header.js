@@ -19,6 +19,7 @@ export const makeHeader = (kit) => {
     return button(`menu-${name}`, { onclick });
   };
   const person = item('person', chat.askPerson);
+  const save = item('save', chat.save);
   const fresh = item('fresh', chat.fresh);
 
   const menu = h(
@@ -41,6 +42,7 @@ export const makeHeader = (kit) => {
       },
     },
     person,
+    save,
     fresh,
   );
   // One tap away, until a person is there or on the way.
@@ -56,7 +58,9 @@ export const makeHeader = (kit) => {
       write(title, say('title', { shop: chat.config.shop }));
       write(status, trouble || standing(chat.status, say));
       person.replaceChildren(icon('person'), say('person'));
+      save.replaceChildren(icon('down'), say('save'));
       fresh.replaceChildren(icon('fresh'), say('fresh'));
+      save.disabled = !chat.records.length;
       quick.hidden = person.disabled = waiting;
       fresh.disabled = waiting || !chat.session;
       label(quick, say('person'));

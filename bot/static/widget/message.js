@@ -1,4 +1,5 @@
 import { button, h, icon } from './dom.js';
+import { makeFile } from './file.js';
 import { complain } from './words.js';
 
 /** First letters of the first and the last word. @param {string} name */
@@ -22,7 +23,8 @@ const linked = (text) =>
  * One message. Its words never change, so it is built once and only its state is brought up to date.
  * @type {import('./types.js').MakeMessage}
  */
-export const makeMessage = ({ chat, say, clock, panel }, { key, from, name, text, html, at }) => {
+export const makeMessage = (kit, { key, from, name, text, html, files, at }) => {
+  const { chat, say, clock, panel } = kit;
   const time = clock.time(at);
   const words = h('div', { class: 'text', dir: 'auto', title: time });
   const meta = h('div', { class: 'meta' });
@@ -41,7 +43,8 @@ export const makeMessage = ({ chat, say, clock, panel }, { key, from, name, text
       { class: 'stack' },
       h('div', { class: 'name', 'aria-hidden': true, dir: 'auto' }, name),
       h('span', { class: 'hush' }, `${name}, ${time}`),
-      words,
+      (text || html) && words,
+      ...(files ?? []).map((file) => makeFile(kit, file)),
       meta,
     ),
   );

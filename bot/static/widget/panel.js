@@ -46,6 +46,7 @@ export const makePanel = (kit) => {
     composer.node,
   );
   root.append(node, hush);
+  composer.tray.watch(node);
 
   /** Reads out what the eye would see elsewhere. @param {string} text */
   const tell = (text) => {
@@ -131,7 +132,8 @@ export const makePanel = (kit) => {
       if (isOpen && !document.hidden) chat.markRead();
     },
     edit(id) {
-      composer.fill(chat.outbox.drop(id)?.text ?? '');
+      const entry = chat.outbox.drop(id);
+      composer.fill(entry?.text ?? '', entry?.files);
       composer.area.focus();
     },
   };

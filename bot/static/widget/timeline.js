@@ -42,23 +42,23 @@ export const timeline = ({ chat, say, clock }) => {
 
   const handoff = records.findLast(({ event }) => event === 'handoff');
   for (const record of records) {
-    const { seq, kind, from, id, html, by, event, text = '' } = record;
+    const { seq, kind, from, id, html, by, event, text = '', attachments: files } = record;
     const at = record.at * 1000;
     const name = by?.name || say('agent');
     const key = `${seq}`;
     if (kind === 'message' && from === 'customer') {
       // Under its own id, so that the row on its way and the row in the log are one.
-      own({ key: id ?? key, id, seq, at, text, state: 'sent' });
+      own({ key: id ?? key, id, seq, at, text, files, state: 'sent' });
     } else if (kind === 'message' && from !== 'system') {
       const bot = from === 'bot';
-      push({ kind, key, seq, at, from, text, html, name: bot ? say('assistant') : name, first: true, last: true });
+      push({ kind, key, seq, at, from, text, html, files, name: bot ? say('assistant') : name, first: true, last: true });
     } else if (kind === 'message' || kind === 'event') {
       const place = record === handoff && status.owner === 'queue' ? `${standing(status, say)}. ` : '';
       const line = place + ((event && say(event, { name })) || text);
       if (line) push({ kind: 'event', key, at, text: line, event });
     }
   }
-  for (const { id, text, at, state, code, final } of outbox.entries) own({ key: id, id, text, at, state, code, final });
+  for (const { id, text, files, at, state, code, final } of outbox.entries) own({ key: id, id, text, files, at, state, code, final });
 
   const mine = rows.findLast((row) => row.kind === 'message' && row.from === 'customer');
   if (mine?.kind === 'message') mine.newest = true;

@@ -15,7 +15,18 @@ export interface LogRecord {
   html?: string;
   buttons?: { title: string }[];
   by?: { id: string; name: string };
+  attachments?: Attached[];
   event?: string;
+}
+
+/** A file of a message, as the server has it. */
+export interface Attached {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+  width?: number;
+  height?: number;
 }
 
 export interface Status {
@@ -37,6 +48,7 @@ export interface Config {
   texts: Record<string, string>;
   starters: string[];
   max_text: number;
+  max_file_mb: number;
 }
 
 // ---- api.js
@@ -55,6 +67,9 @@ export interface Api {
   conversation(token: string): Promise<{ status?: Status; records: LogRecord[] }>;
   message(token: string, body: object): Promise<{ id: string; seq: number }>;
   typing(token: string): Promise<Response>;
+  file(token: string, path: string): Promise<Blob>;
+  /** `progress` is told which part is there. */
+  upload(token: string, file: File, signal: AbortSignal, progress: (part: number) => void): Promise<Attached>;
   events(token: string, last: number, signal: AbortSignal): Promise<Response>;
 }
 
@@ -114,6 +129,7 @@ export interface Entry {
   /** The button that was pressed, and the conversation it stood in. */
   choice?: { seq: number; index: number };
   conversation?: string;
+  files?: Attached[];
   /** Why it failed: the server's code, or `offline`. */
   code?: string;
   /** Sending the same again can never work: only the customer can change it. */
@@ -124,7 +140,7 @@ export interface Outbox {
   entries: Entry[];
   /** Follows the shelf: entries of an earlier page, of another tab, or gone because that tab delivered them. */
   load(): void;
-  add(message: Pick<Entry, 'id' | 'text' | 'choice' | 'conversation'>): void;
+  add(message: Pick<Entry, 'id' | 'text' | 'choice' | 'files' | 'conversation'>): void;
   /** The log has it, or the customer took it back. */
   drop(id: string): Entry | undefined;
   /** Tries again, at once, what failed in passing. */
@@ -151,7 +167,12 @@ export interface Chat {
   /** Messages to the customer that were not on screen yet. */
   readonly unread: number;
   start(): void;
-  send(text: string, prefix?: string): void;
+  send(text: string, prefix?: string, files?: Attached[]): void;
+  upload(file: File, signal: AbortSignal, progress: (part: number) => void): Promise<Attached>;
+  /** Where this page has its copy of a file. */
+  file(id: string): Promise<string>;
+  /** Gives the customer the conversation as a file. */
+  save(): void;
   choose(seq: number, index: number, title: string): void;
   askPerson(): void;
   /** The customer is writing. */
@@ -194,6 +215,7 @@ export interface MessageRow {
   name: string;
   text: string;
   html?: string;
+  files?: Attached[];
   /** Milliseconds. */
   at: number;
   seq?: number;
@@ -243,9 +265,35 @@ export interface Thread extends View {
 
 export interface Composer extends View {
   area: HTMLTextAreaElement;
-  fill(draft: string): void;
+  tray: Tray;
+  fill(draft: string, files?: Attached[]): void;
   /** Fits the field to its text; it must be on screen for that. */
   fit(): void;
+}
+
+/** A file on its way, or waiting for its message where it is `done`. */
+export interface Kept {
+  node: HTMLElement;
+  bar: HTMLProgressElement;
+  signal: AbortSignal;
+  drop(): void;
+  done?: Attached;
+}
+
+export interface Tray {
+  /** What stands above the field, and in it. */
+  nodes: HTMLElement[];
+  tools: HTMLElement[];
+  /** Something is on its way. */
+  readonly busy: boolean;
+  readonly full: boolean;
+  add(files: Iterable<File>): void;
+  /** Empties it. */
+  take(): Attached[];
+  put(files: Attached[]): void;
+  /** Takes what is dropped or pasted there. */
+  watch(target: HTMLElement): void;
+  render(): void;
 }
 
 export interface Panel extends Widget {
@@ -272,6 +320,8 @@ export interface Kit {
 export type MakeView = (kit: Kit) => View;
 export type MakeThread = (kit: Kit) => Thread;
 export type MakeComposer = (kit: Kit) => Composer;
+export type MakeTray = (kit: Kit, changed: () => void) => Tray;
+export type MakeFile = (kit: Kit, file: Attached) => HTMLElement;
 export type MakePanel = (kit: Kit) => Panel;
 /** An element of the thread, and how to bring it up to date with its row as it `was` to what it is now. */
 export interface Piece {

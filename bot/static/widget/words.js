@@ -19,6 +19,14 @@ const TEXTS = {
   person: 'Talk to a person',
   fresh: 'Start a new chat',
   dismiss: 'Dismiss',
+  save: 'Save this chat',
+  attach: 'Attach pictures or PDF files',
+  attached: 'Files to send',
+  remove: 'Remove {name}',
+  uploading: 'Uploading {name}',
+  most_files: 'One message carries {count} files. Send these first.',
+  large_file: '{name} is larger than {mb} MB.',
+  no_file: '{name} could not be loaded',
   // Where the customer stands
   bot: 'Assistant is here',
   next: 'You are next in line',
@@ -60,6 +68,7 @@ const TEXTS = {
   error_too_large: 'This message is too long. Please shorten it.',
   error_text_too_long: 'This message is too long. Please shorten it.',
   error_choice_unknown: 'This choice is no longer offered.',
+  error_attachment_unknown: 'Please attach the file again.',
   error_id_reused: 'It got mixed up with another message. Please send it anew.',
   error_other: 'Something about it was not accepted.',
 };
