@@ -210,7 +210,7 @@ def test_the_widgets_texts(tmp_path: Path) -> None:
         "utter_starters": [{"text": "Topics", "buttons": [{"title": "One"}, {"title": "Two", "payload": "/x"}]}],
         "utter_widget_placeholder": [{"text": "Say something"}]}}))
     assert texts.config() == {"shop": "Otherwhere", "welcome": "Hi", "texts": {"placeholder": "Say something"},
-                              "starters": ["One", "Two"], "max_text": 2000, "max_file_mb": 10}
+                              "starters": ["One", "Two"], "max_text": 2000}
 
 
 @pytest.mark.parametrize("broken", ["a: [", "[]", "responses: 1", "responses: {utter_welcome: x, utter_starters: []}", "\x00"])
