@@ -15,8 +15,8 @@ _WIDGET_FILES = "/widget/"
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-                               "img-src 'self' blob: data: https:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-                               "frame-ancestors 'self'",
+                               "img-src 'self' blob: data: https:; object-src 'none'; base-uri 'none'; "
+                               "form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "strict-origin-when-cross-origin",
