@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from sanic.touchup.service import TouchUp
+from compiled import compile_for
 
 from bot.desk.app import create_app
 from bot.desk.services import Services
@@ -210,8 +210,7 @@ async def running(settings: Settings) -> AsyncIterator[Desk]:
     server = await app.create_server(sock=listening, return_asyncio_server=True, access_log=False)
     assert server is not None
     await server.startup()
-    # At start Sanic compiles its own methods anew from their source: that works once in a process, and we start often.
-    TouchUp._registry.clear()
+    compile_for(app)
     await server.before_start()
     await server.after_start()
     stopped = False

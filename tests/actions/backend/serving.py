@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 import yaml
+from compiled import compile_for
 from openapi_core import Spec, V31RequestValidator, V31ResponseValidator
 from openapi_core.datatypes import RequestParameters
 from sanic import Sanic
-from sanic.touchup.service import TouchUp
 
 from bot.settings import ROOT
 
@@ -68,9 +68,8 @@ async def serving(app: Sanic) -> AsyncIterator[str]:
     listening = socket.create_server(("127.0.0.1", 0), backlog=64)
     server = await app.create_server(sock=listening, return_asyncio_server=True, access_log=False)
     assert server is not None
-    # Sanic would compile its own methods for this app, without the signals that a desk of a later test listens to.
-    TouchUp._registry.clear()
     await server.startup()
+    compile_for(app)
     await server.before_start()
     await server.after_start()
     try:
