@@ -167,12 +167,12 @@ class Acts(Base):
 
     async def snooze(self, cid: str, agent: str, name: str, until: float | None) -> State:
         """Puts an agent's conversation off until a time, or takes it up again. A word of the customer wakes it too."""
-        by = {"id": agent, "name": name}
+        by, state = {"id": agent, "name": name}, await self.state(cid)
         if until is None:
-            return await self._mark(cid, ["snoozed", ""], held_by=agent, told=_internal("woken", by=by))
-        fields = ["snoozed", f"{until:.3f}", "answer_by", ""]
-        told = _internal("snoozed", until=until, by=by)
-        return await self._mark(cid, fields, held_by=agent, told=told)
+            fields, told = ["snoozed", ""], _internal("woken", by=by)
+        else:
+            fields, told = ["snoozed", f"{until:.3f}", "answer_by", ""], _internal("snoozed", until=until, by=by)
+        return await self._mark(cid, fields, epoch=state.epoch, held_by=agent, told=told)
 
     async def wake(self, cid: str, until: str) -> None:
         """Ends a sleep that was to last until `until`, as the store has it."""

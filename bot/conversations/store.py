@@ -157,17 +157,21 @@ class Conversations(Acts, Standing):
         rank = await self.call("ZRANK", keys.queue(team or ""), cid)
         return None if rank is None else int(rank)
 
-    async def unanswered(self, now: float) -> list[tuple[str, str]]:
-        """Conversations whose agent should have answered by now, with the deadline as the store has it."""
-        return await self._until(keys.ANSWERS, now)
+    async def unanswered(self, now: float, longest: float) -> list[tuple[str, str]]:
+        """Conversations whose agent should have answered by now, with the deadline as the store has it.
+
+        One that is further ahead than the `longest` that anybody has was set before the server's clock was set back,
+        and nobody should wait for it.
+        """
+        late = await self._within(keys.ANSWERS, "answer_by", "-inf", now)
+        return late + await self._within(keys.ANSWERS, "answer_by", f"({now + longest + 1}", "+inf")
 
     async def slept_out(self, now: float) -> list[tuple[str, str]]:
         """Snoozed conversations that are to wake, with the time as the store has it."""
-        return await self._until(keys.SNOOZED, now)
+        return await self._within(keys.SNOOZED, "snoozed", "-inf", now)
 
-    async def _until(self, key: str, now: float) -> list[tuple[str, str]]:
-        cids = await self.call("ZRANGEBYSCORE", key, "-inf", now, "LIMIT", 0, 200)
-        field = "answer_by" if key == keys.ANSWERS else "snoozed"
+    async def _within(self, key: str, field: str, low: str, high: str | float) -> list[tuple[str, str]]:
+        cids = await self.call("ZRANGEBYSCORE", key, low, high, "LIMIT", 0, 200)
         pipe = self.client.pipeline(transaction=False)
         for cid in cids:
             pipe.hget(keys.conversation(cid), field)

@@ -129,7 +129,8 @@ class Dispatch:
         on, until they say otherwise: the next customer should not wait for them too."""
         setup = await self._rota.setup()
         now = await self._conversations.now()
-        late = await self._conversations.unanswered(now)
+        longest = max((team.answer_minutes or 0 for team in setup.teams.values()), default=0) * 60
+        late = await self._conversations.unanswered(now, longest)
         states = {state.id: state for state in await self._conversations.states([cid for cid, _ in late])}
         for cid, deadline in late:
             state = states.get(cid)
