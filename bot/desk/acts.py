@@ -25,6 +25,7 @@ OUTCOMES = ("solved", "not_solved", "product_fault", "duplicate", "spam")
 #: What is said of a fault at the end of a conversation, and how far ahead something may be put off.
 _LONGEST_DETAIL = 500
 _LONGEST_SLEEP = 90 * 86400
+_MOST_MENTIONED = 20
 
 
 # Changes of owner
@@ -137,7 +138,7 @@ async def assign(request: Request, cid: str) -> HTTPResponse:
 
 
 async def _colleague(services: Services, agent: str) -> Member:
-    found = (await services.rota.members()).get(agent)
+    found = await services.rota.member(agent)
     if found is None:
         raise body.bad("agent", f"names {agent[:40]!r}, who is nobody at this console")
     return found
@@ -251,10 +252,9 @@ async def write_note(request: Request, cid: str) -> HTTPResponse:
     fields = body.read(request, required={"id": str, "text": str}, optional={"mentions": list})
     message_id, text = body.message_id(fields), clean(fields["text"])
     services = of(request)
-    people = await services.rota.members()
-    mentions = list(dict.fromkeys(map(str, fields.get("mentions", ()))))
+    mentions = list(dict.fromkeys(map(str, fields.get("mentions", ()))))[:_MOST_MENTIONED]
     for agent in mentions:
-        if agent not in people:
+        if await services.rota.member(agent) is None:
             raise body.bad("mentions", f"names {agent[:40]!r}, who is nobody at this console")
     async with live_only(services, cid):
         posted = await services.conversations.note(cid, member.id, member.name, message_id, text, mentions)

@@ -48,6 +48,12 @@ class Rota:
         await self.setup()
         return self._members
 
+    async def member(self, member: str) -> Member | None:
+        """One of them; somebody who was added a moment ago too."""
+        if member not in await self.members():
+            self.changed()
+        return (await self.members()).get(member)
+
     async def candidates(self) -> list[Candidate]:
         """Everybody who works at the console, as this moment has them."""
         await self.members()

@@ -159,6 +159,13 @@ class Agent:
         path = f"/api/console/conversations/{cid}/{what}"
         return await self.desk.call("POST", path, headers=self.headers, json={} if body is None else body)
 
+    async def send(self, method: str, path: str, body: Any = None) -> Answer:
+        """A change that is no act on a conversation."""
+        return await self.desk.call(method, f"/api/console/{path}", headers=self.headers, json=body)
+
+    async def summary(self, cid: str) -> Any:
+        return (await self.get(f"conversations/{cid}")).json["conversation"]
+
     @asynccontextmanager
     async def events(self) -> AsyncIterator[Events]:
         async with self.desk.http.get("/api/console/events", headers={"Cookie": self.cookie}) as response:
