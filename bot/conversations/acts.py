@@ -18,6 +18,8 @@ from bot.conversations.record import Record, carried, digest, encode, event, mes
 from bot.conversations.state import State
 
 MOST_TAGS = 20
+#: How a conversation can end, as agents say it.
+OUTCOMES = ("solved", "not_solved", "product_fault", "duplicate", "spam")
 #: Who has it while people deal with it.
 _OPEN = ("queue", "agent")
 

@@ -7,7 +7,7 @@ from typing import Any
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
-from bot.conversations.acts import By, Posted
+from bot.conversations.acts import OUTCOMES, By, Posted
 from bot.conversations.errors import Missing, Refused, Stale
 from bot.conversations.placement import PRIORITIES
 from bot.conversations.record import clean, is_message_id
@@ -21,7 +21,6 @@ from bot.desk.widget import as_json
 from bot.roster.errors import BadItem
 from bot.roster.fields import words
 
-OUTCOMES = ("solved", "not_solved", "product_fault", "duplicate", "spam")
 #: What is said of a fault at the end of a conversation, and how far ahead something may be put off.
 _LONGEST_DETAIL = 500
 _LONGEST_SLEEP = 90 * 86400
@@ -90,9 +89,9 @@ async def transfer(request: Request, cid: str) -> HTTPResponse:
                 if name in fields:
                     raise body.bad(name, "goes with a team, not with an agent")
             to = await _colleague(services, fields["agent"])
-            state = await _assign(services, state, to, member, fields.get("epoch"), held_by, note)
+            state = await give_to(services, state, to, member, fields.get("epoch"), held_by, note)
         else:
-            state = await _to_team(services, state, member, fields, held_by, note)
+            state = await to_team(services, state, member, fields, held_by, note)
     return await changed(services, state)
 
 
@@ -105,7 +104,7 @@ def _held_by(state: State, member: Member) -> str:
     return ""
 
 
-async def _to_team(services: Services, state: State, member: Member, fields: dict[str, Any], held_by: str,
+async def to_team(services: Services, state: State, member: Member, fields: dict[str, Any], held_by: str,
                    note: str) -> State:
     teams = (await services.rota.setup()).teams
     team = teams.get(fields["team"])
@@ -133,7 +132,7 @@ async def assign(request: Request, cid: str) -> HTTPResponse:
     async with live_only(services, cid):
         state = await services.conversations.state(cid)
         to = await _colleague(services, fields["agent"])
-        state = await _assign(services, state, to, member, fields.get("epoch"))
+        state = await give_to(services, state, to, member, fields.get("epoch"))
     return await changed(services, state)
 
 
@@ -144,7 +143,7 @@ async def _colleague(services: Services, agent: str) -> Member:
     return found
 
 
-async def _assign(services: Services, state: State, to: Member, by: Member, epoch: int | None, held_by: str = "",
+async def give_to(services: Services, state: State, to: Member, by: Member, epoch: int | None, held_by: str = "",
                   note: str = "") -> State:
     return await services.conversations.assign(
         state.id, to.id, to.name, By(by.id, by.name), epoch=epoch, held_by=held_by, note=note,
@@ -195,12 +194,17 @@ async def prioritise(request: Request, cid: str) -> HTTPResponse:
             _held_by(state, member)
         elif state.owner != "queue":
             raise Stale(state.owner, state.agent, state.agent_name)
-        setup = await services.rota.setup()
-        since = state.handed or state.waiting_since or state.created
-        team = state.team if state.team in setup.teams else next(iter(setup.teams))
-        to = await services.rota.placement(team, priority, since, state.skill)
-        state = await services.conversations.prioritise(cid, to, By(member.id, member.name), state.epoch)
+        state = await set_priority(services, state, member, priority)
     return await changed(services, state)
+
+
+async def set_priority(services: Services, state: State, by: Member, priority: str) -> State:
+    """Another priority, and with it another place and other targets."""
+    setup = await services.rota.setup()
+    since = state.handed or state.waiting_since or state.created
+    team = state.team if state.team in setup.teams else next(iter(setup.teams))
+    to = await services.rota.placement(team, priority, since, state.skill)
+    return await services.conversations.prioritise(state.id, to, By(by.id, by.name), state.epoch)
 
 
 async def tag(request: Request, cid: str) -> HTTPResponse:

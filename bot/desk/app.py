@@ -20,6 +20,7 @@ from bot.desk import (
     search,
     session,
     setup,
+    snippets,
     static,
     suggestions,
     transcripts,
@@ -31,8 +32,8 @@ from bot.settings import Settings
 
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
-    widget, feedback, attachments, console, acts, setup, wall, search, transcripts, suggestions, editor, help, session,
-    health, static,
+    widget, feedback, attachments, console, acts, setup, wall, search, transcripts, suggestions, snippets, editor, help,
+    session, health, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

@@ -32,7 +32,7 @@ async def upload_by_customer(request: Request) -> HTTPResponse:
 
 
 async def upload_by_agent(request: Request, cid: str) -> HTTPResponse:
-    member = await guards.member(request, "agent", "supervisor", "admin")
+    member = await guards.agent(request)
     guards.changes(request)
     if not is_message_id(cid):
         raise Missing(cid)
@@ -79,7 +79,7 @@ async def give_customer(request: Request, name: str) -> HTTPResponse:
 
 
 async def give_staff(request: Request, name: str) -> HTTPResponse:
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     found = await asyncio.to_thread(of(request).attachments.find, name)
     if found is None:
         raise _gone()

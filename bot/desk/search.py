@@ -32,7 +32,7 @@ async def summaries(services: Services, cids: Sequence[str]) -> dict[str, dict[s
 
 
 async def search(request: Request) -> HTTPResponse:
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     services = of(request)
     offset = min(body.number(request.args.get("offset")), _DEEPEST)
     hits, more = await asyncio.to_thread(services.index.find, request.args.get("q", ""), offset)
@@ -43,7 +43,7 @@ async def search(request: Request) -> HTTPResponse:
 
 
 async def earlier(request: Request, cid: str) -> HTTPResponse:
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     if not is_message_id(cid):
         raise Missing(cid)
     services = of(request)

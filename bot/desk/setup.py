@@ -31,7 +31,7 @@ async def show(request: Request) -> HTTPResponse:
     return as_json({
         "me": {"id": member.id, "status": mine["status"] if mine else "offline",
                "capacity": setup.agent(member.id).capacity},
-        "canned": [], "macros": [], **parts,
+        **parts,
         "agents": agents,
         "tags": await lists.tags(services.conversations),
         "skills": sorted({skill for team in setup.teams.values() for skill in team.skills}

@@ -25,7 +25,7 @@ _FEW_WORDS, _LONGEST = 4, 1000
 
 
 async def suggestions(request: Request, cid: str) -> HTTPResponse:
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     if not is_message_id(cid):
         raise Missing(cid)
     await of(request).conversations.state(cid)
@@ -33,7 +33,7 @@ async def suggestions(request: Request, cid: str) -> HTTPResponse:
 
 
 async def search(request: Request) -> HTTPResponse:
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     return as_json({"suggestions": await _near(request, request.args.get("q", ""))})
 
 

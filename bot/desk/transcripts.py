@@ -28,7 +28,7 @@ _ONCE_SECONDS = 300
 
 
 async def download(request: Request, cid: str) -> HTTPResponse:
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     return await _given(request, cid)
 
 
@@ -49,7 +49,7 @@ async def _given(request: Request, cid: str) -> HTTPResponse:
 
 async def mail(request: Request, cid: str) -> HTTPResponse:
     """Puts the mail into the outbox. Without ``to`` it goes to the customer, who has to be known for that."""
-    await guards.member(request, "agent", "supervisor", "admin")
+    await guards.agent(request)
     guards.changes(request)
     fields = body.read(request, optional={"to": str})
     title, records = await _read(request, cid)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bot.conversations.record import BadText, clean
 from bot.roster.errors import BadItem
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -30,6 +31,17 @@ def text(fields: Mapping[str, Any], name: str, most: int, default: str | None = 
     if not 1 <= len(value) <= most or not value.isprintable():
         raise BadItem(name, f"is to be 1 to {most} characters of text")
     return value
+
+
+def lines(fields: Mapping[str, Any], name: str) -> str:
+    """What a message may hold: text of several lines."""
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise BadItem(name, "is missing" if value is None else "is to be text")
+    try:
+        return clean(value)
+    except BadText as error:
+        raise BadItem(name, f"cannot be taken: {error}".rstrip(".")) from None
 
 
 def words(fields: Mapping[str, Any], name: str, most: int = 50) -> list[str]:

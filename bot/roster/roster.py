@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from bot.database import insert_new, migrate, reading, writing
 from bot.roster import agent as agents
-from bot.roster import fields, hours, team
+from bot.roster import canned, fields, hours, macros, team
 from bot.roster.agent import Agent
 from bot.roster.errors import BadItem, Edited, InUse, NoSuchItem
 from bot.roster.hours import Hours
@@ -50,8 +50,11 @@ Parse = Callable[[str, Mapping[str, Any], "Known"], dict[str, Any]]
 class Known:
     """What a part may point to: the staff of the console, and the ids of each kind."""
 
-    def __init__(self, staff: Collection[str], ids: Mapping[str, Collection[str]]) -> None:
+    def __init__(self, staff: Collection[str], ids: Mapping[str, Collection[str]],
+                 shortcuts: Mapping[str, str] = MappingProxyType({})) -> None:
         self.staff = staff
+        #: Of canned replies, by their ids.
+        self.shortcuts = shortcuts
         self._ids = ids
 
     def ids(self, kind: str) -> Collection[str]:
@@ -66,8 +69,16 @@ def _hours(item: str, sent: Mapping[str, Any], known: Known) -> dict[str, Any]:
     return hours.parse(item, sent).shown()
 
 
+def _canned(item: str, sent: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    return canned.parse(item, sent, known.ids("teams"), known.shortcuts)
+
+
+def _macro(item: str, sent: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    return macros.parse(item, sent, known.staff, known.ids("teams"))
+
+
 #: Kinds of parts that the console edits, by the name that they have in its addresses.
-KINDS: dict[str, Parse] = {"teams": _team, "hours": _hours}
+KINDS: dict[str, Parse] = {"teams": _team, "hours": _hours, "canned": _canned, "macros": _macro}
 _MOST = 200
 
 
@@ -190,7 +201,8 @@ class Roster:
         ids: dict[str, list[str]] = {}
         for kind, item in connection.execute(sa.select(_items.c.kind, _items.c.id)):
             ids.setdefault(kind, []).append(item)
-        return Known(staff, ids)
+        rows = connection.execute(_items.select().where(_items.c.kind == "canned"))
+        return Known(staff, ids, {row.id: json.loads(row.body)["shortcut"] for row in rows})
 
 
 def _row(kind: str, item: str, revision: int, by: str, body: Mapping[str, Any]) -> dict[str, Any]:
