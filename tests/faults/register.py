@@ -63,9 +63,16 @@ def _apply(held: Held, op: Op) -> tuple[Held, tuple[object, ...]]:
             return held, ("lost",)
         held = held._replace(seq=held.seq + replies, waiting=held.waiting - held.taken, lease="", taken=0)
         return (held.to("queue") if hands_over else held), ("ok",)
+    if op.name in ("assign", "pass on"):
+        by, agent = op.args
+        theirs = (held.owner, held.agent) == ("agent", by)
+        if not (theirs if op.name == "pass on" else held.owner in ("queue", "agent")):
+            return held, stale
+        return held.to("agent", agent), ("ok",)
     agent, epoch = op.args
     needed, to = {"claim": ("queue", "agent"), "step in": ("bot", "agent"), "release": ("agent", "queue"),
-                  "hand back": ("agent", "bot"), "close": ("agent", "closed")}[op.name]
+                  "hand back": ("agent", "bot"), "close": ("agent", "closed"),
+                  "transfer": ("agent", "queue")}[op.name]
     if held.owner != needed or (needed == "agent" and held.agent != agent) or (epoch and held.epoch != epoch):
         return held, stale
     return held.to(to, agent if to == "agent" else ""), ("ok",)

@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from audit import owner_after
 from linear import Op, check
 from proxy import FaultProxy, Faults
 from register import Held, step
 from servers import Store
 
 from bot.conversations import keys
+from bot.conversations.acts import By
 from bot.conversations.errors import Stale, StoreUnavailable
+from bot.conversations.placement import Placement
 from bot.conversations.record import message
 from bot.conversations.store import Conversations, connect
 from bot.conversations.turn import Commit, Handoff
@@ -97,15 +100,18 @@ class Arena:
         conversations = self.client()
         while not self.over:
             cid = self.dice.choice(self.cids)
-            act = self.dice.choice(["claim", "claim", "say", "say", "step in", "release", "hand back", "close", "read"])
+            act = self.dice.choice(["claim", "claim", "say", "say", "step in", "release", "hand back", "close", "read",
+                                    "transfer", "pass on", "assign"])
             epoch, message_id = 0, secrets.token_hex(4)
+            colleague, team = self.dice.choice(AGENTS), self.dice.choice(("service", "support", "experts"))
             if act == "step in":
                 try:
                     epoch = (await conversations.state(cid)).epoch
                 except StoreUnavailable:
                     continue
 
-            async def do(cid: str = cid, act: str = act, epoch: int = epoch, message_id: str = message_id) -> Any:
+            async def do(cid: str = cid, act: str = act, epoch: int = epoch, message_id: str = message_id,
+                         colleague: str = colleague, team: str = team) -> Any:
                 if act == "say":
                     return ("ok", (await conversations.say(cid, name, name, message_id, "said")).seq)
                 if act == "claim":
@@ -118,12 +124,18 @@ class Arena:
                     await conversations.hand_back(cid, name, name)
                 elif act == "close":
                     await conversations.close(cid, name, name, "solved")
+                elif act == "transfer":
+                    await conversations.transfer(cid, Placement(team), By(name, name), held_by=name)
+                elif act in ("assign", "pass on"):
+                    held_by = name if act == "pass on" else ""
+                    await conversations.assign(cid, colleague, colleague, By(name, name), held_by=held_by)
                 else:
                     state = await conversations.state(cid)
                     return ("ok", state.owner, state.agent, state.epoch, state.seq)
                 return ("ok",)
 
-            args = {"say": (name, message_id), "read": ()}.get(act, (name, epoch))
+            args = {"say": (name, message_id), "read": (), "assign": (name, colleague),
+                    "pass on": (name, colleague)}.get(act, (name, epoch))
             await self.call(cid, act, args, do())
             await asyncio.sleep(self.dice.random() * 0.005)
 
@@ -194,10 +206,9 @@ def violations(cid: str, ops: list[Op], records: list[dict[str, Any]]) -> list[s
             found.append(f"{cid}: the bot spoke at {record['seq']} while {owner} {agent} had it")
         if record["kind"] == "message" and record["from"] == "agent" and (owner, agent) != ("agent", record["by"]["id"]):
             found.append(f"{cid}: {record['by']['id']} spoke at {record['seq']} while {owner} {agent} had it")
-        if name == "claimed" and owner == "agent":
+        if name == "claimed" and owner == "agent" and "assigned_by" not in record:
             found.append(f"{cid}: two owners at {record['seq']}")
-        owner = {"handoff": "queue", "claimed": "agent", "released": "queue", "handed_back": "bot", "closed": "closed",
-                 "reopened": "bot"}.get(name, owner)
+        owner = owner_after(record, owner)
         agent = record["by"]["id"] if name == "claimed" else "" if owner != "agent" else agent
     return found
 
@@ -212,6 +223,12 @@ async def nowhere(conversations: Conversations, cids: list[str]) -> list[str]:
         state = await conversations.state(cid)
         if owners != [state.owner]:
             found.append(f"{cid}: {state.owner} owns it, and it stands with {owners}")
+        queues = [team for team, waiting in (await conversations.queues(10_000)).items() if cid in waiting]
+        if queues != [state.team] * (state.owner == "queue"):
+            found.append(f"{cid}: {state.owner} owns it, and it waits for {queues}")
+        holders = [agent for agent in AGENTS if cid in await conversations.held(agent, 10_000)]
+        if holders != [state.agent] * (state.owner == "agent"):
+            found.append(f"{cid}: {state.owner} {state.agent} owns it, and {holders} hold it")
         waiting = await conversations.call("LLEN", keys.turns(cid))
         if ready.count(cid) + leased.count(cid) != bool(waiting):
             found.append(f"{cid}: {waiting} turns wait, {ready.count(cid)} times ready, {leased.count(cid)} times leased")
@@ -241,4 +258,5 @@ async def test_races_over_a_bad_network_are_linearisable(store: Store) -> None:
     print(f"\n{arena.history.count} operations on {len(arena.history.of)} conversations, {arena.history.unknown} of unknown "
           f"outcome; network {dict(proxy.played)}; {dict(sorted(arena.played.items()))}")
     assert not found, "\n".join(found)
+    assert arena.played["transfer: ok"] and arena.played["assign: ok"] and arena.played["pass on: ok"], "nobody moved any"
     assert arena.history.unknown and arena.played["claim: ok"] and arena.played["commit: lost"], "nothing raced"
