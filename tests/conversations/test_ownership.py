@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from typing import Any, ClassVar
 
 import pytest
+import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,6 +28,7 @@ from bot.conversations.acts import By
 from bot.conversations.errors import AtCapacity, IdReused, Refused, Stale
 from bot.conversations.placement import Placement
 from bot.conversations.record import message
+from bot.conversations.state import State
 from bot.conversations.store import Conversations, connect
 from bot.conversations.turn import Commit, Handoff, Turn
 
@@ -364,43 +367,54 @@ class Ownership(RuleBasedStateMachine):
         if not hasattr(self, "cid"):
             return
         self.played["steps"] += 1
-        state = self.run(self.conversations.state(self.cid))
-        assert (state.owner, state.agent, state.epoch, state.seq) == (self.owner, self.agent, self.epoch, len(self.log))
+        seen = self.run(self._look())
+        state = State.parse(self.cid, seen["state"], len(seen["log"]))
+        assert (state.owner, state.agent, state.epoch) == (self.owner, self.agent, self.epoch)
         assert (state.team, state.back_to, state.tags) == (self.team, self.back_to, self.tags)
         assert (state.snoozed is not None, state.answer_by is not None) == (self.snoozed, self.deadline)
-        records = self.run(self.conversations.records(self.cid))
+        records = [json.loads(record) for record in seen["log"]]
         assert [record["seq"] for record in records] == list(range(1, len(self.log) + 1))
         assert [record.get("text") or record["event"] for record in records] == self.log
-
-    @invariant()
-    def it_stands_in_one_place(self) -> None:
-        if not hasattr(self, "cid"):
-            return
-        owners = [owner for owner in keys.OWNERS if self.cid in self.run(self.conversations.owned(owner))]
-        assert owners == [self.owner]
-        queues = self.run(self.conversations.queues())
-        assert [team for team, cids in queues.items() if self.cid in cids] == [self.team] * (self.owner == "queue")
-        holders = [agent for agent in ("ada", "bea") if self.cid in self.run(self.conversations.held(agent))]
+        # It stands in one place, and nothing else points to it.
+        assert [owner for owner in keys.OWNERS if seen[keys.owned(owner)] is not None] == [self.owner]
+        waits = [team for team in ("", *TEAMS) if seen[keys.queue(team)] is not None]
+        assert waits == [self.team] * (self.owner == "queue")
+        holders = [agent for agent in ("ada", "bea") if seen[keys.held(agent)] is not None]
         assert holders == [self.agent] * (self.owner == "agent")
+        assert (seen[keys.SNOOZED] is not None, seen[keys.ANSWERS] is not None) == (self.snoozed, self.deadline)
         if self.owner == "queue":
-            order = float(self.run(self.conversations.call("ZSCORE", keys.owned("queue"), self.cid)))
-            state = self.run(self.conversations.state(self.cid))
             in_front = self.front or state.priority == "urgent"
             assert state.waiting_since is not None
             due = state.due_first or state.waiting_since + keys.UNDUE_SECONDS
-            assert abs(order - (state.waiting_since - keys.FRONT if in_front else due)) < 0.01
-            assert self.run(self.conversations.ahead(self.cid)) == 0
-        ready = self.run(self.conversations.call("LRANGE", keys.READY, 0, -1)).count(self.cid)
-        leased = int(self.run(self.conversations.call("ZSCORE", keys.LEASES, self.cid)) is not None)
-        turns = self.run(self.conversations.call("LLEN", keys.turns(self.cid)))
-        assert turns == self.unanswered
+            assert abs(seen[keys.owned("queue")] - (state.waiting_since - keys.FRONT if in_front else due)) < 0.01
+            assert seen[keys.queue(self.team)] == seen[keys.owned("queue")]
+        ready, leased = seen[keys.READY].count(self.cid), int(seen[keys.LEASES] is not None)
+        assert seen["turns"] == self.unanswered
         assert (ready, leased) == ((0, 1) if self.valid else (1, 0) if self.unanswered else (0, 0))
+
+    async def _look(self) -> dict[str, Any]:
+        """All that there is of it, in one round trip: each invariant is tried after each step."""
+        scored = [*map(keys.owned, keys.OWNERS), *map(keys.queue, ("", *TEAMS)), *map(keys.held, ("ada", "bea")),
+                  keys.SNOOZED, keys.ANSWERS, keys.LEASES]
+        pipe = self.conversations.client.pipeline(transaction=True)
+        pipe.hgetall(keys.conversation(self.cid))
+        pipe.lrange(keys.log(self.cid), 0, -1)
+        pipe.llen(keys.turns(self.cid))
+        pipe.lrange(keys.READY, 0, -1)
+        for key in scored:
+            pipe.zscore(key, self.cid)
+        state, log, turns, ready, *scores = await pipe.execute()
+        return {"state": state, "log": log, "turns": turns, keys.READY: ready, **dict(zip(scored, scores, strict=True))}
 
 
 @pytest.fixture
 def machine(valkey: Valkey) -> Iterator[type[Ownership]]:
     Ownership.url = valkey.url
-    yield Ownership
+    with redis.Redis.from_url(valkey.url) as client:
+        # What is on disk when is not tried here, and waiting for it is most of the time that this takes.
+        client.config_set("appendfsync", "no")
+        yield Ownership
+        client.config_set("appendfsync", "always")
 
 
 #: Steps in all; the long command asks for more.
