@@ -81,7 +81,7 @@ def test_every_make_target_is_documented() -> None:
 def test_the_log_lines_in_the_docs_are_lines_of_the_code() -> None:
     table = (ROOT / "docs" / "operating.md").read_text().partition("What the lines mean")[2]
     rows = re.findall(r"^\| `(.+?)` \|", table, re.M)
-    code = "".join(re.sub(r'"\s*f?"', "", path.read_text()) for path in (ROOT / "bot").glob("*.py"))
+    code = "".join(re.sub(r'"\s*f?"', "", path.read_text()) for path in (ROOT / "bot").rglob("*.py"))
     assert len(rows) > 5
     for row in rows:
         for words in re.split(r"…|NAME|SIGNAL|\bN\b|=|\d+ s|;|:", row):
