@@ -120,7 +120,7 @@ def _bound_waits() -> None:
             waiting = select.poll()
             waiting.register(connection.fileno(), events[state])
             if not waiting.poll(_SILENCE * 1000):
-                connection.close()
+                # The driver then closes the connection. It holds the lock that close() would wait for.
                 raise OperationalError(f"no answer within {_SILENCE:g} s")
 
     extensions.set_wait_callback(wait)

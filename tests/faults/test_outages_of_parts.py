@@ -14,10 +14,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 from fleet import PASSWORD, Fleet, Supervised, home_like, ready
 from proxy import FaultProxy
 from servers import POSTGRES, Postgres, Store, free_port, public_folder
 
+from bot import database
 from bot.desk.staff import add_staff
 from bot.settings import Settings
 
@@ -86,16 +88,16 @@ class Page:
 async def test_store_and_database_away_frozen_and_half_open(product: Settings) -> None:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(public_folder())
-        store, database = Store.redis(folder / "redis"), Postgres(folder / "postgres")
+        store, postgres = Store.redis(folder / "redis"), Postgres(folder / "postgres")
         assert store is not None
         store.start()
         stack.callback(store.kill)
-        await asyncio.to_thread(database.make)
-        stack.callback(database.kill)
+        await asyncio.to_thread(postgres.make)
+        stack.callback(postgres.kill)
         to_store = await stack.enter_async_context(FaultProxy("127.0.0.1", store.port))
-        to_database = await stack.enter_async_context(FaultProxy("127.0.0.1", database.port))
-        fleet = Fleet(product, folder, store, database, redis_url=f"redis://127.0.0.1:{to_store.port}/0", desks=1, assistants=1,
-                      database_url=database.url.replace(str(database.port), str(to_database.port)))
+        to_database = await stack.enter_async_context(FaultProxy("127.0.0.1", postgres.port))
+        fleet = Fleet(product, folder, store, postgres, redis_url=f"redis://127.0.0.1:{to_store.port}/0", desks=1, assistants=1,
+                      database_url=postgres.url.replace(str(postgres.port), str(to_database.port)))
         await asyncio.to_thread(fleet.start)
         stack.callback(fleet.stop)
         await ready(fleet)
@@ -142,12 +144,12 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
 
         # -- the database is away: customers do not notice, staff are told
         await asyncio.sleep(10.5)  # who is signed in is known for ten seconds
-        await asyncio.to_thread(database.kill)
+        await asyncio.to_thread(postgres.kill)
         assert (await page.say())[0] == 200
         await page.all_is_answered()
         status, told, seconds = await page.ask("GET", "/api/session", Cookie=cookie)
         assert status == 503 and told["error"]["code"] == "unavailable" and seconds < 6, (status, told, seconds)
-        await asyncio.to_thread(database.start)
+        await asyncio.to_thread(postgres.start)
         deadline = time.monotonic() + 15
         while (await page.ask("GET", "/api/session", Cookie=cookie))[0] != 200:
             assert time.monotonic() < deadline
@@ -172,6 +174,33 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
             assert time.monotonic() < deadline
             await asyncio.sleep(0.2)
         await page.all_is_answered()
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")
+async def test_a_silent_database_is_given_up_on_old_connections_and_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_SILENCE", 1.0)
+
+    def ask(engine: Any) -> str:
+        try:
+            with database.reading(engine) as connection:
+                return str(connection.execute(sa.text("SELECT 'well'")).scalar())
+        except database.DatabaseUnavailable as error:
+            return str(error)
+
+    async with AsyncExitStack() as stack:
+        server = Postgres(stack.enter_context(public_folder()) / "postgres")
+        await asyncio.to_thread(server.make)
+        stack.callback(server.kill)
+        proxy = await stack.enter_async_context(FaultProxy("127.0.0.1", server.port))
+        engine = database.open_database(server.url.replace(str(server.port), str(proxy.port)))
+        many = [asyncio.to_thread(ask, engine) for _ in range(3)]
+        assert await asyncio.gather(*many) == ["well"] * 3
+        proxy.mode = "silent"
+        # Three are in the pool, the others are made.
+        many = [asyncio.to_thread(ask, engine) for _ in range(6)]
+        answers = await asyncio.wait_for(asyncio.gather(*many), 60)
+        assert all("no answer within 1 s" in answer for answer in answers), answers
+        engine.dispose()
 
 
 @contextmanager
