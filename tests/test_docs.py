@@ -169,12 +169,15 @@ def test_every_error_code_is_documented_and_the_reverse() -> None:
 
 
 def test_the_keys_of_the_console_stand_in_its_guide() -> None:
-    sheet = (ROOT / "bot" / "static" / "console" / "keys.js").read_text().partition("SHEET = [")[2].partition("];")[0]
-    ours = [re.findall(r'"([^"]+)"', line) for line in sheet.splitlines() if line.strip().startswith("[[")]
-    rows = re.findall(r"^\| ((?:`[^`]+` ?–? ?)+) \| (.+) \|$", (ROOT / "docs" / "console.md").read_text(), re.M)
-    told = [[*re.findall(r"`([^`]+)`", keys), meaning.lower()] for keys, meaning in rows]
-    assert len(ours) > 10
-    assert [row[:-1] for row in told] == [[key for key in row[:-1] if key != "–"] for row in ours]
+    console = ROOT / "bot" / "static" / "console"
+    moves = (console / "keys.js").read_text().partition("MOVES = [")[2].partition("\n];")[0]
+    views = (console / "route.js").read_text().partition("VIEWS = [")[2].partition("]")[0].count('"') // 2
+    ours = [*re.findall(r'"([^"]+)"', "".join(re.findall(r"\[\[(.*?)\]", moves))),
+            *re.findall(r'key: "(.)"', (console / "commands.js").read_text()), "1", str(views)]
+    table = (ROOT / "docs" / "console.md").read_text().partition("| key | does |")[2].partition("\n\n")[0]
+    told = [key for row in table.splitlines()[2:] for key in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+    assert len(ours) > 25
+    assert sorted(told) == sorted(ours)
 
 
 @pytest.mark.parametrize("pattern", [HOSTS, MACHINE_PATHS], ids=["download hosts", "paths of one machine"])

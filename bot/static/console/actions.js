@@ -1,18 +1,19 @@
 // @ts-check
 import { ApiError, ownerInWords } from "./api.js";
-import { noteField, openDialog } from "./dialog.js";
+import { noteField, openDialog, radioField } from "./dialog.js";
 import { h } from "./dom.js";
+import { where } from "./route.js";
 import { Signal } from "./signal.js";
+import { routeOf } from "./why.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
 
-/** @type {[string, string, string][]} */
 const OUTCOMES = [
-  ["solved", "Solved", "The customer has what they needed."],
-  ["not_solved", "Not solved", "We could not help this time."],
-  ["product_fault", "Product fault", "Something about the product is wrong."],
-  ["duplicate", "Duplicate", "The same matter is handled elsewhere."],
-  ["spam", "Spam", "Not a customer's question."],
+  { value: "solved", label: "Solved", help: "The customer has what they needed." },
+  { value: "not_solved", label: "Not solved", help: "We could not help this time." },
+  { value: "product_fault", label: "Product fault", help: "Something about the product is wrong." },
+  { value: "duplicate", label: "Duplicate", help: "The same matter is handled elsewhere." },
+  { value: "spam", label: "Spam", help: "Not a customer's question." },
 ];
 const TRIES = 3;
 
@@ -38,7 +39,22 @@ export class Actions {
   /** @param {Summary|undefined} summary */
   can(summary) {
     const mine = this.desk.lists.isMine(summary);
-    return { claim: summary?.owner === "queue", write: mine, release: mine, handBack: mine, close: mine };
+    const open = summary?.owner === "queue" || summary?.owner === "agent";
+    const boss = this.desk.supervises;
+    return {
+      claim: summary?.owner === "queue" || summary?.owner === "bot",
+      takeOver: boss && summary?.owner === "agent" && !mine,
+      write: mine,
+      release: mine,
+      handBack: mine,
+      close: mine,
+      snooze: mine,
+      merge: mine,
+      macro: mine,
+      transfer: mine || (boss && open),
+      priority: mine || summary?.owner === "queue" || (boss && open),
+      tag: summary !== undefined && summary.owner !== "closed",
+    };
   }
 
   /** Claims who waits in front; when a colleague was faster, the next. */
@@ -47,7 +63,7 @@ export class Actions {
       for (let tries = 0; tries < TRIES; tries++) {
         const {
           conversations: [first],
-        } = await this.desk.api.list("queue");
+        } = await this.desk.api.list(where("queue"));
         if (!first) {
           this.announcer.toast("Nobody is waiting just now.");
           await this.desk.loadList();
@@ -64,28 +80,30 @@ export class Actions {
     });
   }
 
-  /** @param {Summary} summary */
+  /** From the queue; from the bot only as it stands; from a colleague only by supervisors. @param {Summary} summary */
   claim(summary) {
-    if (!this.can(summary).claim) return undefined;
+    const { claim, takeOver } = this.can(summary);
+    if (!claim && !takeOver) return undefined;
     return this.#once(async () => {
       try {
-        await this.#claimed(summary);
+        await this.#claimed(summary, takeOver);
       } catch (error) {
         if (!(error instanceof ApiError) || (error.code !== "stale" && error.code !== "closed")) throw error;
         const late =
           error.code === "closed"
             ? "It was closed a moment ago."
             : `You were a moment late: it is with ${ownerInWords(error.owner)}.`;
-        const inQueue = error.owner === "queue" || /** @type {any} */ (error.owner)?.owner === "queue";
-        this.announcer.toast(inQueue ? "It changed a moment ago. Please claim it again." : late, "trouble");
+        const { owner } = /** @type {any} */ (error.owner ?? {});
+        const again = error.owner === "queue" || owner === summary.owner;
+        this.announcer.toast(again ? "It changed a moment ago. Please claim it again." : late, "trouble");
         await Promise.all([this.desk.thread(summary.id), this.desk.loadList()]);
       }
     });
   }
 
-  /** @param {Summary} summary */
-  async #claimed(summary) {
-    const { conversation } = await this.desk.api.claim(summary);
+  /** @param {Summary} summary @param {boolean} [force] */
+  async #claimed(summary, force = false) {
+    const { conversation } = await this.desk.api.claim(summary, force);
     this.desk.take(conversation);
     this.route.go("mine", conversation.id);
     this.announcer.say("The conversation is yours.");
@@ -99,9 +117,15 @@ export class Actions {
       title: "Hand back to the bot",
       text: "The bot goes on from here and knows what was said.",
       submit: "Hand back",
-      fields: [noteField("Note", "For colleagues who may read on. The customer does not see it.", { autofocus: true })],
+      fields: [
+        noteField("Note", "What was agreed. The bot goes by it, colleagues read it, the customer does not see it.", {
+          autofocus: true,
+        }),
+      ],
       run: (data) =>
-        this.#give(summary, "Handed back to the bot.", () => this.desk.api.handBack(summary.id, noteOf(data))),
+        this.give(summary, "Handed back to the bot.", () =>
+          this.desk.api.act(summary.id, "handback", { note: noteOf(data) }),
+        ),
     });
   }
 
@@ -117,62 +141,61 @@ export class Actions {
         noteField("Note", "What the next agent should know. The customer does not see it.", { autofocus: true }),
       ],
       run: (data) =>
-        this.#give(summary, "Returned to the queue.", () => this.desk.api.release(summary.id, noteOf(data))),
+        this.give(summary, "Returned to the queue.", () =>
+          this.desk.api.act(summary.id, "release", { note: noteOf(data) }),
+        ),
     });
   }
 
   /** @param {Summary} summary */
   close(summary) {
     if (!this.can(summary).close) return;
-    const choices = h(
-      "fieldset",
-      { class: "choices" },
-      h("legend", null, "How did it end?"),
-      OUTCOMES.map(([value, label, help], index) =>
-        h(
-          "label",
-          { class: "choice" },
-          h("input", { type: "radio", name: "outcome", value, autofocus: index === 0 }),
-          h("span", null, h("strong", null, label), h("span", { class: "quiet small" }, help)),
-        ),
-      ),
+    const choices = radioField("outcome", "How did it end?", OUTCOMES);
+    const { packet } = this.desk.known(summary.id) ?? {};
+    const route = routeOf(summary.why)?.key ?? "";
+    const text = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ help, value = "") =>
+      h(
+        "div",
+        { class: "field" },
+        h("label", { for: `close-${name}` }, label),
+        h("input", { id: `close-${name}`, name, maxlength: "500", value, placeholder: help, autocomplete: "off" }),
+      );
+    // What support learns of products is worth asking for; elsewhere it would only be in the way.
+    const details = h(
+      "details",
+      { class: "details", open: ["fault", "technical", "question"].includes(route) },
+      h("summary", null, "Product, fault and cause"),
+      text("product", "Product", "Which one", packet?.what?.product ?? ""),
+      text("fault", "Fault", "What is wrong with it, as it shows"),
+      text("cause", "Why", "What lies behind it"),
     );
+    choices.addEventListener("change", (event) => {
+      if (/** @type {HTMLInputElement} */ (event.target).value === "product_fault") details.open = true;
+    });
     openDialog({
       name: "close",
       title: "Close the conversation",
       submit: "Close it",
-      fields: [choices, noteField("Note", "For the record. The customer does not see it.")],
+      fields: [choices, details, noteField("Note", "For the record. The customer does not see it.")],
       run: (data) => {
         // None is chosen beforehand: reports would believe it.
         const outcome = data.get("outcome");
         if (!outcome) throw new Error("Please choose how it ended.");
-        return this.#give(summary, "Closed.", () => this.desk.api.close(summary.id, String(outcome), noteOf(data)));
+        const told = Object.fromEntries(
+          ["product", "fault", "cause"].map((name) => [name, String(data.get(name) ?? "").trim()]),
+        );
+        return this.give(summary, "Closed.", () =>
+          this.desk.api.act(summary.id, "close", { outcome, ...told, note: noteOf(data) }),
+        );
       },
     });
   }
 
-  /** A note on a conversation that somebody else has. @param {Summary} summary */
-  note(summary) {
-    openDialog({
-      name: "note",
-      title: "Add a private note",
-      text: "Only staff see this.",
-      submit: "Add note",
-      fields: [
-        noteField("Note", "It stands in the conversation for whoever looks after it.", {
-          autofocus: true,
-          required: true,
-        }),
-      ],
-      run: (data) => {
-        if (!noteOf(data)) throw new Error("Please write something first.");
-        this.outbox.add(summary.id, "note", noteOf(data));
-      },
-    });
-  }
-
-  /** @param {Summary} summary @param {string} done @param {() => Promise<{conversation: Summary}>} call */
-  async #give(summary, done, call) {
+  /**
+   * Does something that gives a conversation away, and says so.
+   * @param {Summary} summary @param {string} done @param {() => Promise<{conversation: Summary}>} call
+   */
+  async give(summary, done, call) {
     try {
       const answer = await call();
       if (answer?.conversation) this.desk.take(answer.conversation);
@@ -203,6 +226,6 @@ export class Actions {
 }
 
 /** @param {FormData} data */
-function noteOf(data) {
+export function noteOf(data) {
   return String(data.get("note") ?? "").trim();
 }

@@ -13,7 +13,7 @@ export class ApiError extends Error {
    * @param {number} status
    * @param {string} code
    * @param {string} message
-   * @param {{owner?: unknown, retryAfter?: number|null}} [more]
+   * @param {{owner?: unknown, retryAfter?: number|null, now?: any, field?: string|null}} [more]
    */
   constructor(status, code, message, more = {}) {
     super(message);
@@ -22,6 +22,9 @@ export class ApiError extends Error {
     this.code = code;
     this.owner = more.owner ?? null;
     this.retryAfter = more.retryAfter ?? null;
+    /** How it stands now, where somebody else has saved it first. */
+    this.now = more.now ?? null;
+    this.field = more.field ?? null;
   }
 
   /** Nothing was accepted and the same call may succeed in a moment. */
@@ -55,52 +58,126 @@ export class Api {
   }
 
   /**
-   * @param {import("./types.js").View} view
-   * @returns {Promise<{conversations: Summary[], counts: import("./types.js").Counts}>}
+   * @param {import("./route.js").Where} where @param {string} [before] the cursor of the page before
+   * @returns {Promise<{conversations: Summary[], counts: import("./types.js").Counts, next?: string|null}>}
    */
-  list(view) {
-    return this.#call("GET", `/api/console/conversations?view=${view}`);
+  list({ view, team, tag }, before) {
+    return this.#call("GET", `/api/console/conversations?${query({ view, team, tag, before })}`);
+  }
+
+  /** @param {string} words @param {number} [offset] @returns {Promise<{hits: import("./types.js").Hit[], more: boolean}>} */
+  search(words, offset = 0) {
+    return this.#call("GET", `/api/console/search?${query({ q: words, offset: offset || null })}`);
   }
 
   /**
    * @param {string} id @param {number} after
-   * @returns {Promise<{conversation: Summary, packet: import("./types.js").Packet|null, records: Record[]}>}
+   * @returns {Promise<{conversation: Summary, packet: import("./types.js").Packet|null, records: Record[],
+   *   customer?: import("./types.js").Customer|null, orders?: import("./types.js").Lookup[]}>}
    */
   conversation(id, after) {
     return this.#call("GET", `${path(id)}?after=${after}`);
   }
 
-  /** @param {Summary} summary @returns {Promise<{conversation: Summary}>} */
-  claim(summary) {
-    return this.#call("POST", `${path(summary.id)}/claim`, { epoch: summary.epoch });
+  /** @param {string} id @returns {Promise<{conversations: Summary[]}>} */
+  earlier(id) {
+    return this.#call("GET", `${path(id)}/earlier`);
   }
 
-  /** @param {string} id @param {string} note */
-  release(id, note) {
-    return this.#call("POST", `${path(id)}/release`, note ? { note } : {});
+  /** Entries that may answer the newest words of the customer. @param {string} id @returns {Promise<{suggestions: import("./types.js").Suggestion[]}>} */
+  suggestions(id) {
+    return this.#call("GET", `${path(id)}/suggestions`);
   }
 
-  /** @param {string} id @param {string} note */
-  handBack(id, note) {
-    return this.#call("POST", `${path(id)}/handback`, note ? { note } : {});
+  /** @param {string} words @returns {Promise<{suggestions: import("./types.js").Suggestion[]}>} */
+  knowledge(words) {
+    return this.#call("GET", `/api/console/kb?${query({ q: words })}`);
   }
 
-  /** @param {string} id @param {string} outcome @param {string} note */
-  close(id, outcome, note) {
-    return this.#call("POST", `${path(id)}/close`, note ? { outcome, note } : { outcome });
+  /** @param {Summary} summary @param {boolean} [force] from another agent; supervisors only @returns {Promise<{conversation: Summary}>} */
+  claim(summary, force = false) {
+    return this.act(summary.id, "claim", { epoch: summary.epoch, ...(force ? { force } : {}) });
   }
 
   /**
-   * @param {string} conversation @param {"message"|"note"} kind @param {string} id @param {string} text
+   * One of the acts of docs/api.md on a conversation. Fields that are empty are left out.
+   * @param {string} id @param {string} act @param {{[field: string]: unknown}} [fields]
+   * @returns {Promise<any>}
+   */
+  act(id, act, fields = {}) {
+    const given = Object.entries(fields).filter(([, value]) => value !== "" && value !== undefined);
+    return this.#call("POST", `${path(id)}/${act}`, Object.fromEntries(given));
+  }
+
+  /**
+   * @param {string} conversation @param {"message"|"note"} kind
+   * @param {{id: string, text: string, attachments?: string[], mentions?: string[]}} body
    * @returns {Promise<{id: string, seq: number, duplicate: boolean}>}
    */
-  send(conversation, kind, id, text) {
-    return this.#call("POST", `${path(conversation)}/${kind}s`, { id, text });
+  send(conversation, kind, body) {
+    return this.#call("POST", `${path(conversation)}/${kind}s`, body);
   }
 
   /** @param {string} conversation @param {boolean} typing */
   typing(conversation, typing) {
-    return this.#call("POST", `${path(conversation)}/typing`, { typing });
+    return this.act(conversation, "typing", { typing });
+  }
+
+  /**
+   * Sends a file ahead of the message that will carry it.
+   * @param {string} conversation @param {File} file @param {(share: number) => void} progress between 0 and 1
+   * @param {AbortSignal} stop
+   * @returns {Promise<import("./types.js").Attachment>}
+   */
+  upload(conversation, file, progress, stop) {
+    const request = new XMLHttpRequest();
+    // fetch does not tell how far an upload is.
+    request.open("POST", `${path(conversation)}/attachments?${query({ name: file.name })}`);
+    request.setRequestHeader("X-Frontdesk", "1");
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => total && progress(loaded / total));
+    stop.addEventListener("abort", () => request.abort());
+    return new Promise((resolve, reject) => {
+      request.addEventListener("load", () => {
+        if (request.status === 201 && request.response) return resolve(request.response.attachment);
+        if (request.status === 401) this.expired.emit();
+        const { code, message } = request.response?.error ?? {};
+        reject(new ApiError(request.status, code ?? "unknown", message ?? "The file was not taken."));
+      });
+      for (const event of ["error", "abort", "timeout"])
+        request.addEventListener(event, () => reject(new ApiError(0, "unreachable", "The file did not get through.")));
+      request.send(file);
+    });
+  }
+
+  /** The shop's name, as customers know it. @returns {Promise<string>} */
+  async shop() {
+    return (await this.#call("GET", "/api/widget/config")).shop;
+  }
+
+  /** How the desk is set up. @returns {Promise<import("./types.js").DeskSetup>} */
+  desk() {
+    return this.#call("GET", "/api/console/desk");
+  }
+
+  /** @param {"online"|"away"} status */
+  status(status) {
+    return this.#call("POST", "/api/console/me", { status });
+  }
+
+  /** @returns {Promise<import("./types.js").Wall>} */
+  wall() {
+    return this.#call("GET", "/api/console/wall");
+  }
+
+  /**
+   * The rest of the console's interface: settings, keys, webhooks.
+   * @param {"GET"|"POST"|"PUT"|"DELETE"} method @param {string} place below /api/console @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  call(method, place, body) {
+    return this.#call(method, `/api/console/${place}`, body);
   }
 
   /**
@@ -136,8 +213,14 @@ export class Api {
   }
 }
 
+/** What is empty is left out. @param {{[name: string]: string|number|null|undefined}} fields */
+function query(fields) {
+  const given = Object.entries(fields).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
 /** @param {string} id */
-function path(id) {
+export function path(id) {
   return `/api/console/conversations/${encodeURIComponent(id)}`;
 }
 
@@ -149,7 +232,12 @@ function readError(response, answer) {
     response.ok ? 502 : response.status,
     error.code ?? "unknown",
     error.message ?? "The server gave an answer that makes no sense here.",
-    { owner: error.owner ?? answer?.owner ?? null, retryAfter: seconds > 0 ? seconds : null },
+    {
+      owner: error.owner ?? answer?.owner ?? null,
+      retryAfter: seconds > 0 ? seconds : null,
+      now: error.now,
+      field: error.field,
+    },
   );
 }
 

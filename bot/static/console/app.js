@@ -1,26 +1,36 @@
 // @ts-check
 import { Actions } from "./actions.js";
+import { Arrange } from "./arrange.js";
+import { commandsOf } from "./commands.js";
 import { ContextPane } from "./context.js";
 import { ConversationPane } from "./conversation.js";
 import { Desk } from "./desk.js";
 import { h } from "./dom.js";
 import { Drafts } from "./drafts.js";
+import { icon } from "./icons.js";
 import { Keys } from "./keys.js";
 import { ListPane } from "./list.js";
+import { chooseMacro } from "./macros.js";
 import { Menu } from "./menu.js";
+import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
-import { VIEWS } from "./route.js";
+import { openPalette } from "./palette.js";
+import { Rail } from "./rail.js";
+import { listKey, where } from "./route.js";
 import { Seen } from "./seen.js";
-import { routeOf } from "./why.js";
+import { SettingsPage } from "./settings.js";
+import { WallPage } from "./wall.js";
 
 /** As in layout.css: from here on the context is a column of its own. */
-const WIDE = "(min-width: 1160px)";
+const WIDE = "(min-width: 1240px)";
 const NARROW = "(max-width: 719.98px)";
 
 /** The console of one signed-in agent: puts the parts together and says how news moves between them. */
 export class App {
   #status = h("p", { class: "connection", role: "status", "data-testid": "connection" });
   #backdrop = h("div", { class: "backdrop", onclick: () => this.#leaveContext() });
+  /** What the page shows instead of the inbox. @type {import("./route.js").Page|null} */
+  page = null;
 
   /**
    * @param {object} parts
@@ -35,12 +45,13 @@ export class App {
     this.user = user;
     this.route = route;
     this.announcer = announcer;
-    this.alerts = alerts;
     this.desk = new Desk(api, user);
     this.outbox = new Outbox(api, user.id);
     this.seen = new Seen(user.id);
     this.actions = new Actions(this.desk, this.outbox, route, announcer);
-    this.list = new ListPane(this.desk, this.seen, this.actions);
+    this.arrange = new Arrange(this.actions);
+    this.rail = new Rail(this.desk, this.seen, route);
+    this.list = new ListPane(this.desk, this.seen, this.actions, route);
     this.conversation = new ConversationPane({
       desk: this.desk,
       outbox: this.outbox,
@@ -48,14 +59,30 @@ export class App {
       seen: this.seen,
       actions: this.actions,
       announcer,
-      toggleContext: () => this.#toggleContext(),
+      commands: () => this.enabled(),
+      macros: () => this.conversation.summary && chooseMacro(this.actions, this.conversation.summary),
+      toggleContext: () => this.toggleContext(),
     });
     this.context = new ContextPane(
+      this.desk,
       (seqs) => this.#showRecords(seqs),
       () => this.#leaveContext(),
     );
-    this.keys = new Keys(this.#commands());
-    const menu = new Menu(user, alerts, announcer, { keys: () => this.keys.showSheet(), signOut });
+    this.wall = new WallPage(this.desk, this.actions, this.arrange);
+    this.settings = new SettingsPage(this.desk, announcer);
+    this.commands = commandsOf(this);
+    this.keys = new Keys(
+      () => this.commands,
+      this.#moves(),
+      () => openPalette(this),
+    );
+    this.menu = new Menu(user, alerts, announcer, {
+      setup: this.desk.setup,
+      status: () => this.toggleStatus(),
+      keys: () => this.keys.showSheet(),
+      signOut,
+    });
+    this.news = new News(this.desk, announcer, alerts, route);
     this.element = h(
       "div",
       { class: "app", "data-view": "console" },
@@ -64,10 +91,25 @@ export class App {
         { class: "bar" },
         h("h1", { class: "brand" }, h("span", { class: "brand-mark", "aria-hidden": "true" }), "Frontdesk"),
         this.#status,
-        menu.element,
+        h(
+          "button",
+          {
+            class: "button palette-button",
+            type: "button",
+            "data-action": "palette",
+            onclick: () => openPalette(this),
+          },
+          icon("search"),
+          h("span", null, "Do or find"),
+          h("kbd", null, /Mac|iP/.test(navigator.platform) ? "⌘ K" : "Ctrl K"),
+        ),
+        this.menu.element,
       ),
       announcer.toasts,
+      this.rail.element,
       h("main", { class: "panes" }, this.list.element, this.conversation.element, this.#backdrop, this.context.element),
+      this.wall.element,
+      this.settings.element,
     );
     this.#listen();
   }
@@ -91,16 +133,12 @@ export class App {
   #listen() {
     this.route.changed.on((place) => this.#place(place, false));
     matchMedia(WIDE).addEventListener("change", () => this.#arrange());
-    const drawContext = () =>
-      this.context.draw(this.conversation.summary, this.desk.open ? this.desk.known(this.desk.open) : undefined);
-    this.desk.packetChanged.on(({ id }) => id === this.desk.open && drawContext());
-    this.desk.countsChanged.on((counts) => this.announcer.title(counts.queue));
+    this.desk.packetChanged.on(({ id }) => id === this.desk.open && this.#drawContext());
+    this.desk.summaryChanged.on(({ id }) => id === this.desk.open && this.#drawContext());
     // The button that opened the dialog is gone with the conversation, so the focus would be nowhere.
     this.actions.given.on(() =>
       setTimeout(() => document.activeElement === document.body && this.conversation.focus()),
     );
-    this.desk.arrived.on((summary) => this.#arrived(summary));
-    this.desk.recordsAdded.on(({ id, added }) => this.#spoken(id, added));
     this.desk.live.state.on((state) => {
       const offline = state === "lost" && !navigator.onLine;
       this.#status.dataset.state = state;
@@ -114,23 +152,38 @@ export class App {
               : "Connecting…";
       if (state === "live") this.outbox.resume();
     });
-    this.drawContext = drawContext;
+  }
+
+  #drawContext() {
+    this.context.draw(this.conversation.summary, this.desk.open ? this.desk.known(this.desk.open) : undefined);
   }
 
   /** @param {import("./route.js").Place} place @param {boolean} first */
   #place(place, first) {
-    const before = { open: this.desk.open, pane: this.element.dataset.pane };
-    if (first || place.view !== this.desk.view) this.desk.show(place.view);
-    void this.conversation.show(place.conversation);
+    const page = this.desk.supervises ? place.page : null;
+    const before = { open: this.desk.open, pane: this.element.dataset.pane, page: this.page };
+    this.page = page;
+    this.element.dataset.page = page ?? "inbox";
+    this.wall.show(page === "wall");
+    this.settings.show(page === "settings" ? place.section : null);
+    if (page) {
+      this.element.dataset.pane = "page";
+      if (before.page !== page) (page === "wall" ? this.wall : this.settings).focus();
+      return;
+    }
+    const same = listKey(place.where) === listKey(this.desk.where) && place.where.q === this.desk.where.q;
+    if (first || !same || before.page) this.desk.show(place.where);
+    const shown = this.conversation.show(place.conversation);
+    if (place.seq) void shown.then(() => this.conversation.log.highlight([place.seq]));
     this.desk.listChanged.emit();
-    this.drawContext?.();
+    this.#drawContext();
     this.element.dataset.pane = place.pane;
     this.#arrange();
     if (first) return;
     if (place.pane === "context" && before.pane !== "context") this.context.focus();
     else if (before.pane === "context" && place.conversation === before.open)
       this.conversation.heading.focusContextToggle();
-    else if (place.conversation && place.conversation !== before.open) this.#focusWhenShown();
+    else if (place.conversation && place.conversation !== before.open && !place.seq) void this.#focusWhenShown();
     else if (!place.conversation && before.open) this.list.focusRow(before.open);
   }
 
@@ -146,104 +199,90 @@ export class App {
     const id = this.desk.open;
     await this.desk.thread(id ?? "").catch(() => {});
     if (id !== this.desk.open) return;
-    this.drawContext?.();
+    this.#drawContext();
     // On a wide page who walks down the list with Enter stays in it until they go over.
     this.conversation.focus();
-  }
-
-  /** @param {import("./types.js").Summary} summary */
-  #arrived(summary) {
-    const route = routeOf(summary.why);
-    const why = route ? route.long.toLowerCase() : "wants a person";
-    this.announcer.say(`A customer is waiting: ${why}.`);
-    this.alerts.beep();
-    this.alerts.notify(
-      "A customer is waiting",
-      `${route?.long ?? "Wants a person"}${summary.last ? `: ${summary.last.text}` : ""}`,
-      () => this.route.go("queue", summary.id),
-    );
-  }
-
-  /**
-   * A customer of ours wrote while we looked elsewhere.
-   * @param {string} id
-   * @param {import("./types.js").Record[]} added
-   */
-  #spoken(id, added) {
-    const summary = this.desk.lists.get(id);
-    const last = added.at(-1);
-    if (last?.from !== "customer" || !this.desk.lists.isMine(summary) || added.length > 3) return;
-    if (id === this.desk.open && !document.hidden) return;
-    this.announcer.say(`${summary ? this.desk.nameOf(summary) : "A customer"} wrote to you.`);
-    this.alerts.beep();
-    this.alerts.notify("Your customer wrote", last.text ?? "", () => this.route.go("mine", id));
   }
 
   /** @param {number[]} seqs */
   #showRecords(seqs) {
     if (this.element.dataset.pane === "context" && !matchMedia(WIDE).matches) {
-      this.route.go(this.desk.view, this.desk.open);
+      this.route.go(this.desk.where, this.desk.open);
       // The conversation must be in sight before anything in it can be scrolled to.
       setTimeout(() => this.conversation.log.highlight(seqs), 60);
     } else this.conversation.log.highlight(seqs);
   }
 
-  #toggleContext() {
+  toggleContext() {
     if (matchMedia(WIDE).matches) return this.context.focus();
-    this.route.go(this.desk.view, this.desk.open, this.element.dataset.pane === "context" ? "conversation" : "context");
+    this.route.go(
+      this.desk.where,
+      this.desk.open,
+      this.element.dataset.pane === "context" ? "conversation" : "context",
+    );
   }
 
   #leaveContext() {
-    this.route.go(this.desk.view, this.desk.open, "conversation");
+    this.route.go(this.desk.where, this.desk.open, "conversation");
   }
 
-  /** One step back: from the field, the context, the conversation. */
+  /** One step back: from the field, the context, the conversation, a page. */
   #backOut() {
     const focus = document.activeElement;
+    if (this.page) return this.route.go(this.desk.where, this.desk.open);
     if (this.conversation.composer.element.contains(focus)) return this.conversation.log.focus();
     if (this.element.dataset.pane === "context") return this.#leaveContext();
-    if (!this.desk.open) return;
-    if (matchMedia(NARROW).matches || focus?.closest(".list-pane")) return this.route.go(this.desk.view);
+    if (!this.desk.open) return this.list.focusTitle();
+    if (matchMedia(NARROW).matches || focus?.closest(".list-pane")) return this.route.go(this.desk.where);
     this.list.focusRow(this.desk.open);
   }
 
-  /** @returns {{[key: string]: (event: KeyboardEvent) => void}} */
-  #commands() {
-    const withOpen = (/** @type {(summary: import("./types.js").Summary) => void} */ run) => () => {
-      const { summary } = this.conversation;
-      if (summary) run(summary);
-    };
-    const write = (/** @type {import("./outbox.js").Kind} */ kind) =>
-      withOpen((summary) => {
-        if (this.actions.can(summary).write) this.conversation.composer.focus(kind);
-        else if (kind === "note") this.actions.note(summary);
-      });
-    const next = () => this.list.step(1);
-    const previous = () => this.list.step(-1);
-    return {
-      j: next,
-      ArrowDown: next,
-      k: previous,
-      ArrowUp: previous,
-      "/": () => this.list.focusSearch(),
-      "?": () => this.keys.showSheet(),
-      Escape: () => this.#backOut(),
-      t: () => this.actions.takeNext(),
-      c: () => this.#claimKey(),
-      r: write("message"),
-      n: write("note"),
-      i: () => this.desk.open && this.#toggleContext(),
-      b: withOpen((summary) => this.actions.handBack(summary)),
-      q: withOpen((summary) => this.actions.release(summary)),
-      e: withOpen((summary) => this.actions.close(summary)),
-      ...Object.fromEntries(VIEWS.map((view, index) => [String(index + 1), () => this.route.go(view)])),
-    };
+  /** @returns {{[key: string]: () => void}} */
+  #moves() {
+    const next = () => !this.page && this.list.step(1);
+    const previous = () => !this.page && this.list.step(-1);
+    return { j: next, ArrowDown: next, k: previous, ArrowUp: previous, Escape: () => this.#backOut() };
   }
 
-  /** Claims the row that has the focus, else the open conversation. */
-  #claimKey() {
+  /** The commands that can be given now. */
+  enabled() {
+    return this.commands.filter(({ when }) => when?.() ?? true);
+  }
+
+  /** The row that has the focus, else the open conversation, if it can be claimed. */
+  claimable() {
     const row = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.conversation : undefined;
-    const summary = row ? this.desk.lists.get(row) : this.conversation.summary;
+    const summary = row ? this.desk.lists.get(row) : this.page ? undefined : this.conversation.summary;
+    const can = this.actions.can(summary);
+    return can.claim || can.takeOver ? summary : undefined;
+  }
+
+  claim() {
+    const summary = this.claimable();
     if (summary) void this.actions.claim(summary);
+  }
+
+  note() {
+    if (this.actions.can(this.conversation.summary).write) this.conversation.composer.focus("note");
+    else this.conversation.writeNote();
+  }
+
+  attach() {
+    this.conversation.composer.focus("message");
+    this.conversation.composer.attach();
+  }
+
+  search() {
+    if (this.page) this.route.go(where("search"));
+    this.list.focusSearch();
+  }
+
+  async toggleStatus() {
+    const { setup } = this.desk;
+    const status = setup.now.me.status === "away" ? "online" : "away";
+    await this.arrange.quietly(async () => {
+      await setup.setStatus(status);
+      this.announcer.toast(status === "away" ? "You are away: nothing new is given to you." : "You are online.");
+    });
   }
 }

@@ -2,7 +2,7 @@
 import { h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { routeOf } from "./why.js";
-import { ago, fullTime, urgency, waited } from "./time.js";
+import { ago, dueState, dueWords, fullTime, urgency, waited } from "./time.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
 
@@ -39,9 +39,49 @@ export function waitTime(summary) {
   );
 }
 
-/** Who has it, in words. @param {Summary} summary @param {string} me */
-export function ownerWords(summary, me) {
-  if (summary.owner === "queue") return summary.team ? `Waiting for ${summary.team}` : "Waiting for a person";
+/** @type {{[what: string]: string}} */
+const TARGETS = { first_response: "first answer", resolution: "resolution" };
+
+/**
+ * The next target with the time that is left, ticking. Never by colour alone: the words and the sign say it too.
+ * @param {import("./types.js").Due|null|undefined} due
+ */
+export function dueChip(due) {
+  if (!due) return null;
+  return h(
+    "span",
+    { class: "due", "data-due-state": dueState(due.at), title: `Target: ${TARGETS[due.what]} by ${fullTime(due.at)}` },
+    icon("alarm"),
+    hidden(`Target for the ${TARGETS[due.what]}: `),
+    h("time", { "data-due": due.at }, dueWords(due.at)),
+  );
+}
+
+/** @type {{[priority: string]: string}} */
+export const PRIORITIES = { urgent: "Urgent", high: "High", normal: "Normal", low: "Low" };
+
+/** Only what differs from normal is worth a look. @param {string|undefined} priority */
+export function priorityMark(priority) {
+  if (!priority || priority === "normal") return null;
+  return h("span", { class: "priority", "data-priority": priority }, icon("flag"), PRIORITIES[priority]);
+}
+
+/** @param {string[]|undefined} tags @param {number} [most] */
+export function tagChips(tags = [], most = tags.length) {
+  if (!tags.length) return null;
+  return h(
+    "span",
+    { class: "tags" },
+    hidden("Tags: "),
+    tags.slice(0, most).map((tag) => h("span", { class: "tag" }, tag)),
+    tags.length > most &&
+      h("span", { class: "tag more", title: tags.slice(most).join(", ") }, `+${tags.length - most}`),
+  );
+}
+
+/** Who has it, in words. @param {Summary} summary @param {string} me @param {string} [team] the team's name */
+export function ownerWords(summary, me, team = summary.team ?? "") {
+  if (summary.owner === "queue") return team ? `Waiting for ${team}` : "Waiting for a person";
   if (summary.owner === "bot") return "With the bot";
   if (summary.owner === "closed") return "Closed";
   return summary.agent?.id === me ? "With you" : `With ${summary.agent?.name ?? "a colleague"}`;

@@ -1,8 +1,14 @@
 // @ts-check
 import { fill, h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
+import { Knowledge } from "./knowledge.js";
+import { Picker } from "./picker.js";
+import { filled, gap } from "./placeholders.js";
+import { cannedReplies, colleagues } from "./sources.js";
+import { ACCEPTED, Tray } from "./tray.js";
 
 /** @typedef {import("./outbox.js").Kind} Kind */
+/** @typedef {import("./types.js").Summary} Summary */
 
 const MAX_TEXT = 2000;
 const TYPING_EVERY_MS = 3000;
@@ -17,104 +23,207 @@ export class Composer {
     enterkeyhint: "send",
     oninput: () => this.#changed(),
     onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+    onpaste: (/** @type {ClipboardEvent} */ event) => this.#pasted(event),
   });
   #reply = h("input", { type: "radio", name: "kind", value: "message", onchange: () => this.#switch("message") });
   #note = h("input", { type: "radio", name: "kind", value: "note", onchange: () => this.#switch("note") });
+  #segments = h(
+    "fieldset",
+    { class: "segments" },
+    h("legend", { class: "visually-hidden" }, "What you write"),
+    h("label", null, this.#reply, h("span", null, "Reply")),
+    h("label", null, this.#note, h("span", null, icon("lock"), "Private note")),
+  );
+  #file = h("input", {
+    type: "file",
+    multiple: true,
+    accept: ACCEPTED,
+    hidden: true,
+    "aria-label": "Files to send",
+    onchange: () => {
+      this.tray.add(this.#file.files ?? []);
+      this.#file.value = "";
+    },
+  });
+  #tools = h("div", { class: "composer-tools", role: "group", "aria-label": "Help with writing" });
   #hint = h("span", { class: "composer-hint", id: "composer-hint" });
   #count = h("span", { class: "composer-count", role: "status" });
   #send = h("button", { class: "button primary", type: "submit", "data-action": "send" });
-  element = h(
-    "form",
-    {
-      class: "composer",
-      "aria-label": "Write",
-      hidden: true,
-      onsubmit: (/** @type {Event} */ event) => {
-        event.preventDefault();
-        this.#submit();
-      },
-    },
-    h(
-      "fieldset",
-      { class: "segments" },
-      h("legend", { class: "visually-hidden" }, "What you write"),
-      h("label", null, this.#reply, h("span", null, "Reply")),
-      h("label", null, this.#note, h("span", null, icon("lock"), "Private note")),
-    ),
-    this.#text,
-    h("div", { class: "composer-foot" }, this.#hint, this.#count, this.#send),
-  );
   /** @type {Kind} */
   #kind = "message";
-  /** @type {string|null} */
+  /** @type {Summary|null} */
   #conversation = null;
   #toldTyping = 0;
 
   /**
-   * @param {import("./drafts.js").Drafts} drafts
-   * @param {import("./outbox.js").Outbox} outbox
-   * @param {import("./api.js").Api} api
+   * @param {object} parts
+   * @param {import("./drafts.js").Drafts} parts.drafts
+   * @param {import("./outbox.js").Outbox} parts.outbox
+   * @param {import("./desk.js").Desk} parts.desk
+   * @param {import("./announcer.js").Announcer} parts.announcer
+   * @param {() => void} parts.macros
+   * @param {(typing: boolean) => void} parts.typing
    */
-  constructor(drafts, outbox, api) {
+  constructor({ drafts, outbox, desk, announcer, macros, typing }) {
     this.drafts = drafts;
     this.outbox = outbox;
-    this.api = api;
+    this.desk = desk;
+    this.announcer = announcer;
+    this.typing = typing;
+    this.tray = new Tray(desk.api, announcer);
+    this.knowledge = new Knowledge(desk.api, (text) => this.insert(text));
+    this.picker = new Picker(
+      this.#text,
+      [
+        cannedReplies(desk.setup, {
+          when: () => this.#kind === "message",
+          team: () => this.#conversation?.team,
+          take: (text) => this.insert(filled(text, this.#values())),
+        }),
+        colleagues(desk.setup, desk.user.id, () => this.#kind === "note"),
+      ],
+      announcer,
+    );
+    fill(
+      this.#tools,
+      tool("attach", "clip", "Attach files (a)", "a", () => this.attach()),
+      tool("canned", "lines", "Canned replies (/)", "", () => this.#pickCanned()),
+      tool("knowledge", "book", "Find an answer (f)", "f", () => this.findAnswer()),
+      tool("macro", "bolt", "Run a macro (v)", "v", macros),
+      tool("mention", "at", "Mention a colleague (@)", "", () => this.picker.start("@")),
+    );
+    this.element = h(
+      "form",
+      {
+        class: "composer",
+        "aria-label": "Write",
+        hidden: true,
+        onsubmit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          this.#submit();
+        },
+      },
+      this.knowledge.element,
+      this.#segments,
+      this.tray.element,
+      h("div", { class: "composer-field" }, this.picker.element, this.#text),
+      h("div", { class: "composer-foot" }, this.#tools, this.#file, this.#hint, this.#count, this.#send),
+    );
+    this.tray.changed.on(() => {
+      this.#save();
+      this.#measure();
+    });
   }
 
-  /** @param {string|null} conversation null hides it */
-  show(conversation) {
+  /**
+   * @param {Summary|null} conversation null hides it @param {boolean} [notesOnly] it is somebody else's
+   */
+  show(conversation, notesOnly = false) {
     this.element.hidden = conversation === null;
-    if (conversation === this.#conversation) return;
+    const same = conversation?.id === this.#conversation?.id && this.#segments.hidden === notesOnly;
     this.#conversation = conversation;
+    if (same) return;
     this.#toldTyping = 0;
-    if (!conversation) return;
-    const draft = this.drafts.get(conversation);
-    this.#text.value = draft.text;
-    this.#setKind(draft.kind);
+    this.knowledge.close();
+    this.picker.close();
+    if (!conversation) return this.tray.show("", []);
+    this.#segments.hidden = notesOnly;
+    const draft = this.drafts.get(conversation.id);
+    this.#text.value = notesOnly && draft.kind !== "note" ? "" : draft.text;
+    this.tray.show(conversation.id, notesOnly ? [] : (draft.files ?? []));
+    this.#setKind(notesOnly ? "note" : draft.kind);
     this.#measure();
+    if (!notesOnly) this.knowledge.suggest(conversation);
   }
 
   /** @param {Kind} kind */
   focus(kind) {
-    this.#switch(kind);
+    this.#switch(this.#segments.hidden ? "note" : kind);
     this.#text.focus();
   }
 
   /** Takes a message that was not sent back into the hand. @param {import("./outbox.js").Outgoing} item */
   edit(item) {
-    if (item.conversation !== this.#conversation) return;
+    if (item.conversation !== this.#conversation?.id) return;
     this.#text.value = this.#text.value.trim() ? `${item.text}\n${this.#text.value}` : item.text;
+    if (item.files?.length) this.tray.show(item.conversation, item.files);
     this.#switch(item.kind);
     this.#measure();
     this.#text.focus();
   }
 
+  /** Puts text where the caret is; the first gap in it is chosen. @param {string} text */
+  insert(text) {
+    const from = this.#text.selectionStart;
+    this.#text.focus();
+    this.#text.setRangeText(text, from, this.#text.selectionEnd, "end");
+    this.#changed();
+    const place = gap(text);
+    if (place) this.#text.setSelectionRange(from + place[0], from + place[1]);
+  }
+
+  attach() {
+    if (!this.element.hidden && this.#kind === "message") this.#file.click();
+  }
+
+  findAnswer() {
+    if (this.element.hidden || !this.#conversation) return;
+    this.knowledge.open(this.#conversation);
+  }
+
+  /** @param {FileList|File[]} files */
+  drop(files) {
+    if (this.element.hidden || this.#segments.hidden) return;
+    this.#switch("message");
+    this.tray.add(files);
+    this.#text.focus();
+  }
+
   #submit() {
     const text = this.#text.value.trim();
-    if (!this.#conversation || !text || text.length > MAX_TEXT) {
+    const { files } = this.tray;
+    const note = this.#kind === "note";
+    if (!this.#conversation || (!text && (note || !files.length)) || text.length > MAX_TEXT) return this.#text.focus();
+    if (!note && this.tray.busy) return this.announcer.toast("One moment: a file is still on its way.");
+    const left = note ? null : gap(text);
+    if (left) {
+      const [from, to] = /** @type {[number, number]} */ (gap(this.#text.value));
       this.#text.focus();
-      return;
+      this.#text.setSelectionRange(from, to);
+      return this.announcer.toast(`Please fill ${this.#text.value.slice(from, to)} first.`, "trouble");
     }
+    const mentions = note ? this.#mentions(text) : [];
     this.#text.value = "";
+    if (!note) this.tray.show(this.#conversation.id, []);
     this.#save();
     this.#measure();
     this.#toldTyping = 0;
-    this.outbox.add(this.#conversation, this.#kind, text);
+    this.typing(false);
+    this.outbox.add(this.#conversation.id, this.#kind, text, { files: note ? [] : files, mentions });
     this.#text.focus();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    if (this.picker.key(event)) return;
+    if (event.key === "Tab" && !event.shiftKey && this.#nextGap()) return event.preventDefault();
     // While an input method composes a character, Enter belongs to it.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.#submit();
   }
 
+  /** Tab goes to the next gap of a canned reply, as long as there is one. */
+  #nextGap() {
+    const place = gap(this.#text.value, this.#text.selectionEnd);
+    if (place) this.#text.setSelectionRange(...place);
+    return place !== null;
+  }
+
   #changed() {
     this.#save();
     this.#measure();
-    if (this.#kind === "message" && this.#text.value.trim()) this.#tellTyping();
+    if (this.#text.value.trim()) this.#tellTyping();
   }
 
   /** The customer's page forgets it after six seconds, so silence is enough to stop. */
@@ -122,7 +231,16 @@ export class Composer {
     const time = Date.now();
     if (!this.#conversation || time - this.#toldTyping < TYPING_EVERY_MS) return;
     this.#toldTyping = time;
-    this.api.typing(this.#conversation, true).catch(() => {});
+    this.typing(true);
+    if (this.#kind === "message") this.desk.api.typing(this.#conversation.id, true).catch(() => {});
+  }
+
+  /** @param {ClipboardEvent} event */
+  #pasted(event) {
+    const files = event.clipboardData?.files;
+    if (!files?.length || this.#kind === "note") return;
+    event.preventDefault();
+    this.tray.add(files);
   }
 
   /** @param {Kind} kind */
@@ -138,24 +256,77 @@ export class Composer {
     this.#reply.checked = !note;
     this.#note.checked = note;
     this.element.dataset.writing = kind;
+    this.tray.element.toggleAttribute("data-off", note);
     this.#text.setAttribute("aria-label", note ? "Private note" : "Reply to the customer");
-    this.#text.placeholder = note ? "A note for your colleagues…" : "Write to the customer…";
-    this.#hint.textContent = note ? "Only staff see this." : "Enter sends, Shift + Enter starts a new line.";
+    this.#text.placeholder = note
+      ? "A note for your colleagues, @ mentions one…"
+      : "Write to the customer, / for canned replies…";
+    this.#hint.textContent = note ? "Only staff see this." : "Enter sends, Shift + Enter: new line.";
+    for (const button of this.#tools.children) {
+      const { action } = /** @type {HTMLElement} */ (button).dataset;
+      /** @type {HTMLElement} */ (button).hidden = note ? action !== "mention" : action === "mention";
+    }
     fill(this.#send, icon(note ? "lock" : "send"), note ? "Add note" : "Send", hidden(note ? "" : " the reply"));
   }
 
   #save() {
-    if (this.#conversation) this.drafts.set(this.#conversation, { kind: this.#kind, text: this.#text.value });
+    if (!this.#conversation) return;
+    const { files } = this.tray;
+    this.drafts.set(this.#conversation.id, { kind: this.#kind, text: this.#text.value, files });
   }
 
   #measure() {
     const left = MAX_TEXT - this.#text.value.trim().length;
     this.#count.textContent = left > 200 ? "" : left < 0 ? `${-left} too many` : `${left} left`;
     this.#count.toggleAttribute("data-over", left < 0);
-    this.#send.setAttribute("aria-disabled", String(left < 0 || left === MAX_TEXT));
+    const empty = left === MAX_TEXT && !this.tray.files.length;
+    this.#send.setAttribute("aria-disabled", String(left < 0 || empty));
     // Where the browser cannot size the field by its content.
     if (CSS.supports("field-sizing", "content")) return;
     this.#text.style.height = "auto";
     this.#text.style.height = `${Math.min(this.#text.scrollHeight + 2, 220)}px`;
   }
+
+  #pickCanned() {
+    if (this.desk.setup.now.canned.length) return this.picker.start("/");
+    this.announcer.toast("There are no canned replies yet. A supervisor writes them in the settings.");
+  }
+
+  /** @param {string} text @returns {string[]} ids of those whose names stand in the note */
+  #mentions(text) {
+    return this.desk.setup.now.agents.filter(({ name }) => text.includes(`@${name}`)).map(({ id }) => id);
+  }
+
+  /** What the placeholders of canned replies stand for here. */
+  #values() {
+    const id = this.#conversation?.id ?? "";
+    const thread = this.desk.known(id);
+    return {
+      "customer.name": this.#conversation?.name || thread?.customer?.name || thread?.packet?.who?.name,
+      "agent.name": this.desk.user.name,
+      shop: this.desk.setup.shop,
+      order: thread?.packet?.what?.order,
+      conversation: id,
+    };
+  }
+}
+
+/**
+ * @param {string} action @param {import("./icons.js").IconName} name @param {string} label @param {string} key
+ * @param {() => void} run
+ */
+function tool(action, name, label, key, run) {
+  return h(
+    "button",
+    {
+      class: "icon-button",
+      type: "button",
+      "data-action": action,
+      title: label,
+      "aria-label": label.replace(/ \(.*/, ""),
+      "aria-keyshortcuts": key || null,
+      onclick: run,
+    },
+    icon(name),
+  );
 }

@@ -1,8 +1,11 @@
 // @ts-check
-import { routeChip, shortPage } from "./chip.js";
+import { ownerWords, routeChip, shortPage } from "./chip.js";
 import { browserWords, localeWords } from "./device.js";
 import { fill, h, hidden } from "./dom.js";
+import { OUTCOMES } from "./event-words.js";
 import { icon } from "./icons.js";
+import { placeHash, where } from "./route.js";
+import { ratingMark } from "./row.js";
 import { facts, scoreList } from "./score.js";
 import { ago, clock, fullTime } from "./time.js";
 import { percent, sentence } from "./why.js";
@@ -33,9 +36,15 @@ export class ContextPane {
     this.#body,
   );
   #drawn = "";
+  /** @type {string|undefined} */
+  #of;
 
-  /** @param {(seqs: number[]) => void} show brings records into sight @param {() => void} closed */
-  constructor(show, closed) {
+  /**
+   * @param {import("./desk.js").Desk} desk @param {(seqs: number[]) => void} show brings records into sight
+   * @param {() => void} closed
+   */
+  constructor(desk, show, closed) {
+    this.desk = desk;
     this.show = show;
     this.closed = closed;
   }
@@ -46,10 +55,22 @@ export class ContextPane {
 
   /** @param {Summary|undefined} summary @param {Thread|undefined} thread */
   draw(summary, thread) {
-    const drawn = JSON.stringify([summary?.id, summary?.page, summary?.locale, Boolean(thread), thread?.packet]);
+    const shown = [summary?.page, summary?.locale, summary?.outcome, summary?.product, summary?.fault, summary?.cause];
+    const { packet: known, customer, orders, earlier } = thread ?? {};
+    const drawn = JSON.stringify([
+      summary?.id,
+      shown,
+      summary?.rating,
+      Boolean(thread),
+      known,
+      customer,
+      orders,
+      earlier,
+    ]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#body.scrollTop = 0;
+    if (this.#of !== summary?.id) this.#body.scrollTop = 0;
+    this.#of = summary?.id;
     if (!summary || !thread)
       return fill(
         this.#body,
@@ -58,6 +79,7 @@ export class ContextPane {
     const { packet } = thread;
     fill(
       this.#body,
+      ended(summary),
       packet
         ? this.#packet(packet, thread)
         : h(
@@ -65,6 +87,8 @@ export class ContextPane {
             { class: "quiet context-none" },
             "There was no handoff yet. What the bot learns stands here when it hands over.",
           ),
+      !packet && thread.customer && section("Customer", customerFacts(thread.customer)),
+      thread.earlier.length > 0 && section("Earlier conversations", this.#earlier(thread.earlier)),
       !packet &&
         section(
           "Page and browser",
@@ -102,22 +126,7 @@ export class ContextPane {
         ]),
       ),
       packet.summary?.length > 0 && section("In short", this.#summary(packet.summary, thread)),
-      section(
-        "Who",
-        facts([
-          ["Name", who.name],
-          ["Email", who.email],
-          [
-            "Identity",
-            h(
-              "span",
-              { class: "verified", "data-verified": String(Boolean(who.verified)) },
-              icon(who.verified ? "check" : "warn"),
-              who.verified ? "Verified" : "Not verified",
-            ),
-          ],
-        ]),
-      ),
+      section("Customer", customerFacts({ ...who, ...dropEmpty(thread.customer) })),
       hasWhat(what) &&
         section(
           "About",
@@ -130,32 +139,7 @@ export class ContextPane {
           ]),
         ),
       packet.tried?.length > 0 && section("What the bot tried", scoreList(packet.tried)),
-      packet.lookups?.length > 0 &&
-        section(
-          "Look-ups",
-          h(
-            "ol",
-            { class: "lookups" },
-            packet.lookups.map((lookup) =>
-              h(
-                "li",
-                null,
-                h(
-                  "p",
-                  { class: "lookup-what" },
-                  sentence(lookup.what),
-                  h(
-                    "time",
-                    { title: fullTime(lookup.at) },
-                    clock(lookup.at),
-                    lookup.ms !== undefined && ` · ${Math.round(lookup.ms)} ms`,
-                  ),
-                ),
-                h("p", { class: "lookup-result" }, valueWords(lookup.result)),
-              ),
-            ),
-          ),
-        ),
+      thread.orders.length > 0 && section("Orders looked up", lookupList(thread.orders)),
       packet.told && section("What the customer was told", h("blockquote", { class: "told" }, packet.told)),
       section(
         "Page and browser",
@@ -213,6 +197,26 @@ export class ContextPane {
     );
   }
 
+  /** @param {Summary[]} earlier */
+  #earlier(earlier) {
+    return h(
+      "ul",
+      { class: "earlier", "data-testid": "earlier" },
+      earlier.map((one) =>
+        h(
+          "li",
+          null,
+          h("a", { href: placeHash(where("all"), one.id) }, one.last?.text.slice(0, 80) || "Nothing said"),
+          h(
+            "span",
+            { class: "quiet small" },
+            `${ago(one.updated)} · ${one.outcome ? (OUTCOMES[one.outcome] ?? one.outcome) : ownerWords(one, this.desk.user.id, this.desk.setup.teamName(one.team))}`,
+          ),
+        ),
+      ),
+    );
+  }
+
   /**
    * The customer's message that decided, with the deciding words marked.
    * @param {string[]} words
@@ -245,6 +249,69 @@ export class ContextPane {
       record.text.split(pattern).map((part, index) => (index % 2 ? h("mark", null, part) : part)),
     );
   }
+}
+
+/** How it ended and what the customer said of it. @param {Summary} summary */
+function ended({ owner, outcome, product, fault, cause, rating }) {
+  if (owner !== "closed" && !rating) return null;
+  return section(
+    "How it ended",
+    facts([
+      ["Outcome", outcome && (OUTCOMES[outcome] ?? sentence(outcome))],
+      ["Product", product],
+      ["Fault", fault],
+      ["Why", cause],
+      ["Rating", rating && h("span", { class: "rating-line" }, ratingMark(rating.csat))],
+      ["Effort", rating?.effort && `${rating.effort} of 5`],
+      ["Comment", rating?.comment],
+    ]),
+  );
+}
+
+/** @param {import("./types.js").Customer} customer */
+function customerFacts({ name, email, verified, by }) {
+  return facts([
+    ["Name", name],
+    ["Email", email && h("a", { href: `mailto:${email}` }, email)],
+    [
+      "Identity",
+      h(
+        "span",
+        { class: "verified", "data-verified": String(Boolean(verified)) },
+        icon(verified ? "check" : "warn"),
+        verified ? `Verified${by ? ` by ${PROOFS[by] ?? by}` : ""}` : "Not verified",
+      ),
+    ],
+  ]);
+}
+
+/** @type {{[by: string]: string}} */
+const PROOFS = { token: "your site", code: "a mailed code", order: "order number and email" };
+
+/** @param {object|null} facts */
+function dropEmpty(facts) {
+  return Object.fromEntries(Object.entries(facts ?? {}).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** @param {import("./types.js").Lookup[]} lookups */
+function lookupList(lookups) {
+  return h(
+    "ol",
+    { class: "lookups" },
+    lookups.map(({ what, result, at, ms }) =>
+      h(
+        "li",
+        null,
+        h(
+          "p",
+          { class: "lookup-what" },
+          sentence(what),
+          h("time", { title: fullTime(at) }, clock(at), ms !== undefined && ` · ${Math.round(ms)} ms`),
+        ),
+        h("p", { class: "lookup-result" }, valueWords(result)),
+      ),
+    ),
+  );
 }
 
 /** @param {string} title @param {...import("./dom.js").Child} children */

@@ -1,4 +1,5 @@
 // @ts-check
+import { Collision } from "./collision.js";
 import { Composer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { Heading } from "./heading.js";
@@ -15,6 +16,8 @@ export class ConversationPane {
   element = h("section", { class: "pane conversation-pane", "aria-label": "Conversation" }, this.#empty, this.#body);
   /** @type {string|null} */
   #id = null;
+  /** A note is written in a conversation that is somebody else's. */
+  #noting = false;
 
   /**
    * @param {object} parts
@@ -24,19 +27,36 @@ export class ConversationPane {
    * @param {import("./seen.js").Seen} parts.seen
    * @param {import("./actions.js").Actions} parts.actions
    * @param {import("./announcer.js").Announcer} parts.announcer
+   * @param {() => import("./commands.js").Command[]} parts.commands
+   * @param {() => void} parts.macros
    * @param {() => void} parts.toggleContext
    */
-  constructor({ desk, outbox, drafts, seen, actions, announcer, toggleContext }) {
+  constructor({ desk, outbox, drafts, seen, actions, announcer, commands, macros, toggleContext }) {
     this.desk = desk;
     this.outbox = outbox;
     this.seen = seen;
     this.actions = actions;
     this.announcer = announcer;
-    this.heading = new Heading(actions, desk.user.id, toggleContext);
-    this.log = new Log(desk.user.id, () => this.#markSeen());
-    this.composer = new Composer(drafts, outbox, desk.api);
-    this.standing = new Standing(actions, drafts);
-    this.#body.append(this.heading.element, this.log.element, this.standing.element, this.composer.element);
+    this.heading = new Heading(desk, commands, toggleContext);
+    this.log = new Log(this.#reader(), () => this.#markSeen());
+    this.collision = new Collision(desk);
+    this.composer = new Composer({
+      drafts,
+      outbox,
+      desk,
+      announcer,
+      macros,
+      typing: (typing) => this.collision.typing(typing),
+    });
+    this.standing = new Standing(actions, drafts, () => this.writeNote());
+    this.#body.append(
+      this.heading.element,
+      this.log.element,
+      this.collision.element,
+      this.standing.element,
+      this.composer.element,
+    );
+    this.#takeDrops();
     desk.recordsAdded.on(({ id, added }) => {
       outbox.settle(
         id,
@@ -44,9 +64,16 @@ export class ConversationPane {
       );
       if (id !== this.#id) return;
       // The first load is shown as a whole when it has come.
-      if (!this.#body.hidden) this.log.add(added);
+      if (!this.#body.hidden) this.log.add(added, desk.away.from(id));
+      for (const { event, of } of added) {
+        const changed = of && (event === "edited" || event === "deleted") ? desk.known(id)?.at(of) : undefined;
+        if (changed) this.log.again(changed);
+      }
+      if (added.some(({ from }) => from === "customer") && this.summary && desk.lists.isMine(this.summary))
+        void this.composer.knowledge.suggest(this.summary);
       this.#markSeen();
     });
+    desk.setup.changed.on(() => this.#draw());
     desk.summaryChanged.on((summary) => summary.id === this.#id && this.#draw());
     desk.packetChanged.on(({ id }) => id === this.#id && this.#draw());
     desk.typing.on(({ conversation, from, typing }) => {
@@ -69,8 +96,11 @@ export class ConversationPane {
   /** @param {string|null} id */
   async show(id) {
     if (id === this.#id) return;
+    if (this.#id) this.desk.away.read(this.#id);
     this.#id = id;
     this.desk.open = id;
+    this.#noting = false;
+    this.collision.show(id);
     this.#body.hidden = true;
     this.#empty.hidden = false;
     this.composer.show(null);
@@ -110,15 +140,24 @@ export class ConversationPane {
     this.heading.focus();
   }
 
+  /** Opens the field for a note, also in a conversation that is somebody else's. */
+  writeNote() {
+    if (!this.summary) return;
+    this.#noting = true;
+    this.#draw();
+    this.composer.focus("note");
+  }
+
   #reveal() {
     const thread = this.desk.known(/** @type {string} */ (this.#id));
     if (!thread) return;
     this.#empty.hidden = true;
     this.#body.hidden = false;
     this.#draw();
-    this.log.replace(thread.records);
+    const id = /** @type {string} */ (this.#id);
+    this.log.replace(id, thread.records, this.desk.away.from(id));
     this.outbox.settle(
-      /** @type {string} */ (this.#id),
+      id,
       thread.records.map((record) => record.id),
     );
     this.#drawOutgoing();
@@ -130,11 +169,46 @@ export class ConversationPane {
     if (!summary || this.#body.hidden) return;
     const mine = this.desk.lists.isMine(summary);
     const wrote = this.composer.element.contains(document.activeElement);
-    this.heading.draw(summary, this.desk.nameOf(summary), this.desk.view);
-    this.composer.show(mine ? summary.id : null);
+    this.heading.draw(summary, this.desk.nameOf(summary));
+    this.composer.show(mine || this.#noting ? summary : null, !mine);
     this.standing.show(mine ? null : summary);
     // Who was writing when it went to somebody else must not lose their place.
-    if (wrote && !mine) this.heading.focus();
+    if (wrote && this.composer.element.hidden) this.heading.focus();
+  }
+
+  /** @returns {import("./record-item.js").Reader} */
+  #reader() {
+    const { setup, api, user } = this.desk;
+    const amend = (/** @type {number} */ seq, /** @type {string} */ how, /** @type {object} */ fields) =>
+      api.act(/** @type {string} */ (this.#id), `messages/${seq}/${how}`, { ...fields }).catch((error) => {
+        this.announcer.toast(error.message, "trouble");
+        throw error;
+      });
+    return {
+      me: user.id,
+      team: (id) => setup.teamName(id) || "another team",
+      agent: (id) => (id === user.id ? user.name : setup.agentName(id)),
+      amend: { edit: (seq, text) => amend(seq, "edit", { text }), remove: (seq) => amend(seq, "delete", {}) },
+    };
+  }
+
+  /** Files dropped anywhere on the conversation go with the next message. */
+  #takeDrops() {
+    const over = (/** @type {DragEvent} */ event) => {
+      if (this.composer.element.hidden || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      this.#body.toggleAttribute("data-drop", true);
+    };
+    this.#body.addEventListener("dragover", over);
+    this.#body.addEventListener("dragleave", (event) => {
+      if (!this.#body.contains(/** @type {Node|null} */ (event.relatedTarget))) this.#body.removeAttribute("data-drop");
+    });
+    this.#body.addEventListener("drop", (event) => {
+      this.#body.removeAttribute("data-drop");
+      if (!event.dataTransfer?.files.length) return;
+      event.preventDefault();
+      this.composer.drop(event.dataTransfer.files);
+    });
   }
 
   #drawOutgoing() {

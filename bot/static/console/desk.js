@@ -1,18 +1,22 @@
 // @ts-check
 import { ApiError } from "./api.js";
+import { Away } from "./away.js";
 import { visitorName } from "./chip.js";
 import { Lists } from "./lists.js";
 import { Live } from "./live.js";
+import { listKey, where } from "./route.js";
+import { Setup } from "./setup.js";
 import { Signal } from "./signal.js";
 import { Thread } from "./thread.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
 /** @typedef {import("./types.js").Record} Record */
-/** @typedef {import("./types.js").View} View */
+/** @typedef {import("./route.js").Where} Where */
 
 const THREADS_KEPT = 12;
 /** Several changes in a row are one reading of the list. */
 const SETTLE_MS = 400;
+const QUEUE = where("queue");
 
 /** What the console knows, kept true by the event stream. Views listen to its signals and never fetch by themselves. */
 export class Desk {
@@ -28,6 +32,8 @@ export class Desk {
   packetChanged = new Signal();
   /** @type {Signal<import("./types.js").Typing>} */
   typing = new Signal();
+  /** Who else looks at a conversation. @type {Signal<{conversation: string, agents: import("./types.js").Onlooker[]}>} */
+  presence = new Signal();
   /** A conversation came into the queue. @type {Signal<Summary>} */
   arrived = new Signal();
   /** A list could not be read. @type {Signal<ApiError|null>} */
@@ -35,9 +41,9 @@ export class Desk {
 
   live = new Live("/api/console/events");
   /** @type {import("./types.js").Counts} */
-  counts = { queue: 0, mine: 0, agents: 0, bot: 0, closed: 0 };
-  /** @type {View} */
-  view = "queue";
+  counts = { queue: 0, mine: 0, all: 0, mentions: 0, snoozed: 0, agents: 0, bot: 0, closed: 0, teams: {} };
+  /** The list that is shown. */
+  where = QUEUE;
   /** The open conversation. @type {string|null} */
   open = null;
   /** @type {Map<string, Thread>} */
@@ -51,62 +57,84 @@ export class Desk {
   constructor(api, user) {
     this.api = api;
     this.user = user;
-    this.lists = new Lists(user.id);
+    this.supervises = user.role === "supervisor" || user.role === "admin";
+    this.lists = new Lists(user.id, this.supervises);
+    this.setup = new Setup(api);
+    this.away = new Away();
     this.live.event.on(({ event, data }) => this.#heard(event, data));
-    // The first connection counts too: what happened between reading and listening is read again.
-    this.live.state.on((state) => state === "live" && this.refresh());
+    this.live.state.on((state) => {
+      if (state === "lost") this.away.left(this.lists, [...this.#threads]);
+      // The first connection counts too: what happened between reading and listening is read again.
+      if (state === "live") void this.refresh();
+    });
+    this.setup.changed.on(() => this.listChanged.emit());
   }
 
   start() {
     this.live.start();
-    this.refresh();
+    void this.refresh();
   }
 
   stop() {
     this.live.stop();
   }
 
-  /** Reads the lists and the open conversation anew. */
-  refresh() {
-    void this.loadList();
-    // The queue is always known, so that "a customer is waiting" is true in every view.
-    if (this.view !== "queue") void this.loadList("queue");
-    if (this.open) void this.thread(this.open).catch(() => {});
+  /** Reads the set-up, the lists and the open conversation anew; after an absence it then says what was missed. */
+  async refresh() {
+    void this.setup.load();
+    const lists = [this.where, QUEUE, where("mine")].filter(
+      (list, index, all) => list.view !== "search" && all.findIndex((one) => listKey(one) === listKey(list)) === index,
+    );
+    // Queue and own ones are always known, so that "a customer is waiting" and "wrote to you" are true in every view.
+    const read = lists.map((list) => this.loadList(list));
+    if (this.open) read.push(this.thread(this.open).then(undefined, () => {}));
+    await Promise.all(read);
+    if (this.live.current === "live") this.away.back(this.lists);
   }
 
-  /** @param {View} view */
-  show(view) {
-    this.view = view;
+  /** @param {Where} list */
+  show(list) {
+    this.where = list;
     this.listChanged.emit();
-    void this.loadList();
+    if (list.view !== "search") void this.loadList();
   }
 
-  async loadList(view = this.view) {
-    if (view === this.view) clearTimeout(this.#settling);
+  async loadList(list = this.where) {
+    const shown = () => listKey(list) === listKey(this.where);
+    if (shown()) clearTimeout(this.#settling);
+    if (list.view === "search") return;
     try {
-      const { conversations, counts } = await this.api.list(view);
+      const { conversations, counts, next } = await this.api.list(list);
       const arrivals =
-        view === "queue" && this.lists.loaded("queue")
-          ? conversations.filter(({ id, epoch }) => {
-              const known = this.lists.get(id);
-              return !known || known.epoch < epoch;
-            })
+        list.view === "queue" && !list.tag && !list.team && this.lists.loaded(QUEUE)
+          ? conversations.filter(({ id, epoch }) => (this.lists.get(id)?.epoch ?? -1) < epoch)
           : [];
-      this.lists.replace(view, conversations);
+      this.lists.replace(list, conversations, next ?? null);
       this.#count(counts);
-      if (view === this.view) this.listFailed.emit(null);
+      if (shown()) this.listFailed.emit(null);
       this.listChanged.emit();
       const open = this.open && this.lists.get(this.open);
       if (open) this.summaryChanged.emit(open);
       for (const summary of arrivals) this.arrived.emit(summary);
     } catch (error) {
-      if (view === this.view) this.listFailed.emit(/** @type {ApiError} */ (error));
+      if (shown()) this.listFailed.emit(/** @type {ApiError} */ (error));
     }
+  }
+
+  /** Reads the next page of the list that is shown. */
+  async loadMore() {
+    const list = this.where;
+    const cursor = this.lists.next(list);
+    if (!cursor) return;
+    const { conversations, next } = await this.api.list(list, cursor);
+    this.lists.extend(list, conversations, next ?? null);
+    this.listChanged.emit();
   }
 
   /** The customer's name where somebody told it, else one made of the id. @param {Summary} summary */
   nameOf(summary) {
-    return summary.name ?? this.#threads.get(summary.id)?.packet?.who?.name ?? visitorName(summary.id);
+    const thread = this.#threads.get(summary.id);
+    return summary.name || thread?.customer?.name || thread?.packet?.who?.name || visitorName(summary.id);
   }
 
   /** The thread if it was read before. @param {string} id */
@@ -130,7 +158,7 @@ export class Desk {
   /** @param {string} id */
   async #load(id) {
     const before = this.#threads.get(id);
-    const { conversation, packet, records } = await this.api.conversation(id, before?.seq ?? 0);
+    const { conversation, packet, records, customer, orders } = await this.api.conversation(id, before?.seq ?? 0);
     const thread = this.#threads.get(id) ?? new Thread();
     this.#threads.delete(id);
     this.#threads.set(id, thread);
@@ -138,14 +166,26 @@ export class Desk {
       if (this.#threads.size <= THREADS_KEPT) break;
       if (old !== this.open && old !== id) this.#threads.delete(old);
     }
-    thread.packet = packet;
+    Object.assign(thread, { packet, customer: customer ?? null, orders: orders ?? [] });
     const added = thread.add(records);
     this.take(conversation);
     if (added.length) this.recordsAdded.emit({ id, added });
     this.packetChanged.emit({ id });
     this.listChanged.emit();
+    if (!before) void this.#readEarlier(id, thread);
     if (thread.gap && id === this.open) setTimeout(() => this.open === id && this.thread(id).catch(() => {}), 1000);
     return thread;
+  }
+
+  /** What else the customer wrote; nobody waits for it. @param {string} id @param {Thread} thread */
+  async #readEarlier(id, thread) {
+    try {
+      const { conversations } = await this.api.earlier(id);
+      thread.earlier = conversations;
+      this.packetChanged.emit({ id });
+    } catch {
+      // It is read again when the conversation is opened anew.
+    }
   }
 
   /** Takes news of a conversation, from the stream or from an answer. @param {Summary} summary */
@@ -154,7 +194,7 @@ export class Desk {
     const current = this.lists.get(summary.id) ?? summary;
     this.summaryChanged.emit(current);
     this.listChanged.emit();
-    if (moved && current.owner === "queue" && before) this.arrived.emit(current);
+    if (moved && current.owner === "queue" && before && before.owner !== "queue") this.arrived.emit(current);
     if (moved) this.#settle();
   }
 
@@ -162,6 +202,8 @@ export class Desk {
   #heard(event, data) {
     if (event === "counts") this.#count(data.counts ?? data);
     else if (event === "typing") this.typing.emit(data);
+    else if (event === "presence") this.presence.emit(data);
+    else if (event === "desk") void this.setup.load();
     else if (event === "record") this.#record(data.conversation, data.record);
     else if (event === "conversation") {
       const summary = data.conversation ?? data;

@@ -75,6 +75,57 @@ export function openDialog({ name, title, text, fields, submit, run }) {
 }
 
 /**
+ * A labelled choice; the first of `options` is chosen unless `value` names another.
+ * @param {string} name @param {string} label
+ * @param {({value: string, label: string}|{group: string, options: {value: string, label: string}[]})[]} options
+ * @param {{value?: string, autofocus?: boolean, help?: string}} [more]
+ */
+export function selectField(name, label, options, { value = "", autofocus = false, help = "" } = {}) {
+  const option = (/** @type {{value: string, label: string}} */ one) =>
+    h("option", { value: one.value, selected: one.value === value }, one.label);
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: `dialog-${name}` }, label),
+    h(
+      "select",
+      { id: `dialog-${name}`, name, autofocus, "aria-describedby": help ? `dialog-${name}-help` : null },
+      options.map((one) =>
+        "group" in one ? h("optgroup", { label: one.group }, one.options.map(option)) : option(one),
+      ),
+    ),
+    help && h("p", { class: "quiet small", id: `dialog-${name}-help` }, help),
+  );
+}
+
+/**
+ * Radio buttons, one a line.
+ * @param {string} name @param {string} label
+ * @param {{value: string, label: string, help?: string, key?: string}[]} options @param {string} [value] the one that is chosen
+ */
+export function radioField(name, label, options, value = "") {
+  return h(
+    "fieldset",
+    { class: "choices" },
+    h("legend", null, label),
+    options.map((one, index) =>
+      h(
+        "label",
+        { class: "choice" },
+        h("input", {
+          type: "radio",
+          name,
+          value: one.value,
+          checked: one.value === value,
+          autofocus: value ? one.value === value : index === 0,
+        }),
+        h("span", null, h("strong", null, one.label), one.help && h("span", { class: "quiet small" }, one.help)),
+      ),
+    ),
+  );
+}
+
+/**
  * A labelled text area for a note. Control + Enter in it submits.
  * @param {string} label @param {string} help @param {{autofocus?: boolean, required?: boolean}} [options]
  */

@@ -1,7 +1,7 @@
 // @ts-check
 import { read, write } from "./storage.js";
 
-/** @typedef {{kind: import("./outbox.js").Kind, text: string}} Draft */
+/** @typedef {{kind: import("./outbox.js").Kind, text: string, files?: import("./types.js").Attachment[]}} Draft */
 
 /** What the agent has begun to write, per conversation; it outlives a reload and a sign-out, not the browser's tab. */
 export class Drafts {
@@ -17,7 +17,11 @@ export class Drafts {
 
   /** @param {string} conversation @param {Draft} draft */
   set(conversation, draft) {
-    write("session", this.#key(conversation), draft.text || draft.kind === "note" ? draft : null);
+    write(
+      "session",
+      this.#key(conversation),
+      draft.text || draft.files?.length || draft.kind === "note" ? draft : null,
+    );
   }
 
   /** @param {string} conversation */

@@ -1,8 +1,9 @@
 // @ts-check
-import { ownerWords, routeChip, waitTime } from "./chip.js";
+import { dueChip, ownerWords, priorityMark, routeChip, tagChips, waitTime } from "./chip.js";
 import { fill, h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { placeHash } from "./route.js";
+import { dueWords, wakes } from "./time.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
 
@@ -12,6 +13,13 @@ export class Heading {
   #title = h("h2", { class: "conversation-title", tabindex: "-1", id: "conversation-title" });
   #facts = h("p", { class: "conversation-facts" });
   #actions = h("div", { class: "conversation-actions", role: "group", "aria-label": "Actions" });
+  #more = h("div", {
+    class: "menu-panel actions-panel",
+    id: "more-actions",
+    popover: "auto",
+    role: "group",
+    "aria-label": "More actions",
+  });
   #context = h(
     "button",
     {
@@ -35,58 +43,106 @@ export class Heading {
       this.#context,
     ),
     this.#actions,
+    this.#more,
   );
   #drawn = "";
 
-  /** @param {import("./actions.js").Actions} actions @param {string} me @param {() => void} toggleContext */
-  constructor(actions, me, toggleContext) {
-    this.actions = actions;
-    this.me = me;
+  /**
+   * @param {import("./desk.js").Desk} desk
+   * @param {() => import("./commands.js").Command[]} commands what can be done with the open conversation
+   * @param {() => void} toggleContext
+   */
+  constructor(desk, commands, toggleContext) {
+    this.desk = desk;
+    this.commands = commands;
     this.toggleContext = toggleContext;
   }
 
-  /**
-   * @param {Summary} summary
-   * @param {string} name
-   * @param {import("./types.js").View} view
-   */
-  draw(summary, name, view) {
-    this.#back.href = placeHash(view);
-    const drawn = JSON.stringify([
-      summary.id,
-      summary.owner,
-      summary.agent,
-      summary.why,
-      summary.waiting_since,
-      summary.last?.at,
-      name,
-    ]);
+  /** @param {Summary} summary @param {string} name */
+  draw(summary, name) {
+    const { where, setup, user } = this.desk;
+    this.#back.href = placeHash(where);
+    const team = setup.teamName(summary.team);
+    const drawn = JSON.stringify([{ ...summary, seq: 0, updated: 0 }, name, team]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#title.textContent = name;
+    const open = summary.owner === "queue" || summary.owner === "agent";
     fill(
       this.#facts,
       routeChip(summary.why),
-      h("span", { class: "owner", "data-owner": summary.owner }, ownerWords(summary, this.me)),
+      h("span", { class: "owner", "data-owner": summary.owner }, ownerWords(summary, user.id, team)),
+      open && summary.owner === "agent" && team && h("span", null, team),
       waitTime(summary),
+      open && priorityMark(summary.priority),
+      summary.snoozed_until
+        ? h(
+            "span",
+            { class: "due", "data-due-state": "fine" },
+            icon("clock"),
+            `Asleep until ${wakes(summary.snoozed_until)}`,
+          )
+        : open && dueChip(summary.due),
+      summary.answer_by &&
+        summary.owner === "agent" &&
+        h(
+          "span",
+          { class: "due", "data-due-state": "fine", title: "Without an answer it goes back to the queue" },
+          icon("undo"),
+          "answer: ",
+          h("time", { "data-due": summary.answer_by }, dueWords(summary.answer_by)),
+        ),
+      tagChips(summary.tags),
     );
     const focused =
       document.activeElement instanceof HTMLElement && this.#actions.contains(document.activeElement)
         ? document.activeElement.dataset.action
         : null;
-    const can = this.actions.can(summary);
+    const commands = this.commands();
     fill(
       this.#actions,
-      can.handBack && button("handback", "bot", "Hand back", "b", () => this.actions.handBack(summary)),
-      can.release &&
-        button("release", "undo", "Return", "q", () => this.actions.release(summary), "Return to the queue"),
-      can.close && button("close", "check", "Close", "e", () => this.actions.close(summary)),
+      commands.filter(({ place }) => place === "bar").map(button),
+      h(
+        "button",
+        {
+          class: "icon-button more-actions",
+          type: "button",
+          popovertarget: "more-actions",
+          "data-action": "more",
+          title: "More",
+        },
+        icon("dots"),
+        hidden("More actions"),
+      ),
     );
-    this.#actions.hidden = !this.#actions.childElementCount;
+    fill(
+      this.#more,
+      commands.filter(({ place }) => place === "more").map((command) => this.#item(command)),
+    );
+    this.#actions.hidden = false;
     if (!focused) return;
     const again = this.#actions.querySelector(`[data-action="${focused}"]`);
     if (again instanceof HTMLElement) again.focus();
     else this.#title.focus();
+  }
+
+  /** @param {import("./commands.js").Command} command */
+  #item({ id, title, key, symbol, run }) {
+    return h(
+      "button",
+      {
+        class: "menu-item",
+        type: "button",
+        "data-action": id,
+        "aria-keyshortcuts": key ?? null,
+        onclick: () => {
+          this.#more.hidePopover();
+          run();
+        },
+      },
+      h("span", { class: "menu-words" }, symbol && icon(symbol), title),
+      key && h("kbd", null, key),
+    );
   }
 
   /** @param {boolean} open */
@@ -103,23 +159,20 @@ export class Heading {
   }
 }
 
-/**
- * @param {string} action @param {import("./icons.js").IconName} name @param {string} label @param {string} key
- * @param {() => void} run @param {string} [long]
- */
-function button(action, name, label, key, run, long = label) {
+/** @param {import("./commands.js").Command} command */
+function button({ id, title, short, key, symbol, run }) {
   return h(
     "button",
     {
       class: "button",
       type: "button",
-      "data-action": action,
-      title: `${long} (${key})`,
-      "aria-keyshortcuts": key,
-      "aria-label": long === label ? null : long,
-      onclick: run,
+      "data-action": id,
+      title: key ? `${title} (${key})` : title,
+      "aria-keyshortcuts": key ?? null,
+      "aria-label": short ? title : null,
+      onclick: () => run(),
     },
-    icon(name),
-    label,
+    symbol && icon(symbol),
+    short ?? title,
   );
 }

@@ -3,64 +3,93 @@ import { openDialog } from "./dialog.js";
 import { h, isEditable } from "./dom.js";
 import { read, write } from "./storage.js";
 
-/** @type {[string[], string][]} */
-const SHEET = [
+/** Keys that are no command: they move. @type {[string[], string][]} */
+const MOVES = [
   [["j", "↓"], "Next conversation"],
   [["k", "↑"], "Previous conversation"],
   [["Enter"], "Open it"],
-  [["/"], "Search in the list"],
-  [["1", "–", "5"], "Queue, Mine, With agents, Bot, Closed"],
-  [["t"], "Take who waits in front"],
-  [["c"], "Claim"],
-  [["r"], "Reply"],
-  [["n"], "Private note"],
-  [["i"], "Context"],
-  [["b"], "Hand back to the bot"],
-  [["q"], "Return to the queue"],
-  [["e"], "Close"],
   [["Esc"], "Back out"],
-  [["?"], "This sheet"],
+  [["Ctrl", "K"], "Every command and conversation"],
+];
+/** In the field where one writes. @type {[string[], string][]} */
+const FIELD = [
+  [["Enter"], "Send"],
+  [["/"], "Canned reply"],
+  [["@"], "Mention, in a note"],
+  [["Tab"], "Next «gap» to fill"],
 ];
 
 /** Single-key shortcuts: never while somebody types or a dialog is open, and to be switched off altogether. */
 export class Keys {
   #on = read("local", "keys", true);
 
-  /** @param {{[key: string]: (event: KeyboardEvent) => void}} commands by `event.key` */
-  constructor(commands) {
+  /**
+   * @param {() => import("./commands.js").Command[]} commands
+   * @param {{[key: string]: () => void}} moves by `event.key`
+   * @param {() => void} palette
+   */
+  constructor(commands, moves, palette) {
+    this.commands = commands;
     document.addEventListener("keydown", (event) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (event.defaultPrevented || event.isComposing) return;
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        if (!document.querySelector("dialog[open]")) palette();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector("dialog[open], :popover-open")) return;
-      const command = commands[event.key];
-      if (!command) return;
       // Escape and the arrows are no letters: they stay when the letters are off.
       const letter = event.key.length === 1;
       if (isEditable(event.target) && event.key !== "Escape") return;
       if (letter && !this.#on && event.key !== "?") return;
       if (event.key.startsWith("Arrow") && !inList(event.target)) return;
+      const run = moves[event.key] ?? commands().find((one) => one.key === event.key && (one.when?.() ?? true))?.run;
+      if (!run) return;
       event.preventDefault();
-      command(event);
+      run();
     });
   }
 
   showSheet() {
+    const groups = new Map([
+      ["Move", MOVES],
+      ["While you write", FIELD],
+    ]);
+    for (const { group, key, title } of this.commands()) {
+      if (!key) continue;
+      const lines = groups.get(group) ?? [];
+      lines.push([[key], title]);
+      groups.set(group, lines);
+    }
     openDialog({
       name: "keys",
       title: "Keyboard shortcuts",
       fields: [
         h(
-          "dl",
-          { class: "keys" },
-          SHEET.map(([keys, meaning]) =>
+          "div",
+          { class: "key-groups" },
+          [...groups].map(([group, lines]) =>
             h(
-              "div",
+              "section",
               null,
+              h("h3", null, group),
               h(
-                "dt",
-                null,
-                keys.map((key) => (key === "–" ? "–" : h("kbd", null, key))),
+                "dl",
+                { class: "keys" },
+                lines.map(([keys, meaning]) =>
+                  h(
+                    "div",
+                    null,
+                    h(
+                      "dt",
+                      null,
+                      keys.map((key) => h("kbd", null, key)),
+                    ),
+                    h("dd", null, meaning),
+                  ),
+                ),
               ),
-              h("dd", null, meaning),
             ),
           ),
         ),

@@ -1,20 +1,23 @@
 // @ts-check
+import { listKey } from "./route.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
-/** @typedef {import("./types.js").View} View */
+/** @typedef {import("./route.js").Where} Where */
 
-/** Every conversation the page has heard of, and which of them each view shows in which order. No network, no DOM. */
+/** Their order is the server's alone: what is due first, what was mentioned and not read. */
+const ORDERED = ["queue", "team", "mentions"];
+
+/** Every conversation the page has heard of, and which of them each list shows in which order. No network, no DOM. */
 export class Lists {
   /** @type {Map<string, Summary>} */
   summaries = new Map();
-  /** Views that were read from the server at least once. @type {Map<View, Set<string>>} */
-  #views = new Map();
-  /** The queue's own order, which only the server knows (a returned conversation stands in front). @type {string[]} */
-  #queue = [];
+  /** Lists that were read from the server at least once. @type {Map<string, {where: Where, ids: Set<string>, next: string|null}>} */
+  #lists = new Map();
 
-  /** @param {string} me the signed-in agent's id */
-  constructor(me) {
+  /** @param {string} me the signed-in agent's id @param {boolean} supervises */
+  constructor(me, supervises) {
     this.me = me;
+    this.supervises = supervises;
   }
 
   /** @param {string} id */
@@ -22,38 +25,63 @@ export class Lists {
     return this.summaries.get(id);
   }
 
-  /** @param {View} view */
-  loaded(view) {
-    return this.#views.has(view);
+  /** @param {Where} where */
+  loaded(where) {
+    return this.#lists.has(listKey(where));
   }
 
-  /** Takes the server's answer for a view. @param {View} view @param {Summary[]} summaries */
-  replace(view, summaries) {
+  /** The cursor of the page that follows; null where all is here. @param {Where} where */
+  next(where) {
+    return this.#lists.get(listKey(where))?.next ?? null;
+  }
+
+  /** Takes the server's answer for a list. @param {Where} where @param {Summary[]} summaries @param {string|null} next */
+  replace(where, summaries, next) {
     for (const summary of summaries) this.#keep(summary);
-    this.#views.set(view, new Set(summaries.map(({ id }) => id)));
-    if (view === "queue") this.#queue = summaries.map(({ id }) => id);
+    this.#lists.set(listKey(where), { where, ids: new Set(summaries.map(({ id }) => id)), next });
+  }
+
+  /** Takes a further page. @param {Where} where @param {Summary[]} summaries @param {string|null} next */
+  extend(where, summaries, next) {
+    const list = this.#lists.get(listKey(where));
+    if (!list) return this.replace(where, summaries, next);
+    for (const summary of summaries) {
+      this.#keep(summary);
+      list.ids.add(summary.id);
+    }
+    list.next = next;
   }
 
   /**
    * Takes news of one conversation.
    * @param {Summary} summary
-   * @returns {{before: Summary|undefined, moved: boolean}} moved: another owner than before
+   * @returns {{before: Summary|undefined, moved: boolean}} moved: another owner, order or list than before
    */
   upsert(summary) {
     const before = this.get(summary.id);
     if (!this.#keep(summary)) return { before, moved: false };
-    for (const [view, ids] of this.#views) {
-      if (this.belongs(view, summary)) ids.add(summary.id);
-      else ids.delete(summary.id);
+    for (const { where, ids } of this.#lists.values()) {
+      if (this.belongs(where, summary)) ids.add(summary.id);
+      // Who was mentioned keeps it in the list after reading.
+      else if (where.view !== "mentions") ids.delete(summary.id);
     }
-    if (summary.owner === "queue" && !this.#queue.includes(summary.id)) this.#queue.push(summary.id);
-    return { before, moved: before?.owner !== summary.owner || before?.agent?.id !== summary.agent?.id };
+    const moved = ["owner", "team", "priority", "snoozed_until"].some(
+      (name) => /** @type {any} */ (before)?.[name] !== /** @type {any} */ (summary)[name],
+    );
+    return { before, moved: moved || before?.agent?.id !== summary.agent?.id };
   }
 
-  /** @param {View} view @param {Summary} summary */
-  belongs(view, summary) {
-    if (view === "mine") return this.isMine(summary);
-    if (view === "agents") return summary.owner === "agent";
+  /** @param {Where} where @param {Summary} summary */
+  belongs({ view, team, tag }, summary) {
+    const open = summary.owner === "queue" || summary.owner === "agent";
+    const sleeps = Boolean(summary.snoozed_until) && summary.owner === "agent";
+    if (team && summary.team !== team) return false;
+    if (tag && !summary.tags?.includes(tag)) return false;
+    if (view === "mine") return this.isMine(summary) && !sleeps;
+    if (view === "team") return open && !sleeps;
+    if (view === "all") return open;
+    if (view === "snoozed") return sleeps && (this.supervises || this.isMine(summary));
+    if (view === "mentions") return Boolean(summary.mentions?.includes(this.me));
     return summary.owner === view;
   }
 
@@ -62,13 +90,15 @@ export class Lists {
     return summary?.owner === "agent" && summary.agent?.id === this.me;
   }
 
-  /** @param {View} view @returns {Summary[]} */
-  rows(view) {
-    const rows = [...(this.#views.get(view) ?? [])]
+  /** @param {Where} where @returns {Summary[]} */
+  rows(where) {
+    const rows = [...(this.#lists.get(listKey(where))?.ids ?? [])]
       .map((id) => this.get(id))
       .filter((summary) => summary !== undefined)
-      .filter((summary) => this.belongs(view, summary));
-    if (view === "queue") return rows.sort((a, b) => this.#queue.indexOf(a.id) - this.#queue.indexOf(b.id));
+      .filter((summary) => where.view === "mentions" || this.belongs(where, summary));
+    if (ORDERED.includes(where.view)) return rows;
+    if (where.view === "snoozed") return rows.sort((a, b) => (a.snoozed_until ?? 0) - (b.snoozed_until ?? 0));
+    if (where.view === "mine") return rows.sort(byTurn);
     return rows.sort((a, b) => b.updated - a.updated);
   }
 
@@ -80,4 +110,11 @@ export class Lists {
     this.summaries.set(summary.id, summary);
     return true;
   }
+}
+
+/** Whose turn is ours stands first, longest wait in front; then what moved last. @param {Summary} a @param {Summary} b */
+function byTurn(a, b) {
+  const ours = Number(b.last?.from === "customer") - Number(a.last?.from === "customer");
+  if (ours) return ours;
+  return a.last?.from === "customer" ? (a.last?.at ?? 0) - (b.last?.at ?? 0) : b.updated - a.updated;
 }

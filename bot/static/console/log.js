@@ -1,7 +1,7 @@
 // @ts-check
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { outgoingItem, recordItems } from "./record-item.js";
+import { awayItem, messageItem, outgoingItem, recordItems } from "./record-item.js";
 
 /** @typedef {import("./types.js").Record} Record */
 
@@ -40,9 +40,12 @@ export class Log {
   #typingTimer;
   #stuck = true;
 
-  /** @param {string} me @param {() => void} readToEnd called when the newest record is in sight */
-  constructor(me, readToEnd) {
-    this.me = me;
+  /**
+   * @param {import("./record-item.js").Reader} reader
+   * @param {() => void} readToEnd called when the newest record is in sight
+   */
+  constructor(reader, readToEnd) {
+    this.reader = reader;
     this.readToEnd = readToEnd;
     this.#scroller.addEventListener(
       "scroll",
@@ -70,19 +73,24 @@ export class Log {
     this.typing(false, "");
   }
 
-  /** Shows a conversation from its start, without reading it all aloud. @param {Record[]} records */
-  replace(records) {
+  /**
+   * Shows a conversation from its start, without reading it all aloud.
+   * @param {string} conversation @param {Record[]} records
+   * @param {number} [away] the last one that was known when the line went down
+   */
+  replace(conversation, records, away) {
     this.clear();
+    this.#records.dataset.conversation = conversation;
     this.#scroller.setAttribute("aria-live", "off");
-    this.#append(records);
+    this.#append(records, away);
     this.toEnd();
     setTimeout(() => this.#scroller.removeAttribute("aria-live"), 500);
   }
 
-  /** @param {Record[]} records */
-  add(records) {
+  /** @param {Record[]} records @param {number} [away] as of `replace` */
+  add(records, away) {
     if (records.some(({ from }) => from === "customer")) this.typing(false, "");
-    this.#append(records);
+    this.#append(records, away);
     if (this.#stuck) this.toEnd();
     else if (records.some(({ kind }) => kind !== "internal")) this.#newer.hidden = false;
   }
@@ -139,11 +147,25 @@ export class Log {
     this.#scroller.focus();
   }
 
-  /** @param {Record[]} records */
-  #append(records) {
+  /** Draws a record again that was changed or taken back. @param {Record} record */
+  again(record) {
+    const item = this.#records.querySelector(`[data-seq="${record.seq}"]`);
+    if (!(item instanceof HTMLElement)) return;
+    const fresh = messageItem(record, undefined, this.reader);
+    fresh.toggleAttribute("data-together", item.hasAttribute("data-together"));
+    const had = item.contains(document.activeElement);
+    item.replaceWith(fresh);
+    if (had) fresh.focus();
+  }
+
+  /** @param {Record[]} records @param {number} [away] */
+  #append(records, away) {
     for (const record of records) {
-      this.#records.append(...recordItems(record, this.#last, this.me));
-      if (record.kind !== "internal") this.#last = record;
+      const items = recordItems(record, this.#last, this.reader);
+      const missed = away !== undefined && away > 0 && record.seq > away && items.length > 0;
+      if (missed && !this.#records.querySelector(".away")) this.#records.append(awayItem());
+      this.#records.append(...items);
+      if (items.length) this.#last = record;
     }
   }
 }

@@ -72,7 +72,7 @@ function signedIn(user) {
   app.desk.live.refused.on((status) => status === 401 && api.expired.emit());
   page.append(app.element);
   app.start();
-  if (cameIn) app.list.focusView();
+  if (cameIn) app.list.focusTitle();
 }
 
 /** @param {string} notice */

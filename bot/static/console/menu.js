@@ -4,6 +4,9 @@ import { h, hidden } from "./dom.js";
 /** The agent's own menu: alerts, keys, sign-out. */
 export class Menu {
   #sound = toggle("sound", "Sound", "A soft note when a customer waits", () => this.#setSound());
+  #online = toggle("status", "Online", "New conversations can come to you", () => this.actions.status());
+  #dot = h("span", { class: "status-dot", "aria-hidden": "true" });
+  #words = hidden("");
   #desktop = toggle("desktop", "Desktop notices", "When this page is out of sight", () => this.#setDesktop());
   #panel;
   element;
@@ -12,9 +15,10 @@ export class Menu {
    * @param {import("./types.js").User} user
    * @param {import("./alerts.js").Alerts} alerts
    * @param {import("./announcer.js").Announcer} announcer
-   * @param {{keys: () => void, signOut: () => void}} actions
+   * @param {{setup: import("./setup.js").Setup, status: () => void, keys: () => void, signOut: () => void}} actions
    */
   constructor(user, alerts, announcer, actions) {
+    this.actions = actions;
     this.alerts = alerts;
     this.announcer = announcer;
     const close = () => this.#panel.hidePopover();
@@ -27,6 +31,7 @@ export class Menu {
         h("strong", null, user.name),
         h("span", { class: "quiet small" }, `${user.email} · ${user.role}`),
       ),
+      this.#online,
       this.#sound,
       this.#desktop,
       h(
@@ -64,10 +69,13 @@ export class Menu {
         "button",
         { class: "avatar", type: "button", popovertarget: "menu", "data-action": "menu" },
         h("span", { "aria-hidden": "true" }, initials(user.name)),
+        this.#dot,
         hidden(`Your menu, ${user.name}`),
+        this.#words,
       ),
       this.#panel,
     );
+    actions.setup.changed.on(() => this.#draw());
     this.#draw();
   }
 
@@ -83,6 +91,10 @@ export class Menu {
   }
 
   #draw() {
+    const away = this.actions.setup.now.me.status === "away";
+    this.#online.setAttribute("aria-checked", String(!away));
+    this.#dot.dataset.status = away ? "away" : "online";
+    this.#words.textContent = away ? ", away" : ", online";
     this.#sound.setAttribute("aria-checked", String(this.alerts.sound));
     this.#desktop.setAttribute("aria-checked", String(this.alerts.desktop));
   }

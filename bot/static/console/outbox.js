@@ -11,6 +11,8 @@ import { now } from "./time.js";
  * @property {string} conversation
  * @property {Kind} kind
  * @property {string} text
+ * @property {import("./types.js").Attachment[]} [files]
+ * @property {string[]} [mentions] of a note
  * @property {number} at
  * @property {"sending"|"sent"|"failed"} state
  * @property {string} [reason] why it failed, for people
@@ -44,9 +46,12 @@ export class Outbox {
     return this.#items.filter((item) => item.conversation === conversation);
   }
 
-  /** @param {string} conversation @param {Kind} kind @param {string} text */
-  add(conversation, kind, text) {
-    this.#items.push({ id: newId(), conversation, kind, text, at: now(), state: "sending" });
+  /**
+   * @param {string} conversation @param {Kind} kind @param {string} text
+   * @param {{files?: import("./types.js").Attachment[], mentions?: string[]}} [more]
+   */
+  add(conversation, kind, text, { files = [], mentions = [] } = {}) {
+    this.#items.push({ id: newId(), conversation, kind, text, files, mentions, at: now(), state: "sending" });
     this.#tell(conversation);
     void this.#pump(conversation);
   }
@@ -114,7 +119,12 @@ export class Outbox {
   async #send(item) {
     for (let tries = 1; ; tries++) {
       try {
-        const { seq } = await this.api.send(item.conversation, item.kind, item.id, item.text);
+        const { seq } = await this.api.send(item.conversation, item.kind, {
+          id: item.id,
+          text: item.text,
+          ...(item.files?.length ? { attachments: item.files.map(({ id }) => id) } : {}),
+          ...(item.mentions?.length ? { mentions: item.mentions } : {}),
+        });
         item.state = "sent";
         this.#tell(item.conversation);
         this.accepted.emit({ conversation: item.conversation, seq });

@@ -1,43 +1,55 @@
 // @ts-check
+import { fileList } from "./attachments.js";
 import { h, hidden } from "./dom.js";
+import { eventWords } from "./event-words.js";
 import { icon } from "./icons.js";
+import { ownActions } from "./own-message.js";
 import { facts, scoreList } from "./score.js";
 import { clock, dayKey, dayLabel, fullTime } from "./time.js";
-import { percent, routeOf, sentence } from "./why.js";
+import { percent, sentence } from "./why.js";
 
 /** @typedef {import("./types.js").Record} Record */
 
 /** Within this many seconds, messages of the same sender stand under one name. */
 const TOGETHER = 180;
 
-/** @type {{[outcome: string]: string}} */
-export const OUTCOMES = {
-  solved: "Solved",
-  not_solved: "Not solved",
-  product_fault: "Product fault",
-  duplicate: "Duplicate",
-  spam: "Spam",
-  idle: "Went quiet",
-};
+/**
+ * @typedef {object} Reader what the items need to know of who reads them
+ * @property {string} me
+ * @property {(id: string|undefined) => string} team
+ * @property {(id: string) => string} agent
+ * @property {import("./own-message.js").Amend} amend
+ */
 
 /**
  * What stands in the log for a record: nothing, one line, or a day before it.
- * @param {Record} record @param {Record|undefined} previous the last one shown @param {string} me
+ * @param {Record} record @param {Record|undefined} previous the last one shown @param {Reader} reader
  * @returns {HTMLLIElement[]}
  */
-export function recordItems(record, previous, me) {
-  if (record.kind === "internal") return [];
+export function recordItems(record, previous, reader) {
+  const event = record.kind === "event" || record.kind === "internal";
+  const words = event ? eventWords(record, reader) : "";
+  if (words === null) return [];
   const items = [];
   if (!previous || dayKey(previous.at) !== dayKey(record.at)) {
     items.push(h("li", { class: "day" }, h("span", null, dayLabel(record.at))));
     previous = undefined;
   }
-  items.push(record.kind === "event" ? eventItem(record, me) : messageItem(record, previous, me));
+  items.push(event ? eventItem(record, words) : messageItem(record, previous, reader));
   return items;
 }
 
-/** @param {Record} record @param {string} me */
-function eventItem(record, me) {
+/** The line that stands before what came while the line was down. */
+export function awayItem() {
+  return h(
+    "li",
+    { class: "day away", "data-testid": "away-mark", tabindex: "-1" },
+    h("span", null, "New since you were away"),
+  );
+}
+
+/** @param {Record} record @param {string} words */
+function eventItem(record, words) {
   return h(
     "li",
     {
@@ -48,37 +60,15 @@ function eventItem(record, me) {
       "data-kind": "event",
       "data-event": record.event,
     },
-    h("span", null, eventWords(record, me)),
+    record.kind === "internal" && icon("lock"),
+    h("span", null, words),
     " ",
     h("time", { title: fullTime(record.at) }, clock(record.at)),
   );
 }
 
-/** @param {Record & {why?: string}} record @param {string} me */
-function eventWords(record, me) {
-  const who = !record.by ? null : record.by.id === me ? "You" : record.by.name;
-  const route = routeOf(record.why);
-  const outcome = record.outcome ? `: ${(OUTCOMES[record.outcome] ?? sentence(record.outcome)).toLowerCase()}` : "";
-  switch (record.event) {
-    case "handoff":
-      return route ? `The bot handed over: ${route.long.toLowerCase()}` : "The bot handed over to people";
-    case "claimed":
-      return who ? `${who} took the conversation` : "Taken by an agent";
-    case "released":
-      return who ? `${who} returned it to the queue` : "Returned to the queue";
-    case "handed_back":
-      return who ? `${who} handed back to the bot` : "Handed back to the bot";
-    case "closed":
-      return who ? `${who} closed it${outcome}` : `Closed${outcome}`;
-    case "reopened":
-      return "The customer came back";
-    default:
-      return record.text ?? sentence(record.event ?? "event");
-  }
-}
-
-/** @param {Record} record @param {Record|undefined} previous @param {string} me */
-function messageItem(record, previous, me) {
+/** @param {Record} record @param {Record|undefined} previous @param {Reader} reader */
+export function messageItem(record, previous, { me, agent, amend }) {
   const note = record.kind === "note";
   const together =
     previous !== undefined &&
@@ -108,10 +98,16 @@ function messageItem(record, previous, me) {
         note ? icon("lock") : record.from === "bot" && icon("bot"),
         h("span", { class: "who" }, senderWords(record, mine)),
         h("time", { title: fullTime(record.at) }, clock(record.at)),
+        record.edited && h("span", { class: "amended" }, "edited"),
       ),
-      record.from === "bot" && record.html
-        ? markup(record.html)
-        : h("div", { class: "text plain", dir: "auto" }, record.text ?? ""),
+      record.deleted
+        ? h("div", { class: "text deleted" }, mine ? "You deleted this message" : "This message was deleted")
+        : record.from === "bot" && record.html
+          ? markup(record.html)
+          : record.text
+            ? h("div", { class: "text plain", dir: "auto" }, note ? mentioned(record, agent) : record.text)
+            : null,
+      fileList(record.attachments),
       record.buttons?.length
         ? h(
             "p",
@@ -122,8 +118,25 @@ function messageItem(record, previous, me) {
         : null,
       record.evidence && evidence(record.evidence),
     ),
-    mine && !note && h("p", { class: "mark", "data-state": "delivered" }, icon("check"), "Sent"),
+    mine &&
+      !note &&
+      h(
+        "p",
+        { class: "mark", "data-state": "delivered", "data-fresh": !record.deleted },
+        icon("check"),
+        "Sent",
+        ownActions(record, amend),
+      ),
   );
+}
+
+/** A note with the names of who it is for marked. @param {Record} record @param {(id: string) => string} agent */
+function mentioned({ text = "", mentions = [] }, agent) {
+  const names = mentions.map((id) => `@${agent(id)}`);
+  if (!names.length) return text;
+  const pattern = new RegExp(`(${names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`);
+  // Splitting by a captured pattern puts the matches at the odd places.
+  return text.split(pattern).map((part, index) => (index % 2 ? h("strong", { class: "mention" }, part) : part));
 }
 
 /** @param {Record} record @param {boolean} mine */
@@ -194,7 +207,8 @@ export function outgoingItem(item, actions) {
         h("span", { class: "who" }, item.kind === "note" ? "Private note · You" : "You"),
         h("time", null, clock(item.at)),
       ),
-      h("div", { class: "text plain", dir: "auto" }, item.text),
+      item.text && h("div", { class: "text plain", dir: "auto" }, item.text),
+      fileList(item.files),
     ),
     h(
       "p",

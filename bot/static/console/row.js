@@ -1,10 +1,13 @@
 // @ts-check
-import { ownerWords, routeChip, shortPage, waitTime } from "./chip.js";
+import { dueChip, ownerWords, priorityMark, routeChip, tagChips, waitTime } from "./chip.js";
 import { fill, h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { placeHash } from "./route.js";
+import { wakes } from "./time.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
+
+const TAGS_SHOWN = 3;
 
 /** One conversation in the list: a link, so that it opens in a new tab too. */
 export class Row {
@@ -15,19 +18,21 @@ export class Row {
 
   /**
    * @param {Summary} summary
-   * @param {{view: import("./types.js").View, name: string, open: boolean, unread: boolean, me: string, tabbable: boolean}} state
+   * @param {{where: import("./route.js").Where, name: string, team: string, open: boolean, unread: boolean,
+   *   missed: number, me: string, tabbable: boolean}} state
    */
   update(summary, state) {
     const link = this.#link;
     link.tabIndex = state.tabbable ? 0 : -1;
-    const drawn = JSON.stringify([summary, state.view, state.name, state.open, state.unread]);
+    const drawn = JSON.stringify([summary, { ...state, tabbable: 0 }]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    link.href = placeHash(state.view, summary.id);
+    link.href = placeHash(state.where, summary.id);
     link.dataset.conversation = summary.id;
     link.toggleAttribute("data-unread", state.unread);
     if (state.open) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
+    const open = summary.owner === "queue" || summary.owner === "agent";
     fill(
       link,
       h(
@@ -38,7 +43,13 @@ export class Row {
         routeChip(summary.why),
         waitTime(summary),
       ),
-      h("span", { class: "row-text" }, lastWords(summary, state.me)),
+      h(
+        "span",
+        { class: "row-text" },
+        state.missed > 0 &&
+          h("span", { class: "missed", title: "Came while you were away" }, `${state.missed} new while away`),
+        lastWords(summary, state.me),
+      ),
       h(
         "span",
         { class: "row-foot" },
@@ -51,15 +62,45 @@ export class Row {
                 ? "queue"
                 : "person",
         ),
-        h("span", null, ownerWords(summary, state.me)),
-        summary.page && h("span", { class: "row-page" }, shortPage(summary.page)),
+        h("span", { class: "row-owner" }, inPlace(summary, state)),
+        summary.mentions?.includes(state.me) && h("span", { class: "mention-mark" }, icon("at"), "You"),
+        summary.via === "mail" && h("span", { class: "tag" }, "Mail"),
+        h(
+          "span",
+          { class: "row-marks" },
+          open && priorityMark(summary.priority),
+          summary.rating && ratingMark(summary.rating.csat),
+          summary.snoozed_until
+            ? h(
+                "span",
+                { class: "due", "data-due-state": "fine" },
+                icon("clock"),
+                `until ${wakes(summary.snoozed_until)}`,
+              )
+            : open && dueChip(summary.due),
+        ),
       ),
+      tagChips(summary.tags, TAGS_SHOWN),
     );
   }
 
   focus() {
     this.#link.focus();
   }
+}
+
+/**
+ * Who has it; in a list where that goes without saying, the team.
+ * @param {Summary} summary @param {{where: import("./route.js").Where, me: string, team: string}} state
+ */
+function inPlace(summary, { where, me, team }) {
+  if (team && (where.view === "mine" || where.view === "queue")) return team;
+  return ownerWords(summary, me, where.view === "team" ? "" : team);
+}
+
+/** @param {number} csat */
+export function ratingMark(csat) {
+  return h("span", { class: "rating" }, icon("star"), hidden("Rated "), `${csat} of 5`);
 }
 
 /** @param {Summary} summary @param {string} me */
@@ -72,7 +113,7 @@ function lastWords(summary, me) {
 }
 
 /** A bot's Markdown as a preview: without its signs. @param {string} markdown */
-function plain(markdown) {
+export function plain(markdown) {
   return markdown
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/\*\*|__|`/g, "")

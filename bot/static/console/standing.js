@@ -1,6 +1,7 @@
 // @ts-check
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { placeHash, where } from "./route.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
 
@@ -9,10 +10,14 @@ export class Standing {
   element = h("div", { class: "standing", hidden: true });
   #drawn = "";
 
-  /** @param {import("./actions.js").Actions} actions @param {import("./drafts.js").Drafts} drafts */
-  constructor(actions, drafts) {
+  /**
+   * @param {import("./actions.js").Actions} actions @param {import("./drafts.js").Drafts} drafts
+   * @param {() => void} note opens the field for a note
+   */
+  constructor(actions, drafts, note) {
     this.actions = actions;
     this.drafts = drafts;
+    this.note = note;
   }
 
   /** @param {Summary|null} summary null hides it */
@@ -22,7 +27,8 @@ export class Standing {
       this.#drawn = "";
       return;
     }
-    const drawn = JSON.stringify([summary.id, summary.owner, summary.agent, summary.epoch]);
+    const { id, owner, agent, epoch, merged_into: into } = summary;
+    const drawn = JSON.stringify([id, owner, agent, epoch, into]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const kept = this.drafts.get(summary.id).text.trim();
@@ -33,6 +39,7 @@ export class Standing {
         "p",
         null,
         words(summary),
+        into && h("a", { href: placeHash(where("all"), into) }, "Go to the other one"),
         kept &&
           h(
             "span",
@@ -45,15 +52,15 @@ export class Standing {
         { class: "standing-actions" },
         h(
           "button",
-          { class: "button", type: "button", "data-action": "add-note", onclick: () => this.actions.note(summary) },
+          { class: "button", type: "button", "data-action": "add-note", onclick: this.note },
           icon("lock"),
           "Add a note",
         ),
-        can.claim &&
+        (can.claim || can.takeOver) &&
           h(
             "button",
             {
-              class: "button primary",
+              class: summary.owner === "queue" ? "button primary" : "button",
               type: "button",
               "data-action": "claim",
               title: "Claim (c)",
@@ -61,7 +68,7 @@ export class Standing {
               onclick: () => this.actions.claim(summary),
             },
             icon("hand"),
-            "Claim",
+            can.takeOver ? "Take over" : summary.owner === "bot" ? "Step in" : "Claim",
           ),
       ),
     );
@@ -71,8 +78,8 @@ export class Standing {
 /** @param {Summary} summary */
 function words(summary) {
   if (summary.owner === "queue") return "This customer waits for a person. Claim the conversation to answer.";
-  if (summary.owner === "bot") return "The bot looks after this one. It comes to the queue when it needs you.";
-  if (summary.owner === "closed")
-    return "This conversation is closed. If the customer writes again, the bot picks it up.";
+  if (summary.owner === "bot") return "The bot looks after this one. It comes to the queue when it needs a person.";
+  if (summary.merged_into) return "It was merged into another conversation. ";
+  if (summary.owner === "closed") return "This conversation is closed. If the customer writes again, it opens again.";
   return `${summary.agent?.name ?? "A colleague"} looks after this one.`;
 }

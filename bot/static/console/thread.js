@@ -14,6 +14,12 @@ export class Thread {
   records = [];
   /** @type {import("./types.js").Packet|null} */
   packet = null;
+  /** @type {import("./types.js").Customer|null} */
+  customer = null;
+  /** @type {import("./types.js").Lookup[]} */
+  orders = [];
+  /** @type {import("./types.js").Summary[]} */
+  earlier = [];
   /** @type {Map<number, Record>} */
   #early = new Map();
 
@@ -35,6 +41,7 @@ export class Thread {
       for (let next; (next = this.#early.get(this.seq + 1));) {
         this.#early.delete(next.seq);
         this.records.push(next);
+        this.#amend(next);
       }
     }
     return this.records.slice(before);
@@ -43,5 +50,15 @@ export class Thread {
   /** @param {number} seq @returns {Record|undefined} */
   at(seq) {
     return this.records[seq - 1];
+  }
+
+  /** The log only grows: what was changed or taken back is said by a later record. @param {Record} record */
+  #amend({ event, of, text }) {
+    const found = of && (event === "edited" || event === "deleted") ? this.at(of) : undefined;
+    if (!found) return;
+    const changed = event === "edited" && !found.deleted;
+    this.records[found.seq - 1] = changed
+      ? { ...found, text, edited: true }
+      : { ...found, text: "", attachments: undefined, deleted: true };
   }
 }

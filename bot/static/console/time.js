@@ -20,6 +20,7 @@ export function now() {
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const weekdayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
 /** @param {number} at */
@@ -63,8 +64,48 @@ export function urgency(since) {
   return minutes < 3 ? "short" : minutes < 10 ? "long" : "late";
 }
 
+/** A length as people say it: 40 s, 12 min, 3 h 5 min, 2 days. @param {number} seconds */
+export function lasted(seconds) {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) {
+    const minutes = Math.floor((seconds % 3600) / 60);
+    return `${Math.floor(seconds / 3600)} h${minutes ? ` ${minutes} min` : ""}`;
+  }
+  const days = Math.floor(seconds / 86_400);
+  return days === 1 ? "1 day" : `${days} days`;
+}
+
+/** What is left until a target, or how late it is. @param {number} at */
+export function dueWords(at) {
+  const left = at - now();
+  return left < 0 ? `${lasted(-left)} late` : `${lasted(left)} left`;
+}
+
+/** Five minutes are when one can still do something about it. @param {number} at @returns {"fine"|"risk"|"late"} */
+export function dueState(at) {
+  const left = at - now();
+  return left < 0 ? "late" : left < 300 ? "risk" : "fine";
+}
+
+/** When something sleeps until: 14:30, tomorrow 9:00, Mon 9:00, 4 Dec. @param {number} at */
+export function wakes(at) {
+  const days = Math.round(
+    (new Date(at * 1000).setHours(0, 0, 0, 0) - new Date(now() * 1000).setHours(0, 0, 0, 0)) / 864e5,
+  );
+  if (days <= 0) return clock(at);
+  if (days === 1) return `tomorrow ${clock(at)}`;
+  return days < 7 ? `${weekdayFormat.format(at * 1000)} ${clock(at)}` : shortDayFormat.format(at * 1000);
+}
+
+/** A size of a file. @param {number} bytes */
+export function sized(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}
+
 /**
- * Keeps every `[data-wait]` and `[data-ago]` element on the page true, once a second; writes only what changed.
+ * Keeps every `[data-wait]`, `[data-ago]`, `[data-due]` and `[data-until]` element on the page true, once a second; writes only what changed.
  * @param {Document} page
  */
 export function startTicking(page) {
@@ -78,6 +119,14 @@ export function startTicking(page) {
     for (const element of page.querySelectorAll("[data-ago]")) {
       setText(element, ago(Number(/** @type {HTMLElement} */ (element).dataset.ago)));
     }
+    for (const element of page.querySelectorAll("[data-due]")) {
+      const at = Number(/** @type {HTMLElement} */ (element).dataset.due);
+      setText(element, dueWords(at));
+      element.closest("[data-due-state]")?.setAttribute("data-due-state", dueState(at));
+    }
+    // What can be done for a short while only, such as changing an own message.
+    for (const element of page.querySelectorAll("[data-until]"))
+      if (Number(/** @type {HTMLElement} */ (element).dataset.until) < now()) element.remove();
   };
   setInterval(tick, 1000);
   page.addEventListener("visibilitychange", tick);

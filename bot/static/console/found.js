@@ -1,0 +1,133 @@
+// @ts-check
+import { ownerWords } from "./chip.js";
+import { fill, h, hidden } from "./dom.js";
+import { icon } from "./icons.js";
+import { placeHash, where } from "./route.js";
+import { ago, fullTime } from "./time.js";
+
+/** @typedef {import("./types.js").Hit} Hit */
+
+/** @type {{[from: string]: string}} */
+const SENDERS = { customer: "Customer", bot: "Bot", agent: "Agent", system: "Desk" };
+
+/** What the search found: each hit with its words marked, leading to the message. */
+export class Found {
+  #rows = h("ul", { class: "rows hits", "data-testid": "hits" });
+  #more = h("button", { class: "button wide more", type: "button", onclick: () => this.#read(true) }, "Show more");
+  #empty = h("div", { class: "empty" });
+  element = h("div", { class: "scroll", hidden: true }, this.#rows, this.#more, this.#empty);
+  #words = "";
+  /** @type {Hit[]} */
+  #hits = [];
+  /** @type {Promise<void>} */
+  #reading = Promise.resolve();
+
+  /** @param {import("./desk.js").Desk} desk @param {import("./route.js").Route} route */
+  constructor(desk, route) {
+    this.desk = desk;
+    this.route = route;
+  }
+
+  /** @param {string} words */
+  show(words) {
+    if (words === this.#words) return this.#mark();
+    this.#words = words;
+    this.#hits = [];
+    if (words) this.#reading = this.#read(false);
+    else this.#draw(false);
+  }
+
+  /** @param {() => void} run */
+  whenFound(run) {
+    void this.#reading.then(run);
+  }
+
+  /** @param {boolean} further */
+  async #read(further) {
+    const words = this.#words;
+    this.#more.hidden = true;
+    if (!further) this.element.setAttribute("aria-busy", "true");
+    try {
+      const { hits, more } = await this.desk.api.search(words, further ? this.#hits.length : 0);
+      if (words !== this.#words) return;
+      this.#hits = further ? [...this.#hits, ...hits] : hits;
+      for (const { conversation } of hits) this.desk.lists.upsert(conversation);
+      this.#draw(more);
+    } catch (error) {
+      if (words !== this.#words) return;
+      this.#words = "";
+      fill(this.#rows);
+      this.#tell("warn", "The search did not work", /** @type {Error} */ (error).message);
+    } finally {
+      this.element.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {boolean} more */
+  #draw(more) {
+    fill(
+      this.#rows,
+      this.#hits.map((hit, index) => h("li", null, this.#hit(hit, index === 0))),
+    );
+    this.#more.hidden = !more;
+    this.#empty.hidden = this.#hits.length > 0;
+    if (this.#hits.length) return this.#mark();
+    if (!this.#words)
+      return this.#tell("search", "Search all that was said", "Closed conversations and notes are searched too.");
+    this.#tell("search", "No match", `Nobody has said “${this.#words}”. Fewer words find more.`);
+  }
+
+  /** @param {Hit} hit @param {boolean} tabbable */
+  #hit({ conversation, seq, at, from, kind, parts }, tabbable) {
+    return h(
+      "a",
+      {
+        class: "row",
+        "data-row": "",
+        "data-hit": seq,
+        "data-conversation": conversation.id,
+        tabindex: tabbable ? 0 : -1,
+        href: placeHash(where("search", { q: this.#words }), conversation.id, "conversation", seq),
+      },
+      h(
+        "span",
+        { class: "row-top" },
+        h("span", { class: "row-name" }, this.desk.nameOf(conversation)),
+        h("time", { class: "wait calm", "data-ago": at, title: fullTime(at) }, ago(at)),
+      ),
+      h(
+        "span",
+        { class: "row-text hit-text" },
+        h("span", { class: "quiet" }, `${kind === "note" ? "Note" : (SENDERS[from] ?? "")}: `),
+        parts.map(([what, text]) => (what ? h("mark", null, text) : text)),
+      ),
+      h(
+        "span",
+        { class: "row-foot" },
+        icon(conversation.owner === "closed" ? "check" : conversation.owner === "bot" ? "bot" : "person"),
+        h(
+          "span",
+          { class: "row-owner" },
+          ownerWords(conversation, this.desk.user.id, this.desk.setup.teamName(conversation.team)),
+        ),
+        hidden(", show the message"),
+      ),
+    );
+  }
+
+  #mark() {
+    for (const row of this.#rows.querySelectorAll("[data-row]")) {
+      const open =
+        /** @type {HTMLElement} */ (row).dataset.conversation === this.desk.open &&
+        Number(/** @type {HTMLElement} */ (row).dataset.hit) === this.route.place.seq;
+      if (open) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  }
+
+  /** @param {import("./icons.js").IconName} name @param {string} title @param {string} text */
+  #tell(name, title, text) {
+    this.#empty.hidden = false;
+    fill(this.#empty, icon(name), h("h3", null, title), h("p", null, text));
+  }
+}

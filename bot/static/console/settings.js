@@ -1,0 +1,234 @@
+// @ts-check
+import { showConflict } from "./conflict.js";
+import { fill, h, hidden } from "./dom.js";
+import { control } from "./form.js";
+import { icon } from "./icons.js";
+import { KINDS } from "./kinds.js";
+import { pageHash } from "./route.js";
+
+/** @typedef {import("./kinds.js").Kind} Kind */
+/** @typedef {{id: string, revision?: number, [field: string]: unknown}} Item */
+
+/** The supervisors' settings: a section each for teams, agents, hours, canned replies, macros. */
+export class SettingsPage {
+  #title = h("h2", { tabindex: "-1" }, "Settings");
+  #nav = h("ul", { class: "section-list" });
+  #body = h("div", { class: "settings-body" });
+  element = h(
+    "main",
+    { class: "page-pane settings", hidden: true },
+    h("header", { class: "page-head" }, this.#title),
+    h("div", { class: "settings-columns" }, h("nav", { "aria-label": "Settings" }, this.#nav), this.#body),
+  );
+  /** @type {Kind|undefined} */
+  #kind;
+  /** What is edited; an item without id is new. @type {Item|null} */
+  #item = null;
+  #form = h("div", { class: "settings-form" });
+  #list = h("ul", { class: "items", "data-testid": "items" });
+  #section = "";
+
+  /** @param {import("./desk.js").Desk} desk @param {import("./announcer.js").Announcer} announcer */
+  constructor(desk, announcer) {
+    this.desk = desk;
+    this.announcer = announcer;
+    // A form that somebody works in is left alone: what others change there is told when it is saved.
+    desk.setup.changed.on(() => !this.element.hidden && this.#drawList());
+  }
+
+  /** @param {string|null} section null hides the page */
+  show(section) {
+    this.element.hidden = section === null;
+    if (section === null || section === this.#section) return;
+    this.#section = section;
+    const chosen = (this.#kind = KINDS.find(({ id }) => id === section) ?? KINDS[0]);
+    this.#item = null;
+    fill(
+      this.#nav,
+      KINDS.map(({ id, title }) =>
+        h(
+          "li",
+          null,
+          h("a", { href: pageHash("settings", id), "aria-current": id === chosen.id ? "page" : null }, title),
+        ),
+      ),
+    );
+    fill(this.#form);
+    this.#drawKind(chosen);
+  }
+
+  focus() {
+    this.#title.focus();
+  }
+
+  /** @param {Kind} kind */
+  #drawKind(kind) {
+    fill(
+      this.#body,
+      h(
+        "section",
+        { class: "settings-list", "aria-labelledby": "kind-title" },
+        h("h3", { id: "kind-title" }, kind.title),
+        h("p", { class: "quiet" }, kind.about),
+        this.#list,
+        !kind.fixed &&
+          h(
+            "button",
+            { class: "button", type: "button", "data-action": "new", onclick: () => this.#edit({ id: "" }) },
+            icon("plus"),
+            `New ${kind.one}`,
+          ),
+      ),
+      this.#form,
+    );
+    this.#drawList();
+  }
+
+  /** @returns {Item[]} */
+  get #items() {
+    return /** @type {any} */ (this.desk.setup.now)[this.#kind?.id ?? ""] ?? [];
+  }
+
+  #drawList() {
+    const kind = this.#kind;
+    if (!kind) return;
+    fill(
+      this.#list,
+      this.#items.map((item) => {
+        const [name, detail] = kind.row(item, this.desk.setup.now);
+        return h(
+          "li",
+          null,
+          h(
+            "button",
+            {
+              class: "item",
+              type: "button",
+              "data-item": item.id,
+              "aria-current": item.id === this.#item?.id ? "true" : null,
+              onclick: () => this.#edit(item),
+            },
+            h("strong", null, name),
+            h("span", { class: "quiet small" }, detail),
+          ),
+        );
+      }),
+    );
+    if (!this.#items.length) fill(this.#list, h("li", { class: "quiet" }, "None yet."));
+  }
+
+  /** @param {Item} item as it was read @param {Item} [shown] what the fields show, if something else */
+  #edit(item, shown = item) {
+    const kind = /** @type {Kind} */ (this.#kind);
+    this.#item = item;
+    const controls = kind.fields.map((field) => ({ field, ...control(field, shown[field.name], this.desk.setup.now) }));
+    const error = h("p", { class: "form-error", role: "alert" });
+    const save = h("button", { class: "button primary", type: "submit" }, icon("check"), "Save");
+    const read = () => Object.fromEntries(controls.map(({ field, read }) => [field.name, read()]));
+    const form = h(
+      "form",
+      {
+        class: "card",
+        novalidate: true,
+        "aria-labelledby": "form-title",
+        onsubmit: async (/** @type {Event} */ event) => {
+          event.preventDefault();
+          if (save.disabled) return;
+          error.textContent = "";
+          save.disabled = true;
+          try {
+            const fields = read();
+            if (fields.tier) fields.tier = Number(fields.tier);
+            await this.#save(item, fields);
+          } catch (failure) {
+            error.textContent = /** @type {Error} */ (failure).message;
+            const { field } = /** @type {any} */ (failure);
+            if (field) /** @type {HTMLElement|null} */ (form.querySelector(`[name="${CSS.escape(field)}"]`))?.focus();
+          } finally {
+            save.disabled = false;
+          }
+        },
+      },
+      h("h3", { id: "form-title" }, item.id ? kind.row(item, this.desk.setup.now)[0] : `New ${kind.one}`),
+      controls.map(({ element }) => element),
+      error,
+      h(
+        "footer",
+        { class: "dialog-foot" },
+        item.id &&
+          !kind.fixed &&
+          h(
+            "button",
+            {
+              class: "button danger",
+              type: "button",
+              "data-action": "remove",
+              onclick: () => this.#remove(item, error),
+            },
+            "Remove",
+            hidden(` ${kind.row(item, this.desk.setup.now)[0]}`),
+          ),
+        h("button", { class: "button", type: "button", onclick: () => this.#leave() }, "Cancel"),
+        save,
+      ),
+    );
+    fill(this.#form, form);
+    this.#drawList();
+    const first = form.querySelector("input, textarea, select");
+    if (first instanceof HTMLElement) first.focus();
+  }
+
+  #leave() {
+    const id = this.#item?.id;
+    this.#item = null;
+    fill(this.#form);
+    this.#drawList();
+    const row =
+      this.#list.querySelector(`[data-item="${CSS.escape(id ?? "")}"]`) ??
+      this.#body.querySelector("[data-action=new]");
+    if (row instanceof HTMLElement) row.focus();
+  }
+
+  /** @param {Item} item @param {Item["fields"]} fields */
+  async #save(item, fields) {
+    const kind = /** @type {Kind} */ (this.#kind);
+    const { api } = this.desk;
+    try {
+      if (!item.id) await api.call("POST", `settings/${kind.id}`, /** @type {object} */ (fields));
+      else
+        await api.call("PUT", `settings/${kind.id}/${encodeURIComponent(item.id)}`, {
+          .../** @type {object} */ (fields),
+          ...(kind.fixed ? {} : { revision: item.revision }),
+        });
+    } catch (error) {
+      const { code, now } = /** @type {any} */ (error);
+      if (code !== "edited") throw error;
+      await this.desk.setup.load();
+      const mine = { ...item, .../** @type {object} */ (fields) };
+      showConflict(kind, now, mine, this.desk.setup.now, {
+        theirs: () => (now ? this.#edit(now) : this.#leave()),
+        mine: () => this.#edit(now ? { ...now, id: item.id } : { id: "" }, mine),
+      });
+      return;
+    }
+    await this.desk.setup.load();
+    this.announcer.toast("Saved.");
+    this.#leave();
+  }
+
+  /** @param {Item} item @param {HTMLElement} error */
+  async #remove(item, error) {
+    const kind = /** @type {Kind} */ (this.#kind);
+    try {
+      await this.desk.api.call(
+        "DELETE",
+        `settings/${kind.id}/${encodeURIComponent(item.id)}?revision=${item.revision}`,
+      );
+      await this.desk.setup.load();
+      this.announcer.toast("Removed.");
+      this.#leave();
+    } catch (failure) {
+      error.textContent = /** @type {Error} */ (failure).message;
+    }
+  }
+}
