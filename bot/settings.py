@@ -54,6 +54,7 @@ class Settings:
     mail_from: str = "Larkmoor <help@larkmoor.example>"
     attachment_mb: int = 10
     scan_command: str | None = None
+    webhook_private: bool = False
 
     @property
     def attachments(self) -> Path:
@@ -135,6 +136,7 @@ DOCUMENTED = {
     "FRONTDESK_MAIL_FROM": ("sender of mails", "Larkmoor <help@larkmoor.example>"),
     "FRONTDESK_ATTACHMENT_MB": ("largest file that can be sent in a conversation", "10"),
     "FRONTDESK_SCAN_COMMAND": ("program that each sent file is checked with", "none"),
+    "FRONTDESK_WEBHOOK_PRIVATE": ("1 where webhooks may go to private networks, and without HTTPS", "0"),
     "FRONTDESK_LOG_LEVEL": ("DEBUG, INFO, WARNING or ERROR", "INFO"),
 }
 
@@ -188,9 +190,12 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         if origin != "*" and (urlsplit(origin).scheme not in ("http", "https") or urlsplit(origin).path):
             wanted = "an origin such as https://shop.example, or * is wanted"
             raise BadSetting("FRONTDESK_WIDGET_ORIGINS", origin, wanted)
-    secure = values.get("FRONTDESK_SECURE_COOKIES", "0")
-    if secure not in ("0", "1"):
-        raise BadSetting("FRONTDESK_SECURE_COOKIES", secure, "0 or 1 is wanted")
+    def switch(name: str) -> bool:
+        raw = values.get(name, "0")
+        if raw not in ("0", "1"):
+            raise BadSetting(name, raw, "0 or 1 is wanted")
+        return raw == "1"
+
     home = folder("FRONTDESK_HOME", ROOT / "var")
     if home.exists() and not home.is_dir():
         raise BadSetting("FRONTDESK_HOME", str(home), "a folder is wanted, and this is a file")
@@ -213,7 +218,7 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         model=Path(model).expanduser().absolute() if model else None,
         kb=folder("FRONTDESK_KB", ROOT / "data" / "kb"),
         widget_origins=origins,
-        secure_cookies=secure == "1",
+        secure_cookies=switch("FRONTDESK_SECURE_COOKIES"),
         proxies=whole("FRONTDESK_PROXIES", 0, 0, 9),
         alpha=number("FRONTDESK_ALPHA", 0.05, 0.001, 0.5),
         beta=number("FRONTDESK_BETA", 0.02, 0.001, 0.5),
@@ -232,6 +237,7 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         mail_from=sender,
         attachment_mb=whole("FRONTDESK_ATTACHMENT_MB", 10, 1, 100),
         scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
+        webhook_private=switch("FRONTDESK_WEBHOOK_PRIVATE"),
     )
 
 
@@ -329,5 +335,6 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_MAIL_FROM": settings.mail_from,
         "FRONTDESK_ATTACHMENT_MB": settings.attachment_mb,
         "FRONTDESK_SCAN_COMMAND": settings.scan_command or "",
+        "FRONTDESK_WEBHOOK_PRIVATE": int(settings.webhook_private),
     }
     return {name: str(value) for name, value in values.items()}

@@ -29,15 +29,17 @@ _ROWS = 500
 def prepare(engine: Any) -> None:
     """Makes every table of the product, or brings it up to date. Raises DatabaseUnavailable."""
     from bot.attachments.attachments import Attachments
+    from bot.desk.integrations import Integrations
     from bot.desk.staff import Staff
     from bot.library.library import Library
     from bot.mail.outbox import Outbox
     from bot.reports.archive import Archive
     from bot.reports.customers import Customers
     from bot.roster.roster import Roster
+    from bot.webhooks.hooks import Hooks
 
     for part in (Staff(engine), Archive(engine), Library(engine), Outbox(engine, ""), Attachments(engine),
-                 Index(engine), Customers(engine), Roster(engine)):
+                 Index(engine), Customers(engine), Roster(engine), Integrations(engine), Hooks(engine)):
         part.prepare()
 
 

@@ -9,6 +9,7 @@ from sanic.config import Config
 
 from bot.desk import (
     acts,
+    api_keys,
     attachments,
     console,
     editor,
@@ -17,6 +18,7 @@ from bot.desk import (
     headers,
     health,
     help,
+    hooks,
     search,
     session,
     setup,
@@ -32,8 +34,8 @@ from bot.settings import Settings
 
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
-    widget, feedback, attachments, console, acts, setup, wall, search, transcripts, suggestions, snippets, editor, help,
-    session, health, static,
+    widget, feedback, attachments, console, acts, setup, api_keys, hooks, wall, search, transcripts, suggestions,
+    snippets, editor, help, session, health, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

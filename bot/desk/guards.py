@@ -5,6 +5,7 @@ from __future__ import annotations
 from sanic import Request
 
 from bot.desk.errors import ApiError
+from bot.desk.integrations import PREFIX, missing, scope_for
 from bot.desk.services import of
 from bot.desk.staff import CONSOLE, SUPERVISORS, Member
 
@@ -14,6 +15,9 @@ NEW_CONVERSATIONS = (30, 60)
 MESSAGES = (90, 60)
 TYPING = (60, 60)
 IDENTITIES = (30, 60)
+#: Of calls by API key, and of trying a webhook out by endpoint.
+KEYS = (600, 60)
+TESTS = (20, 60)
 
 
 async def customer(request: Request) -> str:
@@ -26,13 +30,38 @@ async def customer(request: Request) -> str:
 
 
 async def member(request: Request, *roles: str) -> Member:
-    """Who is signed in. Raises ApiError ``unauthorised``, or ``forbidden`` where none of `roles` is theirs."""
+    """Who is signed in, or the integration whose API key this is. Raises ApiError ``unauthorised``, ``forbidden`` where
+    none of `roles` or no fitting scope is theirs, and ``too_many``."""
+    if token := api_key(request):
+        return await _integration(request, token, roles)
     found = await of(request).sessions.find(request)
     if found is None:
         raise ApiError(401, "unauthorised", "Please sign in.")
     if roles and found.role not in roles:
         raise ApiError(403, "forbidden", f"This is not for the role {found.role!r}.")
     return found
+
+
+def api_key(request: Request) -> str:
+    """The API key of a call, or nothing."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    return str(token) if scheme.lower() == "bearer" and token.startswith(PREFIX) else ""
+
+
+async def _integration(request: Request, token: str, roles: tuple[str, ...]) -> Member:
+    scope = scope_for(request.method, request.path)
+    found = await of(request).sessions.integration(token)
+    if found is None:
+        raise ApiError(401, "unauthorised", "This API key opens nothing: it is wrong, revoked or over.",
+                       {"WWW-Authenticate": "Bearer"})
+    await not_too_often(request, f"key:{found.id}", *KEYS)
+    if scope is None or missing(scope, found):
+        raise ApiError(403, "forbidden", f"This wants an API key with the scope {scope!r}." if scope
+                       else "This is not for API keys; please sign in.")
+    # What it may do is said by its scopes. Who runs the desk may also take conversations over, and give them to others.
+    role = "supervisor" if "desk:write" in found.scopes or not set(roles) & {"agent"} else "agent"
+    return Member(f"key:{found.id}", found.name, "", role)
 
 
 async def agent(request: Request) -> Member:
@@ -46,11 +75,11 @@ async def supervisor(request: Request) -> Member:
 
 
 def changes(request: Request) -> None:
-    """For each call by session that changes something: other sites cannot send this header.
+    """For each call by session that changes something: other sites cannot send this header. Nor can they send a key.
 
     Raises ApiError ``forbidden``.
     """
-    if request.headers.get("x-frontdesk") != "1":
+    if request.headers.get("x-frontdesk") != "1" and not api_key(request):
         raise ApiError(403, "forbidden", "The header X-Frontdesk: 1 is missing.")
 
 

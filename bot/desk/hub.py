@@ -36,6 +36,8 @@ class Hub:
         #: Called at each change of a conversation's state, and with ``setup`` or ``agents`` when those changed.
         self.on_state: Callable[[], None] = lambda: None
         self.on_desk: Callable[[str], None] = lambda _: None
+        #: Called when live messages may have been missed.
+        self.on_resumed: Callable[[], None] = lambda: None
         self._onlookers = Onlookers()
         self._conversations = conversations
         self._also = also
@@ -169,6 +171,7 @@ class Hub:
 
     def _resumed(self) -> None:
         """Something may have been missed: customers' streams read their log again, consoles start anew."""
+        self.on_resumed()
         for cid, streams in self._streams.items():
             for stream in tuple(streams):
                 stream.put(REREAD)

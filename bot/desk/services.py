@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from sanic import Request
 
 from bot.attachments.attachments import Attachments
 from bot.attachments.scan import Scanner
+from bot.conversations.errors import StoreUnavailable
 from bot.conversations.store import Conversations, connect
 from bot.database import open_database
 from bot.desk.calendar import Calendar
+from bot.desk.collector import Collector
 from bot.desk.dispatch import Dispatch
 from bot.desk.filler import Filler
 from bot.desk.hub import Hub
 from bot.desk.identity import Tokens
+from bot.desk.integrations import Integrations
 from bot.desk.rota import Rota
 from bot.desk.sessions import Sessions
 from bot.desk.shelf import Shelf
@@ -34,6 +39,9 @@ from bot.reports.customers import Customers
 from bot.roster.roster import Roster
 from bot.search.index import Index
 from bot.settings import ROOT, Settings
+from bot.webhooks.courier import Courier
+from bot.webhooks.hooks import Hooks
+from bot.webhooks.ledger import Ledger
 
 #: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
 #: hold up what does not need it.
@@ -70,6 +78,10 @@ class Services:
     roster: Roster
     rota: Rota
     dispatch: Dispatch
+    integrations: Integrations
+    hooks: Hooks
+    collector: Collector
+    courier: Courier
     handling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HANDLED))
 
     @classmethod
@@ -94,20 +106,34 @@ class Services:
         await asyncio.to_thread(roster.prepare)
         await asyncio.to_thread(roster.seed)
         rota = Rota(roster, staff, conversations)
+        integrations, hooks = Integrations(engine), Hooks(engine, settings.webhook_private)
+        await asyncio.to_thread(integrations.prepare)
+        await asyncio.to_thread(hooks.prepare)
+        deliveries = Ledger(engine)
+        courier = Courier(deliveries, settings.webhook_private)
+        collector = Collector(conversations, archive, deliveries, courier.nudge)
+
+        def also(message: dict[str, Any]) -> None:
+            filler.heard(message)
+            collector.heard(message)
+
         ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
-            sessions=Sessions(conversations, staff, settings.secure_cookies),
-            hub=Hub(conversations, lambda: upkeep.archived, filler.heard), texts=Texts(ROOT / "domain.yml"),
+            sessions=Sessions(conversations, staff, integrations, settings.secure_cookies),
+            hub=Hub(conversations, lambda: upkeep.archived, also), texts=Texts(ROOT / "domain.yml"),
             library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler),
             index=index, customers=customers, filler=filler,
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
+            integrations=integrations, hooks=hooks, collector=collector, courier=courier,
         )
         services.hub.on_state = services.dispatch.nudge
         services.hub.on_desk = services.desk_changed
+        services.hub.on_resumed = collector.missed
+        courier.on_disabled = services.webhook_disabled
         await services.hub.start()
         await upkeep.start()
         services.calendar.start()
@@ -115,6 +141,8 @@ class Services:
         services.sweeps.start()
         filler.start()
         services.dispatch.start()
+        collector.start()
+        courier.start()
         return services
 
     def desk_changed(self, what: str) -> None:
@@ -122,6 +150,11 @@ class Services:
         if what == "setup":
             self.rota.changed()
         self.dispatch.nudge()
+
+    async def webhook_disabled(self) -> None:
+        """Consoles show it at once, where the store can be reached."""
+        with suppress(StoreUnavailable):
+            await self.conversations.tell_desk("setup")
 
     async def end_streams(self) -> None:
         """First thing at shutdown: nobody would wait for a stream to end by itself."""
@@ -135,6 +168,8 @@ class Services:
         await self.postman.stop()
         await self.sweeps.stop()
         await self.filler.stop()
+        await self.collector.stop()
+        await self.courier.stop()
         await self.conversations.client.close()
         await self.conversations.client.connection_pool.disconnect()
 

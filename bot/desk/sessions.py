@@ -13,12 +13,15 @@ from sanic import Request
 from bot.conversations import keys
 from bot.conversations.store import Conversations
 from bot.desk.errors import ApiError
+from bot.desk.integrations import Integrations, Key
 from bot.desk.staff import Member, Staff
 
 COOKIE = "frontdesk"
 
 #: How long a person is not looked up again: another password or role counts after this time.
 _KNOWN_SECONDS = 10.0
+#: The same of API keys: one that was revoked counts for so long.
+_KNOWN_KEY_SECONDS = 5.0
 #: Argon2 takes 64 MB for each check; more at once would only make all of them slow.
 _CHECKS_AT_ONCE = 2
 
@@ -30,9 +33,11 @@ _PER_ACCOUNT = (10, 300)
 class Sessions:
     """Begins, finds and ends sessions. Raises StoreUnavailable and DatabaseUnavailable from all of them."""
 
-    def __init__(self, conversations: Conversations, staff: Staff, secure: bool) -> None:
+    def __init__(self, conversations: Conversations, staff: Staff, integrations: Integrations, secure: bool) -> None:
         self._conversations = conversations
         self._staff = staff
+        self._integrations = integrations
+        self._keys: dict[str, tuple[float, Key]] = {}
         self._secure = secure
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
         self._known: dict[str, tuple[float, Member | None]] = {}
@@ -69,6 +74,23 @@ class Sessions:
             self._known.pop(session["id"], None)
             member = await self._member(session["id"])
         return member if member is not None and member.mark == session["mark"] else None
+
+    async def integration(self, token: str) -> Key | None:
+        """The API key that this is, or None. One that was revoked counts for some seconds more."""
+        digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+        until, key = self._keys.get(digest, (0.0, None))
+        if time.monotonic() < until:
+            return key
+        self._keys.pop(digest, None)
+        key = await asyncio.to_thread(self._integrations.opened_by, token)
+        # Only keys that there are: made-up ones would fill the memory.
+        if key is not None:
+            self._keys[digest] = (time.monotonic() + _KNOWN_KEY_SECONDS, key)
+        return key
+
+    def forget_keys(self) -> None:
+        """A key was revoked."""
+        self._keys.clear()
 
     async def end(self, request: Request) -> None:
         if secret := cookie(request):

@@ -83,7 +83,7 @@ async def add(request: Request, kind: str) -> HTTPResponse:
 
 async def save(request: Request, kind: str, item: str) -> HTTPResponse:
     member, sent = await _changing(request, kind)
-    revision, services = _revision(sent.pop("revision", None)), of(request)
+    revision, services = asked_revision(sent.pop("revision", None)), of(request)
     staff = await _staff(services)
     made = await asyncio.to_thread(services.roster.save, kind, item, revision, sent, member.name, staff)
     await _tell(services)
@@ -92,10 +92,8 @@ async def save(request: Request, kind: str, item: str) -> HTTPResponse:
 
 async def remove(request: Request, kind: str, item: str) -> HTTPResponse:
     _, sent = await _changing(request, kind)
-    raw = sent.get("revision", request.args.get("revision"))
-    revision = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() else raw
-    services = of(request)
-    await asyncio.to_thread(services.roster.remove, kind, item, _revision(revision))
+    services, revision = of(request), asked_revision(sent.get("revision", request.args.get("revision")))
+    await asyncio.to_thread(services.roster.remove, kind, item, revision)
     await _tell(services)
     return HTTPResponse(status=204)
 
@@ -126,7 +124,10 @@ def _kind(kind: str) -> str:
     return kind
 
 
-def _revision(found: Any) -> int:
+def asked_revision(found: Any) -> int:
+    """The revision that a change goes by, from the body or the query. Raises ApiError ``missing_field``."""
+    if isinstance(found, str) and found.isascii() and found.isdigit():
+        return body.number(found)
     if type(found) is not int:
         raise ApiError(400, "missing_field", "The field 'revision' is missing: a whole number, as it was read.",
                        field="revision")
