@@ -39,6 +39,7 @@ CHANGED = {
     "FRONTDESK_MAIL_FROM": "Shop <shop@shop.example>",
     "FRONTDESK_ATTACHMENT_MB": "25",
     "FRONTDESK_SCAN_COMMAND": "sh -e",
+    "FRONTDESK_WEBHOOK_PRIVATE": "1",
 }
 
 

@@ -167,7 +167,10 @@ async def test_the_command_makes_lists_and_revokes(
     for name, value in as_environ(desk.settings).items():
         if name in ("FRONTDESK_HOME", "FRONTDESK_REDIS_URL"):
             monkeypatch.setenv(name, value)
-    run = lambda *words: asyncio.to_thread(main, ["key", *words])
+
+    async def run(*words: str) -> int:
+        return await asyncio.to_thread(main, ["key", *words])
+
     assert await run("add", "Slack", "--scope", "desk:read", "--scope", "webhooks", "--days", "7") == 0
     secret = capsys.readouterr().out.splitlines()[-1]
     assert (await use(desk, secret, "GET", "desk")).status == 200
