@@ -50,7 +50,8 @@ def hand_over(
     if state is not None:
         what["values"] = gathered(state)
         what["order"] = state.values.get("order") or what["order"]
+    lookups = state.lookups if state is not None else []
     if told.get("also"):
         what.setdefault("values", {})["also wants"] = " / ".join(told["also"])
-    handoff = {"team": team, "reason": reason, "judgement": told, "what": what}
+    handoff = {"team": team, "reason": reason, "judgement": told, "what": what, "lookups": lookups}
     dispatcher.utter_message(response=response, json_message={"handoff": handoff, "evidence": told})

@@ -45,7 +45,7 @@ class Judged:
 
 def begin(intent: str, text: str, before: State | None) -> State:
     """A new task. The order that the last one was about is kept where the words point back to it."""
-    state = State(intent, dict(GIVEN.get(intent, {})))
+    state = State(intent, dict(GIVEN.get(intent, {})), lookups=before.lookups if before else [])
     if before is not None and before.values.get("order") and _IT.search(text) and not finding.order_numbers(text):
         state.values["order"] = before.values["order"]
     return state
@@ -118,7 +118,7 @@ def _wants_words(ctx: Context, text: str) -> bool:
 def _switch(ctx: Context, intent: str) -> None:
     """The customer wants something else done: that comes first, and with what is known."""
     known = {name: ctx.value(name) for name in ("order", "email") if ctx.value(name)}
-    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at)
+    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at, lookups=ctx.state.lookups)
     ctx.state.__dict__.update(fresh.__dict__)
     ctx.task = TASKS[intent]
     ctx.state.hear(ctx.text)

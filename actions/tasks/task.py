@@ -6,9 +6,10 @@ them, :mod:`actions.tasks.needs` has the needs.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from actions.shop.backend import Backend, Item, Order
@@ -17,6 +18,8 @@ from actions.shop.backend import Backend, Item, Order
 NOTHING, WITHIN, ALONE = 0, 1, 2
 #: Texts of a task that are looked at again when a later need wants something named before.
 _HEARD = 6
+#: Orders of a look-up, newest first, that whoever takes over gets to see.
+_LOOKED_UP = 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class State:
 
     `values` is what is known, `heard` the newest texts first, `asked` the need that was asked for last, ``confirm`` for
     the yes, ``again`` after the shop's backend did not answer. `key` is the idempotency key of a change that was
-    confirmed, kept so that trying again cannot do it twice.
+    confirmed, kept so that trying again cannot do it twice. `lookups` are the orders that the shop told of, for a
+    person who takes over.
     """
 
     name: str
@@ -60,6 +64,7 @@ class State:
     key: str = ""
     at: str = ""
     ended: str = ""
+    lookups: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, slot: Any) -> State | None:
@@ -104,7 +109,6 @@ class Context:
     today: date = field(default_factory=date.today)
     said: list[Say] = field(default_factory=list)
     proved: bool = False
-    lookups: list[dict[str, Any]] = field(default_factory=list)
     _orders: list[Order] | None = None
 
     def value(self, name: str) -> Any:
@@ -124,12 +128,13 @@ class Context:
         """The orders that this visitor may see, newest first."""
         if self._orders is None:
             assert self.customer is not None
+            began = time.monotonic()
             if self.account:
                 self._orders = await self.shop.orders(self.who)
             else:
                 self._orders = [await self.shop.order(self.who, str(self.customer["order"]))]
-            self.lookups.append({"what": "orders", "found": len(self._orders),
-                                 "at": datetime.now(timezone.utc).isoformat(timespec="seconds")})
+            ms = round(1000 * (time.monotonic() - began))
+            self.state.lookups = [_looked_up(order, ms) for order in self._orders[:_LOOKED_UP]]
         return self._orders
 
     async def order(self) -> Order:
@@ -141,6 +146,17 @@ class Context:
 
     def say(self, response: str, **values: Any) -> None:
         self.said.append(Say(response, values))
+
+
+def _looked_up(order: Order, ms: int) -> dict[str, Any]:
+    """An order as it stood, for the packet of a handoff (docs/api.md)."""
+    items = [{"name": item.name, "quantity": item.quantity} for item in order.items]
+    count = sum(item.quantity for item in order.items)
+    told = (order.state.replace("_", " "), f"placed {order.placed}", f"{count} item{'s' * (count != 1)}",
+            f"{order.total} {order.currency}")
+    return {"what": f"order {order.number}", "result": ", ".join(told), "at": round(time.time(), 3), "ms": ms,
+            "order": {"number": order.number, "state": order.state, "placed": order.placed.isoformat(),
+                      "total": str(order.total), "currency": order.currency, "items": items}}
 
 
 class Need(Protocol):

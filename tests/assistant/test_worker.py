@@ -10,11 +10,13 @@ import logging
 from typing import Any
 
 import pytest
+from own_valkey import Valkey
 from play import Customer, at_work, republish, until
 from rasa.shared.core.events import SlotSet
 from rasa_sdk import Tracker
 
 from actions import turn
+from actions.shop import sample
 from bot.assistant import worker as worker_module
 from bot.assistant.worker import Worker
 from bot.conversations import keys, packet
@@ -195,6 +197,25 @@ async def test_a_file_without_a_word_is_kept_for_people(
     assert packet is not None
     lines = [line["line"] for line in packet["summary"]]
     assert lines[0] == "Customer: [pole.jpg]" and "Customer: Talk to a person" in lines
+
+
+async def test_orders_that_were_looked_up_are_there_for_who_takes_over(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    async with at_work(worker):
+        await customer.say("hi can you track order LM-104260 for me? email h.brandt@example.com", payload="task:track_order")
+        await customer.answered()
+        await customer.say("Talk to a person", payload="human")
+        await customer.answered()
+    packet = await conversations.packet(customer.cid)
+    assert packet is not None
+    [looked_up] = packet["lookups"]
+    order = looked_up["order"]
+    assert looked_up["what"] == "order LM-104260" and order["number"] == "LM-104260" and order["items"]
+    assert order["state"].replace("_", " ") in looked_up["result"] and looked_up["ms"] >= 0
 
 
 async def test_a_file_in_the_middle_of_a_task_does_not_end_it(worker: Worker, customer: Customer) -> None:
