@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from bot.conversations import keys
+from bot.conversations.acts import By
 from bot.conversations.errors import Stale
+from bot.conversations.placement import Placement
 from bot.conversations.record import message
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff
@@ -55,6 +57,66 @@ async def test_a_change_of_owner_that_arrives_twice_is_made_once_and_both_are_to
         state = await act
         assert (await wire.again())[0] == "ok"
         assert await conversations.state(cid) == state
+
+
+async def test_the_acts_of_the_desk_that_arrive_twice_are_done_once(conversations: Conversations, wire: Wire) -> None:
+    cid, other = await queued(conversations), await queued(conversations)
+    await conversations.claim(other, "a", "Ada")
+    by, until = By("a", "Ada"), await conversations.now() + 60
+    for act in (conversations.assign(cid, "a", "Ada", by), conversations.transfer(cid, Placement("tents"), by, note="look"),
+                conversations.assign(cid, "a", "Ada", By(), capacity=2), conversations.snooze(cid, "a", "Ada", until),
+                conversations.tag(cid, by, ["pole"], []), conversations.prioritise(cid, Placement("tents", priority="high"),
+                                                                                  by, epoch=5),
+                conversations.merge(cid, other, "a", "Ada")):
+        state = await act
+        assert (await wire.again())[0] == "ok"
+        assert await conversations.state(cid) == state
+    assert [record.get("event") for record in await conversations.records(other)].count("merged") == 1
+    seq = (await conversations.say(other, "a", "Ada", "m", "said")).seq
+    await conversations.delete(other, "a", "Ada", seq)
+    assert (await wire.again())[0] == "ok"
+    assert [record.get("event") for record in await conversations.records(other)].count("deleted") == 1
+
+
+async def test_what_arrives_after_the_conversation_moved_on_does_nothing(conversations: Conversations, wire: Wire) -> None:
+    cid = await queued(conversations)
+    await conversations.route(cid, Placement("service"), epoch=2)
+    route = len(wire.sent) - 1
+    await conversations.claim(cid, "a", "Ada", answer_within=60)
+    await conversations.snooze(cid, "a", "Ada", await conversations.now() + 60)
+    snooze = len(wire.sent) - 1
+    await conversations.transfer(cid, Placement("tents"), By("a", "Ada"), held_by="a")
+    transfer = len(wire.sent) - 1
+    await conversations.claim(cid, "a", "Ada")
+    await conversations.tag(cid, By("a", "Ada"), ["pole"], [])
+    state = await conversations.state(cid)
+    for number in (route, snooze, transfer):
+        assert (await wire.again(number))[0] == "stale"
+        assert await conversations.state(cid) == state
+
+
+async def test_what_is_put_in_again_stands_where_it_stood(conversations: Conversations) -> None:
+    """As a backup and its restore do it: what points to a conversation is made anew from its state."""
+    waiting, held, asleep = [await queued(conversations) for _ in range(3)]
+    await conversations.route(waiting, Placement("tents", priority="high", due_first=5e9), epoch=2)
+    await conversations.claim(held, "a", "Ada", answer_within=60)
+    await conversations.note(held, "b", "Bea", "n", "look", ["c"])
+    await conversations.claim(asleep, "a", "Ada")
+    await conversations.snooze(asleep, "a", "Ada", 4e9)
+    dumps = {cid: await conversations.dump(cid) for cid in (waiting, held, asleep)}
+    before = [await seen(conversations, cid) for cid in dumps]
+    await conversations.clear()
+    for cid, parts in dumps.items():
+        assert parts is not None and await conversations.load(cid, parts)
+    assert [await seen(conversations, cid) for cid in dumps] == before
+    assert await conversations.queues() == {"tents": [waiting]} and await conversations.held("a") == [held, asleep]
+    assert await conversations.mentioning("c") == [(held, True)]
+
+
+async def seen(conversations: Conversations, cid: str) -> list[Any]:
+    places = [keys.owned("queue"), keys.owned("agent"), keys.queue("tents"), keys.held("a"), keys.SNOOZED, keys.ANSWERS]
+    return [await conversations.state(cid), *[await conversations.call("ZSCORE", place, cid) for place in places[2:]],
+            *[await conversations.call("ZSCORE", place, cid) is not None for place in places[:2]]]
 
 
 async def test_a_claim_that_arrives_late_does_nothing(conversations: Conversations, wire: Wire) -> None:
