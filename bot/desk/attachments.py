@@ -75,7 +75,15 @@ async def give_customer(request: Request, name: str) -> HTTPResponse:
     # What an agent has uploaded but not sent yet is no affair of the customer's.
     if found is None or found.conversation != cid or (found.sender != "customer" and not found.message):
         raise _gone()
+    if found.seq and await _taken_back(request, cid, found.seq):
+        raise _gone()
     return await _file(request, found)
+
+
+async def _taken_back(request: Request, cid: str, seq: int) -> bool:
+    """Whether the message at `seq` was deleted by whoever sent it."""
+    later = await of(request).conversations.records(cid, seq)
+    return any(record.get("event") == "deleted" and record["of"] == seq for record in later)
 
 
 async def give_staff(request: Request, name: str) -> HTTPResponse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from html import escape
 
+from bot.conversations.amendments import amended
 from bot.conversations.record import Record
 from kb_index.markdown import render
 
@@ -37,21 +38,16 @@ class Line:
 
 def lines(records: Sequence[Record]) -> list[Line]:
     """What a customer may read of it, as it stands now: edited messages as edited, deleted ones as such."""
-    changes = {record["of"]: record for record in records if record.get("event") in ("edited", "deleted")}
-    return list(_lines(records, changes))
+    return list(_lines(amended(records)))
 
 
-def _lines(records: Sequence[Record], changes: dict[int, Record]) -> Iterator[Line]:
+def _lines(records: Sequence[Record]) -> Iterator[Line]:
     names = {"customer": "Customer", "bot": "Assistant"}
     for record in records:
         by = str((record.get("by") or {}).get("name") or "Support")
         if record["kind"] == "message":
-            text, files = record["text"], tuple(file["name"] for file in record.get("attachments", ()))
-            change = changes.get(record["seq"])
-            if change is not None and change["event"] == "edited":
-                text = change["text"]
-            elif change is not None:
-                text, files = "(This message was deleted.)", ()
+            text = "(This message was deleted.)" if record.get("deleted") else record["text"]
+            files = tuple(file["name"] for file in record.get("attachments", ()))
             yield Line(record["at"], record["from"], names.get(record["from"], by), text, files)
         elif record.get("event") in _EVENTS:
             yield Line(record["at"], "system", "", _EVENTS[record["event"]].format(name=by))

@@ -149,6 +149,21 @@ async def test_uploads_are_counted(customer: Customer) -> None:
     assert answers[30].code == "too_many" and answers[30].headers["Retry-After"]
 
 
+async def test_a_file_of_a_message_that_was_taken_back_is_gone_for_the_customer(
+    customer: Customer, agent: Agent, hand_off: HandOff,
+) -> None:
+    await customer.say("m1", "hello")
+    await hand_off()
+    await agent.act(customer.cid, "claim")
+    file = (await attach(agent, customer.cid, "wrong.pdf", files.PDF)).json["attachment"]["id"]
+    sent = await agent.act(customer.cid, "messages", {"id": "a1", "attachments": [file]})
+    assert (await customer.get(f"attachments/{file}")).status == 200
+    assert (await agent.act(customer.cid, f"messages/{sent.json['seq']}/delete")).status == 200
+    assert (await customer.get(f"attachments/{file}")).status == 404
+    assert (await agent.get(f"attachments/{file}")).status == 200
+    assert "wrong.pdf" not in (await customer.get("transcript")).body.decode()
+
+
 async def test_an_agent_needs_the_header_and_a_conversation(desk: Desk, customer: Customer, agent: Agent) -> None:
     path = f"/api/console/conversations/{customer.cid}/attachments?name=a.pdf"
     assert (await desk.call("POST", path, headers={"Cookie": agent.cookie}, data=files.PDF)).status == 403

@@ -19,6 +19,7 @@ from own_valkey import Valkey
 from servers import POSTGRES, Postgres, public_folder
 
 from bot import cli, valkey
+from bot.attachments.attachments import Attachments
 from bot.backups import tables
 from bot.backups.archive import BadBackup, Reader
 from bot.backups.backup import back_up
@@ -93,11 +94,13 @@ async def lived_in(settings: Settings) -> dict[str, Any]:
         shop.execute("CREATE TABLE effect (key TEXT)")
         shop.execute("INSERT INTO effect VALUES ('k1')")
     shop.close()
+    attachment = Attachments(engine, settings.attachments).add(archived, "customer", "", "label.pdf", b"%PDF-1.4 %%EOF")
     (settings.home / "logs").mkdir()
     (settings.home / "logs" / "desk.log").write_text("not this")
     told = {cid: ((await store.state(cid)), await store.records(cid)) for cid in await store.ids()}
     await store.client.connection_pool.disconnect()
-    return {"live": told, "archived": archived, "record": archive.find(archived), "leased": taken[leased], "waits": taken[waits]}
+    return {"live": told, "archived": archived, "record": archive.find(archived), "leased": taken[leased], "waits": taken[waits],
+            "attachment": attachment}
 
 
 async def came_back(settings: Settings, was: dict[str, Any]) -> None:
@@ -119,6 +122,8 @@ async def came_back(settings: Settings, was: dict[str, Any]) -> None:
     await store.client.connection_pool.disconnect()
     engine = open_database(settings.database)
     assert Archive(engine).find(was["archived"]) == was["record"]
+    attachments, name = Attachments(engine, settings.attachments), was["attachment"].id
+    assert attachments.find(name) == was["attachment"] and attachments.path(name).read_bytes() == b"%PDF-1.4 %%EOF"
     assert [member.email for member in list_staff(settings)] == ["ada@example.org"]
     engine.dispose()
     assert (settings.home / "index" / "current").read_text() == "20260101-x"
