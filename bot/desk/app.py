@@ -12,6 +12,7 @@ from bot.desk import (
     api_keys,
     attachments,
     console,
+    drafts,
     editor,
     errors,
     feedback,
@@ -35,7 +36,7 @@ from bot.settings import Settings
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
     widget, feedback, attachments, console, acts, setup, api_keys, hooks, wall, search, transcripts, suggestions,
-    snippets, editor, help, session, health, static,
+    snippets, drafts, editor, help, session, health, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

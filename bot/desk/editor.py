@@ -31,7 +31,7 @@ _LARGEST = 2_000_000
 _LARGEST_FILE = 200_000_000
 _PAGE = 50
 _MOST_AT_ONCE = 500
-_LOOKS = ("stale", "unused", "handed")
+_LOOKS = ("stale", "unused", "handed", "low")
 _SORTS = ("updated", "oldest", "asked")
 
 

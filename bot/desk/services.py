@@ -125,7 +125,7 @@ class Services:
             hub=Hub(conversations, lambda: upkeep.archived, also), texts=Texts(ROOT / "domain.yml"),
             library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
-            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler),
+            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library),
             index=index, customers=customers, filler=filler,
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
             integrations=integrations, hooks=hooks, collector=collector, courier=courier,

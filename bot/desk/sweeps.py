@@ -1,4 +1,5 @@
-"""What is made good now and then: the search index is completed, and uploads that no message came to carry go."""
+"""What is made good now and then: the search index is completed, what customers said of entries is counted, and uploads
+that no message came to carry go."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.desk.filler import Filler
+from bot.library.library import Library
 from bot.reports.archive import Archive
 
 log = logging.getLogger(__name__)
@@ -24,11 +26,12 @@ class Sweeps:
     """Runs every ten minutes. Several desks may do so at once."""
 
     def __init__(self, conversations: Conversations, archive: Archive, attachments: Attachments,
-                 filler: Filler) -> None:
+                 filler: Filler, library: Library) -> None:
         self._conversations = conversations
         self._archive = archive
         self._attachments = attachments
         self._filler = filler
+        self._library = library
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -65,6 +68,7 @@ class Sweeps:
             try:
                 await self.run()
                 await self._filler.sweep()
+                await asyncio.to_thread(self._library.count_usage)
             except (StoreUnavailable, DatabaseUnavailable) as error:
                 log.warning("sweeping waits: %s", error)
             except Exception:

@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.database import migrate, reading, writing
-from bot.library import tables
+from bot.library import tables, usage
 from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, questions, versions
@@ -68,7 +68,7 @@ class Library:
         """``{"entries": […], "total": n, "more": bool}``: `more` says that a search found more than are shown.
 
         `filters` has any of status (also ``changed``: differs from what is live), category, language, audience, owner,
-        and ``look`` (``stale``, ``unused`` or ``handed``).
+        and ``look`` (``stale``, ``unused``, ``handed`` or ``low``: voted of little help).
         """
         where = [condition for name, value in (filters or {}).items() for condition in _conditions(name, value)]
         query = sa.select(_LISTED).order_by(*_SORTS[sort])
@@ -268,6 +268,10 @@ class Library:
         with writing(self._engine) as connection:
             connection.execute(questions.delete().where(questions.c.id == question))
 
+    def count_usage(self) -> int:
+        """Counts anew how entries fare with customers (:mod:`bot.library.usage`); returns how many have other figures."""
+        return usage.recount(self._engine)
+
     # All of it
 
     def all(self) -> list[Article]:
@@ -375,6 +379,8 @@ class Library:
                         synced="",
                         asked=0,
                         handed=0,
+                        helped=0,
+                        unhelped=0,
                     )
                     for one in some
                 ],
@@ -469,6 +475,8 @@ def _conditions(name: str, value: str) -> list[Any]:
             return [articles.c.live.isnot(None), articles.c.asked == 0]
         if value == "handed":
             return [articles.c.asked >= 3, 2 * articles.c.handed >= articles.c.asked]
+        if value == "low":
+            return [articles.c.unhelped >= 2, articles.c.unhelped >= articles.c.helped]
         return [
             articles.c.status != "archived",
             sa.or_(

@@ -40,6 +40,9 @@ articles = sa.Table(
     # How often the bot gave it, and how often a handoff came next: counted from the archive.
     sa.Column("asked", sa.Integer, nullable=False, default=0),
     sa.Column("handed", sa.Integer, nullable=False, default=0),
+    # What customers said: newest votes on whether it helped.
+    sa.Column("helped", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("unhelped", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Index("kb_article_newest", "updated", "nr"),
     sa.Index("kb_article_status", "status", "updated", "nr"),
     sa.Index("kb_article_category", "category", "updated", "nr"),
@@ -158,7 +161,15 @@ def take_over(connection: Any) -> None:
     connection.exec_driver_sql("DROP TABLE kb_entries")
 
 
-STEPS = (make, take_over)
+def add_votes(connection: Any) -> None:
+    """The third step: libraries of before have no columns for votes."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns("kb_article")}
+    for name in ("helped", "unhelped"):
+        if name not in there:
+            connection.exec_driver_sql(f"ALTER TABLE kb_article ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS = (make, take_over, add_votes)
 
 
 def row_of(article: Article, **more: Any) -> dict[str, Any]:

@@ -39,6 +39,8 @@ Progress = Callable[[int, int], None]
 REAL_QUESTIONS = 500
 #: How many of them are grouped: the clustering compares each with each.
 _GROUPED = 2000
+#: Of a group, in how many conversations an agent's answer is looked for, and how many are quoted.
+_LOOKED_THROUGH, _QUOTED = 20, 3
 
 
 def _silent(done: int, total: int) -> None:
@@ -263,7 +265,10 @@ class Bench:
             if told.decision != "answer" and told.route in ("service", "sales", "out_of_scope")
         ]
         vectors = self._cache.encode([parts(one.text)[0] for one in open_ones])
-        return {"asked": len(asked), "unanswered": len(open_ones), "groups": groups.groups(open_ones, vectors)}
+        return {"asked": len(asked), "unanswered": len(open_ones), "groups": groups.groups(open_ones, vectors, self._replies)}
+
+    def _replies(self, asked: Sequence[real.Asking]) -> list[dict[str, str]]:
+        return real.replies(self._engine, asked[:_LOOKED_THROUGH], _QUOTED)
 
     # Going live
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,12 @@ _APART = 0.45
 _WEEK = 7 * 86400.0
 
 
-def groups(asked: Sequence[Asking], vectors: Vectors, most: int = 40) -> list[dict[str, Any]]:
-    """The largest groups first: ``{"count", "examples", "texts", "trend", "conversations"}``. The first example is the
+def groups(
+    asked: Sequence[Asking], vectors: Vectors, replies: Callable[[Sequence[Asking]], list[dict[str, str]]] = lambda _: [],
+    most: int = 40,
+) -> list[dict[str, Any]]:
+    """The largest groups first: ``{"count", "examples", "texts", "trend", "conversations", "replies"}``; `replies` finds
+    what people answered to such messages. The first example is the
     one nearest to the middle; `trend` has the counts of the last eight weeks, oldest first."""
     if not asked:
         return []
@@ -44,6 +48,8 @@ def groups(asked: Sequence[Asking], vectors: Vectors, most: int = 40) -> list[di
                 "texts": texts[:30],
                 "trend": trend,
                 "conversations": [asked[row].conversation for row in rows[:5]],
+                "rows": rows,
             }
         )
-    return sorted(found, key=lambda group: -int(group["count"]))[:most]
+    largest = sorted(found, key=lambda group: -int(group["count"]))[:most]
+    return [{**group, "replies": replies([asked[row] for row in group.pop("rows")])} for group in largest]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,29 @@ class Asking:
     at: float
     conversation: str
     seq: int
+
+
+def replies(engine: Any, asked: Sequence[Asking], most: int) -> list[dict[str, str]]:
+    """What people answered next to these messages: ``{"text", "by", "conversation"}``, at most `most`, each text once."""
+    found: dict[str, dict[str, str]] = {}
+    with reading(engine) as connection:
+        for one in asked:
+            query = (
+                sa.select(records.c.body)
+                .where(records.c.conversation == one.conversation, records.c.seq > one.seq, records.c.sender == "agent",
+                       records.c.kind == "message")
+                .order_by(records.c.seq)
+                .limit(1)
+            )
+            if (body := connection.execute(query).scalar()) is None:
+                continue
+            record = json.loads(body)
+            if text := str(record.get("text", "")).strip():
+                by = str((record.get("by") or {}).get("name", ""))
+                found.setdefault(text, {"text": text, "by": by, "conversation": one.conversation})
+            if len(found) == most:
+                break
+    return list(found.values())
 
 
 def asked(engine: Any, most: int) -> list[Asking]:

@@ -5,6 +5,7 @@ import { Signal } from "/console/static/signal.js";
 import { read, write } from "/console/static/storage.js";
 import { askWhichStands } from "./conflict.js";
 import { Form } from "./form.js";
+import { quotes } from "./gaps.js";
 import { CommentsPanel } from "./comments.js";
 import { PreviewPanel } from "./preview.js";
 import { placeHash } from "./route.js";
@@ -118,13 +119,19 @@ export class EntryPane {
         this.#ready,
       ),
       this.#trouble,
-      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, this.#form.element), this.#tabs),
+      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, this.#quotes(kept), this.#form.element), this.#tabs),
     );
     this.#drawHead();
     this.#typed.emit(this.fields);
     this.try.reset();
     this.#drawTab();
     if (!kept) this.#form.focus();
+  }
+
+  /** What agents answered to the questions that a new entry begins with. @param {any} kept */
+  #quotes(kept) {
+    const replies = kept ? [] : read("session", "new-entry-quotes", []);
+    return replies.length > 0 && quotes(replies, (text) => this.#form.answer(text));
   }
 
   #empty() {
@@ -243,6 +250,7 @@ export class EntryPane {
       try {
         const kept = await this.api.create({ ...fields, id: tries > 1 ? `${base}-${tries}` : base });
         write("session", "new-entry", {});
+        write("session", "new-entry-quotes", []);
         return status ? await this.api.save(kept.id, kept.fields, kept.revision, status) : kept;
       } catch (error) {
         if (/** @type {any} */ (error).code !== "taken" || tries > 20) throw error;

@@ -87,6 +87,13 @@ export class Form {
       void this.api?.entry(one.id).then((kept) => ((one.question = kept.question), this.#drawRelated()), () => {});
   }
 
+  /** Puts a plain text into the answer. @param {string} text */
+  answer(text) {
+    const answer = /** @type {HTMLTextAreaElement} */ (this.#inputs.answer);
+    answer.select();
+    this.#insert(text.replace(/([\\`*[\]<])/g, "\\$1"));
+  }
+
   fields() {
     /** @type {{[name: string]: any}} */
     const found = { id: this.id };

@@ -2,6 +2,7 @@
 import { fill, h, hidden } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { write } from "/console/static/storage.js";
+import { foretold } from "./try.js";
 
 /** What customers asked and the bot did not answer, grouped by meaning. */
 export class GapsPage {
@@ -57,18 +58,66 @@ export class GapsPage {
         ),
       ),
       h("ul", { class: "plain quiet small" }, group.examples.slice(1).map((/** @type {string} */ text) => h("li", null, text))),
-      h("button", { class: "button", type: "button", "data-action": "write", onclick: () => this.#write(group) }, icon("talk"), "Write the answer"),
+      group.replies.length > 0 && quotes(group.replies),
+      h(
+        "div",
+        { class: "try-buttons" },
+        h("button", { class: "button primary", type: "button", "data-action": "write", onclick: () => this.#write(group) }, icon("talk"), "Write the answer"),
+        h("button", { class: "button", type: "button", "data-action": "foretell", onclick: (/** @type {Event} */ e) => this.#foretell(group, /** @type {HTMLButtonElement} */ (e.currentTarget)) }, "What would it change?"),
+      ),
+      h("div", { class: "foretold", "aria-live": "polite" }),
     );
   }
 
-  /** A new entry with the group's wordings. Half of them are kept back as tests, or the entry would measure itself. @param {any} group */
+  /** Asks the newest real questions and all tests with an entry of the group's wordings. @param {any} group @param {HTMLButtonElement} button */
+  async #foretell(group, button) {
+    const out = /** @type {HTMLElement} */ (button.closest(".group")?.querySelector(".foretold"));
+    button.disabled = true;
+    fill(out, h("p", { class: "quiet loading" }, h("span", { class: "spinner", "aria-hidden": "true" }), " Asking…"));
+    try {
+      const fields = { id: "this-entry", answer: group.replies[0]?.text ?? group.examples[0], ...wordings(group) };
+      fill(out, foretold(await this.api.forecast(fields)));
+    } catch (error) {
+      fill(out, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  /** A new entry with the group's wordings. @param {any} group */
   #write(group) {
-    const texts = /** @type {string[]} */ (group.texts).filter((text) => text.length <= 200);
-    write("session", "new-entry", {
-      question: group.examples[0],
-      phrasings: texts.filter((_, at) => at % 2 === 0).slice(0, 10),
-      tests: texts.filter((_, at) => at % 2 === 1).slice(0, 10),
-    });
+    write("session", "new-entry", wordings(group));
+    write("session", "new-entry-quotes", group.replies);
     this.route.go("entries", null, { new: "1" });
   }
+}
+
+/** Half of the wordings are kept back as tests, or the entry would measure itself. @param {any} group */
+function wordings(group) {
+  const texts = /** @type {string[]} */ (group.texts).filter((text) => text.length <= 200);
+  return {
+    question: group.examples[0],
+    phrasings: texts.filter((_, at) => at % 2 === 0).slice(0, 10),
+    tests: texts.filter((_, at) => at % 2 === 1).slice(0, 10),
+  };
+}
+
+/**
+ * What agents answered, quoted; with `use`, to take over.
+ * @param {{text: string, by: string}[]} replies @param {(text: string) => void} [use]
+ */
+export function quotes(replies, use) {
+  return h(
+    "section",
+    { class: "quotes", "aria-label": "What agents answered" },
+    h("h3", { class: "small" }, replies.length === 1 ? "An agent answered" : "Agents answered"),
+    replies.map((one) =>
+      h(
+        "figure",
+        { class: "quote" },
+        h("blockquote", null, one.text),
+        h("figcaption", { class: "quiet small" }, one.by || "An agent", use && h("button", { class: "button small", type: "button", "data-action": "use-reply", onclick: () => use(one.text) }, "Use as the answer")),
+      ),
+    ),
+  );
 }

@@ -21,6 +21,7 @@ const LOOK = [
   ["stale", "Stale or out of date"],
   ["unused", "Live, but nobody asked"],
   ["handed", "Often ends with a person"],
+  ["low", "Rated of little help"],
 ];
 export const STATUS_NAMES = Object.fromEntries(STATUS.slice(1, 5));
 
@@ -28,6 +29,11 @@ export const STATUS_NAMES = Object.fromEntries(STATUS.slice(1, 5));
 export function statusChip(status, row) {
   const half = row && status !== "archived" && row.live !== null && row.live !== row.version;
   return h("span", { class: "chip", "data-status": status }, STATUS_NAMES[status], half ? " · live: older" : "");
+}
+
+/** How an entry fares with customers, in words. @param {any} row */
+function usage(row) {
+  return `In the newest closed conversations: given ${row.asked} times, people took over after it ${row.handed} times.`;
 }
 
 /** The list of entries: search, filters, ticks for actions on many. */
@@ -258,6 +264,7 @@ export class ListPane {
               row.audience !== "everyone" && h("span", { class: "chip" }, row.audience === "agents" ? "Agents only" : "Verified"),
               row.category && h("span", null, row.category),
               h("span", null, ago(row.updated)),
+              row.asked > 0 && h("span", { title: usage(row) }, `asked ${row.asked}×`, row.helped + row.unhelped > 0 && ` · ${row.helped} of ${row.helped + row.unhelped} helped`),
             ),
           ),
         ),

@@ -93,21 +93,7 @@ export class TryPanel {
     const fields = this.#draft();
     if (!fields) return this.announcer.toast("Write a question and an answer first.", "trouble");
     await this.#work(async () => {
-      const told = await this.api.forecast(fields);
-      return h(
-        "div",
-        { class: "card" },
-        h(
-          "p",
-          null,
-          `This entry would answer `,
-          h("strong", null, String(told.answered)),
-          ` more of the last ${told.asked} real questions, and would break `,
-          h("strong", null, told.broken.length ? String(told.broken.length) : "none"),
-          ` of ${told.tests} test questions.`,
-        ),
-        told.broken.length ? h("ul", { class: "plain" }, told.broken.map((/** @type {string} */ text) => h("li", null, text))) : null,
-      );
+      return foretold(await this.api.forecast(fields));
     });
   }
 
@@ -164,6 +150,24 @@ export class TryPanel {
       said,
     );
   }
+}
+
+/** A forecast in words. @param {{asked: number, answered: number, tests: number, broken: string[]}} told */
+export function foretold(told) {
+  return h(
+    "div",
+    { class: "card" },
+    h(
+      "p",
+      null,
+      "This would have answered ",
+      h("strong", null, String(told.answered)),
+      ` more of the last ${told.asked} real questions, and broken `,
+      h("strong", null, told.broken.length ? String(told.broken.length) : "none"),
+      ` of ${told.tests} tests.`,
+    ),
+    told.broken.length ? h("ul", { class: "plain" }, told.broken.map((text) => h("li", null, text))) : null,
+  );
 }
 
 /** @param {number} sure @param {number} bar */
