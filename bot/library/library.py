@@ -269,7 +269,7 @@ class Library:
             connection.execute(questions.delete().where(questions.c.id == question))
 
     def count_usage(self) -> int:
-        """Counts anew how entries fare with customers (:mod:`bot.library.usage`); returns how many have other figures."""
+        """Counts anew how entries fare with customers (:mod:`bot.library.usage`); returns for how many that changed."""
         return usage.recount(self._engine)
 
     # All of it

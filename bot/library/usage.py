@@ -55,7 +55,7 @@ def count(logs: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Usage]:
 
 
 def recount(engine: Any) -> int:
-    """Counts anew and writes down what is other than before; returns for how many entries. Raises DatabaseUnavailable."""
+    """Counts anew and writes down what has changed; returns for how many entries. Raises DatabaseUnavailable."""
     newest = sa.select(_conversations.c.id).order_by(_conversations.c.closed.desc()).limit(NEWEST)
     said = sa.or_(_records.c.kind != "message", _records.c.sender == "bot")
     query = (sa.select(_records.c.conversation, _records.c.body).where(_records.c.conversation.in_(newest), said)

@@ -265,7 +265,8 @@ class Bench:
             if told.decision != "answer" and told.route in ("service", "sales", "out_of_scope")
         ]
         vectors = self._cache.encode([parts(one.text)[0] for one in open_ones])
-        return {"asked": len(asked), "unanswered": len(open_ones), "groups": groups.groups(open_ones, vectors, self._replies)}
+        found = groups.groups(open_ones, vectors, self._replies)
+        return {"asked": len(asked), "unanswered": len(open_ones), "groups": found}
 
     def _replies(self, asked: Sequence[real.Asking]) -> list[dict[str, str]]:
         return real.replies(self._engine, asked[:_LOOKED_THROUGH], _QUOTED)

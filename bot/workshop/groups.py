@@ -16,12 +16,14 @@ _APART = 0.45
 _WEEK = 7 * 86400.0
 
 
+Replies = Callable[[Sequence[Asking]], list[dict[str, str]]]
+
+
 def groups(
-    asked: Sequence[Asking], vectors: Vectors, replies: Callable[[Sequence[Asking]], list[dict[str, str]]] = lambda _: [],
-    most: int = 40,
+    asked: Sequence[Asking], vectors: Vectors, replies: Replies = lambda _: [], most: int = 40
 ) -> list[dict[str, Any]]:
-    """The largest groups first: ``{"count", "examples", "texts", "trend", "conversations", "replies"}``; `replies` finds
-    what people answered to such messages. The first example is the
+    """The largest groups first: ``{"count", "examples", "texts", "trend", "conversations", "replies"}``; `replies`
+    finds what people answered to such messages. The first example is the
     one nearest to the middle; `trend` has the counts of the last eight weeks, oldest first."""
     if not asked:
         return []

@@ -30,7 +30,7 @@ class Asking:
 
 
 def replies(engine: Any, asked: Sequence[Asking], most: int) -> list[dict[str, str]]:
-    """What people answered next to these messages: ``{"text", "by", "conversation"}``, at most `most`, each text once."""
+    """What people answered to these messages: at most `most` of ``{"text", "by", "conversation"}``, each text once."""
     found: dict[str, dict[str, str]] = {}
     with reading(engine) as connection:
         for one in asked:
