@@ -47,7 +47,7 @@ async def create(request: Request) -> HTTPResponse:
     except Taken:
         kept = await asyncio.to_thread(library.open, article.id)
         return as_json({"entry": kept["id"], "question": kept["question"], "created": False})
-    return as_json({"entry": kept["id"], "question": kept["question"], "created": True}, 201)
+    return as_json({"entry": kept["id"], "question": kept["question"], "created": True})
 
 
 def _article(cid: str, seq: int, asked: str, reply: str) -> Article:

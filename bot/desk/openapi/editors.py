@@ -39,6 +39,8 @@ CALLS = (
     post(f"{_BASE}/check", "Measure what is ready", ref("Job"), obj(None, ids=arr(TEXT)), 202),
     post(f"{_BASE}/publish", "Publish what was measured", ref("Job"),
          obj({"digest": TEXT}, ids=arr(TEXT), override=TEXT), 202),
+    post(f"{_BASE}/drafts", "Make a draft of an agent's reply", some(entry=TEXT, question=TEXT, created=FLAG),
+         some(conversation=TEXT, seq=WHOLE)),
     post(f"{_BASE}/unanswered", "Group what nothing answers", ref("Job"), obj(), 202),
     get(f"{_BASE}/jobs/{{JOB}}", "How far a job is", ref("Job")),
     get(f"{_BASE}/publications", "What was published", some(publications=arr(loose("A publication.")))),

@@ -111,6 +111,7 @@ export class EntryPane {
         "header",
         { class: "entry-head" },
         h("a", { class: "icon-button back", href: placeHash("entries") }, icon("back"), hidden("Back to the list")),
+        h("h2", { class: "visually-hidden" }, kept ? kept.question : "New entry"),
         this.#chip,
         this.#state,
         h("span", { class: "grow" }),

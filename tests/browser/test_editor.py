@@ -1,0 +1,192 @@
+"""The editor in real browsers: an edit is written, tried, measured, made live and taken back; two editors meet; an import
+is looked at first; an answer full of script stays text. Each state is looked through by axe, in light and dark."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import Product
+from tests.browser.test_story import watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+Person = Callable[..., BrowserContext]
+#: The first check reads every stored question; a busy machine needs its time.
+LONG = 180_000
+QUESTION = "Can you engrave a name on a lantern?"
+ATTACKS = (
+    "<script>window.owned=1</script>",
+    "<img src=x onerror=window.owned=1>",
+    "<iframe srcdoc='<script>parent.owned=1</script>'></iframe>",
+    "<svg onload=window.owned=1><animate onbegin=window.owned=1></svg>",
+    "[press](javascript:window.owned=1)",
+    "[press](java\tscript:window.owned=1)",
+    "[press](&#106;avascript:window.owned=1)",
+    "[press](data:text/html,<script>window.owned=1</script>)",
+    "[press](vbscript:window.owned=1)",
+    "![far](https://far.example/pixel.png)",
+    "![far](javascript:window.owned=1)",
+    '[a](https://x.example "x\\" onmouseover=\\"window.owned=1")',
+    "<a href='javascript:window.owned=1'>press</a>",
+    "<details open ontoggle=window.owned=1>",
+    "<style>@import 'https://far.example/x.css'</style>",
+    "<math><mtext></p><img src=x onerror=window.owned=1>",
+    "`<img src=x onerror=window.owned=1>`",
+    "<form action=javascript:window.owned=1><button>press</button></form>",
+    "<base href='https://far.example/'>",
+    "<meta http-equiv=refresh content='0;url=https://far.example/'>",
+)
+
+
+def sign_in(context: BrowserContext, product: Product, place: str = "") -> Page:
+    page = context.new_page()
+    page.faults = watch(page)  # type: ignore[attr-defined]
+    page.goto(f"{product.url}/editor{place}")
+    page.fill("#email", product.email)
+    page.fill("#password", product.password)
+    page.locator("#password").press("Enter")
+    return page
+
+
+def clean(page: Page, where: str) -> None:
+    """Nothing to complain of for axe, in light and in dark."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        found = Axe().run(page).response["violations"]
+        assert not found, (where, scheme, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found])
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".saved")).to_contain_text("Saved")
+
+
+def write(page: Page, question: str, answer: str) -> None:
+    page.locator("#f-question").fill(question)
+    page.locator("#f-answer").fill(answer)
+    saved(page)
+
+
+def test_an_edit_goes_live_and_comes_back(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    expect(page.locator(".rows a").first).to_be_visible()
+    clean(page, "list")
+
+    # By keyboard: a new entry, saved by itself as it is typed, an undo.
+    page.keyboard.press("n")
+    expect(page.locator("#f-question")).to_be_focused()
+    page.keyboard.type(QUESTION)
+    page.locator("#f-answer").fill("Yes, up to **12 letters**, for £4.")
+    page.locator("#f-phrasings").fill("name on my lantern\nengrave a lantern for a present\nwriting on a lantern")
+    page.locator("#f-tests").fill("could you put my daughter's name on the lantern\nis engraving a lantern possible")
+    saved(page)
+    entry = page.url.rpartition("/")[2]
+    assert entry.startswith("can-you-engrave")
+    expect(page.locator("#side-panel strong")).to_have_text("12 letters")
+    clean(page, "entry")
+    page.locator("#f-answer").fill("No.")
+    saved(page)
+    page.locator("[data-action=undo]").click()
+    expect(page.locator("#f-answer")).to_have_value("Yes, up to **12 letters**, for £4.")
+
+    page.locator("[data-tab=try]").click()
+    page.locator("#try-text").fill("engrave my lantern please")
+    page.locator("#try-text").press("Enter")
+    expect(page.locator("[data-side=draft] .candidates a").first).to_contain_text(QUESTION, timeout=LONG)
+    expect(page.locator("[data-side=published] .candidates")).not_to_contain_text(QUESTION)
+    clean(page, "try it")
+
+    page.locator("#f-question").press("Control+Enter")
+    expect(page.locator(".entry-head .chip").first).to_contain_text("Ready")
+    page.locator("a[data-page=publish]").click()
+    expect(page.locator("[data-testid=report]")).to_be_visible(timeout=LONG)
+    clean(page, "gate")
+    help_page = f"{product.url}/help/{quote(entry)}"
+    page.locator("[data-action=publish]").click()
+    expect(page.locator("[role=status]").filter(has_text="Live")).not_to_have_count(0, timeout=LONG)
+    with urllib.request.urlopen(help_page, timeout=10) as answer:
+        assert "12 letters" in answer.read().decode()
+
+    customer = person().new_page()
+    customer.goto(product.url)
+    customer.locator("[data-fd=bubble]").click()
+    customer.locator("[data-fd=input]").fill(QUESTION)
+    customer.locator("[data-fd=input]").press("Enter")
+    expect(customer.locator("[data-fd=message][data-from=bot]").last).to_contain_text("12 letters", timeout=30_000)
+
+    page.locator("a[data-page=history]").click()
+    expect(page.locator("[data-snapshot]").first).to_contain_text("Live now")
+    clean(page, "published")
+    page.locator("[data-action=rollback]").first.click()
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator("[data-snapshot]").first).to_contain_text("Went back", timeout=30_000)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(help_page, timeout=10)
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
+def test_two_editors_at_once_are_told_and_nothing_is_lost(product: Product, person: Person) -> None:
+    ada, bea = (sign_in(person(1440, 900), product, "#/entries/exchange-size?") for _ in "ab")
+    for page in (ada, bea):
+        page.goto(f"{product.url}/editor#/entries")
+        page.locator(".rows a").first.click()
+        expect(page.locator("#f-answer")).not_to_have_value("")
+    ada.locator("#f-owner").fill("Ada")
+    saved(ada)
+    bea.locator("#f-owner").fill("Bea")
+    dialog = bea.locator("dialog[open]")
+    expect(dialog).to_contain_text("has changed this entry too")
+    expect(dialog).to_contain_text("Ada")
+    clean(bea, "conflict")
+    dialog.locator("[data-choice=mine]").click()
+    saved(bea)
+    bea.locator("[data-tab=versions]").click()
+    expect(bea.locator("#side-panel [data-restore]").first).to_be_visible()
+    clean(bea, "history of an entry")
+
+
+def test_an_import_is_shown_before_it_is_taken(product: Product, person: Person) -> None:
+    page = sign_in(person(820, 1000), product, "#/transfer")
+    content = "question,answer,category\nDo you sell maps?,=cmd|' /C calc'!A0,shop\nDo you sell tents?,Yes.,shop\n"
+    page.locator("#import-file").set_input_files({"name": "faq.csv", "mimeType": "text/csv", "buffer": content.encode()})
+    expect(page.locator(".sample tbody tr")).to_have_count(2)
+    expect(page.locator(".report")).to_contain_text("2 new")
+    clean(page, "import")
+    bad = {"name": "faq.csv", "mimeType": "text/csv", "buffer": b"question,answer\nQ?,A\n,B\n"}
+    page.locator("#import-file").set_input_files(bad)
+    expect(page.locator(".report [role=alert]")).to_contain_text("faq.csv:3: question is empty")
+    page.goto(f"{product.url}/editor#/entries")
+    page.locator("input.search").fill("maps")
+    expect(page.locator(".rows")).to_contain_text("No entry matches")
+
+
+def test_nothing_in_an_answer_runs_or_calls_out(product: Product, person: Person) -> None:
+    context = person(1440, 900)
+    page = sign_in(context, product, "#/entries?new=1")
+    far: list[str] = []
+    context.on("request", lambda request: far.append(request.url) if not request.url.startswith((product.url, "data:", "blob:")) else None)
+    for attack in ATTACKS:
+        page.locator("#f-answer").fill(f"Before.\n\n{attack}\n\nAfter {ATTACKS.index(attack)}.")
+        expect(page.locator("#side-panel")).to_contain_text(f"After {ATTACKS.index(attack)}.")
+        for link in page.locator("#side-panel a").all():
+            assert str(link.get_attribute("href")).startswith("https://"), attack
+        assert page.locator("#side-panel").locator("script, iframe, img, svg, form, style, base, meta, [onerror]").count() == 0, attack
+        assert page.evaluate("window.owned") is None, attack
+    assert far == []
+
+
+def test_on_a_phone_and_in_the_help_centre(product: Product, person: Person) -> None:
+    page = sign_in(person(360, 740), product)
+    page.locator(".rows a").first.click()
+    expect(page.locator("#f-answer")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the phone"
+    clean(page, "entry on a phone")
+    for path in ("/help", "/help?search=return", "/help/how-to-return"):
+        page.goto(product.url + path)
+        expect(page.locator("h1")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        clean(page, path)
