@@ -1,6 +1,7 @@
-"""Finds the vectors nearest to a question's, with FAISS: exactly among few, by an inverted file among many.
+"""Finds the vectors nearest to a question's, with FAISS: exactly among few, by short codes among many.
 
-Both work on files that are mapped into memory, so that all workers of a machine share one copy.
+The vectors themselves are mapped into memory, so that all workers of a machine share one copy; the codes are a sixteenth
+of that.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import numpy.typing as npt
 
 from kb_index.encoder import Vectors
 
-#: Above so many vectors an exact search of some 3 ms would become the slowest part of an answer.
-EXACT_UP_TO = 50_000
-#: The share of the ten nearest vectors that an inexact search has to find, measured when it is built.
+#: Above so many vectors an exact search takes more than half a millisecond.
+EXACT_UP_TO = 5_000
+#: The share of the ten nearest vectors that have to be among the proposed, measured when the codes are made.
 RECALL = 0.99
-_FILE = "faiss.index"
+_WIDEST = 16
+_LEARNT_FROM = 8_000
+_FILE, _WIDER = "faiss.index", "wider"
 _SAMPLE = 200
 _Rows = npt.NDArray[np.int64]
 
@@ -41,64 +44,71 @@ class Exact:
         return found
 
 
-class Inverted:
-    """Compares with the vectors of the nearest cells only (J. Sivic and A. Zisserman, "Video Google", 2003)."""
+class Coded:
+    """Compares with a short code of every vector: half a byte for each two numbers, sixteen codes in one instruction.
 
-    def __init__(self, index: faiss.IndexIVFFlat) -> None:
+    The codes only propose: as many more than asked for as it takes to have the nearest among them. Those are compared
+    with exactly. Ten times as fast as comparing with all vectors.
+    Source: F. André, A.-M. Kermarrec and N. Le Scouarnec, "Cache locality is not enough: high-performance nearest
+    neighbor search with product quantization fast scan" (VLDB 2015).
+    """
+
+    def __init__(self, index: faiss.Index, vectors: Vectors, wider: int = 1) -> None:
         self._index = index
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """How many cells a search looks into, and how many there are."""
-        return self._index.nprobe, self._index.nlist
+        self._vectors = vectors
+        #: How many times as many are proposed as are asked for.
+        self.wider = wider
 
     @classmethod
-    def build(cls, vectors: Vectors) -> Inverted:
-        """Looks into twice as many cells as long as it finds less than `RECALL` of what an exact search does."""
+    def build(cls, vectors: Vectors) -> Coded:
+        """Proposes more as long as it finds less than `RECALL` of what an exact search does."""
         data = np.ascontiguousarray(vectors, dtype=np.float32)
-        cells = int(2 * np.sqrt(len(data)))
-        index = faiss.IndexIVFFlat(
-            faiss.IndexFlatIP(data.shape[1]), data.shape[1], cells, faiss.METRIC_INNER_PRODUCT
-        )
-        index.cp.niter, index.cp.max_points_per_centroid, index.cp.seed = 8, 48, 1
-        index.train(data)
+        size = data.shape[1]
+        index = faiss.IndexPQFastScan(size, size // 2 if size % 2 == 0 else size, 4, faiss.METRIC_INNER_PRODUCT)
+        index.pq.cp.niter, index.pq.cp.seed = 8, 1
+        index.train(data[np.random.default_rng(0).choice(len(data), min(_LEARNT_FROM, len(data)), replace=False)])
         index.add(data)
         questions = _questions(data)
         _, wanted = Exact(data).search(questions, 10)
-        index.nprobe = max(1, cells // 32)
-        while _recall(index.search(questions, 10)[1], wanted) < RECALL and index.nprobe < cells:
-            index.nprobe = min(2 * index.nprobe, cells)
-        return cls(index)
+        coded = cls(index, data)
+        while _recall(coded.search(questions, 10)[1], wanted) < RECALL and coded.wider < _WIDEST:
+            coded.wider *= 2
+        return coded
 
     def search(self, questions: Vectors, k: int) -> tuple[Vectors, _Rows]:
-        found: tuple[Vectors, _Rows] = self._index.search(questions, k)
-        return found
+        _, proposed = self._index.search(questions, min(self.wider * k, self._index.ntotal))
+        scores = np.full((len(questions), k), -np.inf, dtype=np.float32)
+        found = np.full((len(questions), k), -1, dtype=np.int64)
+        for i, rows in enumerate(proposed):
+            rows = rows[rows >= 0]
+            cosines = self._vectors[rows] @ questions[i]
+            best = np.argsort(-cosines, kind="stable")[:k]
+            scores[i, : len(best)], found[i, : len(best)] = cosines[best], rows[best]
+        return scores, found
 
     def save(self, folder: Path) -> None:
         faiss.write_index(self._index, str(folder / _FILE))
+        (folder / _WIDER).write_text(f"{self.wider}\n")
 
     @classmethod
-    def load(cls, folder: Path) -> Inverted:
-        index = faiss.read_index(str(folder / _FILE), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
-        lists = faiss.downcast_InvertedLists(index.invlists)
-        if hasattr(lists, "prefetch_nthread"):
-            lists.prefetch_nthread = 0  # what is mapped is in memory after the first questions
-        return cls(index)
+    def load(cls, folder: Path, vectors: Vectors) -> Coded:
+        told = folder / _WIDER
+        return cls(faiss.read_index(str(folder / _FILE)), vectors, int(told.read_text()) if told.is_file() else 1)
 
 
 def build(vectors: Vectors) -> Index:
     """The index that suits so many vectors."""
-    return Exact(vectors) if len(vectors) <= EXACT_UP_TO else Inverted.build(vectors)
+    return Exact(vectors) if len(vectors) <= EXACT_UP_TO else Coded.build(vectors)
 
 
 def save(index: Index, folder: Path) -> None:
     """Writes what :func:`load` needs beside the vectors: nothing for an exact search."""
-    if isinstance(index, Inverted):
+    if isinstance(index, Coded):
         index.save(folder)
 
 
 def load(folder: Path, vectors: Vectors) -> Index:
-    return Inverted.load(folder) if (folder / _FILE).is_file() else Exact(vectors)
+    return Coded.load(folder, np.asarray(vectors)) if (folder / _FILE).is_file() else Exact(vectors)
 
 
 def _questions(vectors: Vectors) -> Vectors:

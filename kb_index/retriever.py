@@ -28,12 +28,14 @@ class Weights:
     What is asked is `nearest`, the similarity to the nearest of question and phrasings, and for the rest that to their
     centre; what is said is `whole`, the similarity to question and answer together, and for the rest that to the
     nearest passage. The more phrasings an entry has, the more what is asked counts: with n of them, (n + 1) / (n + 3).
-    A lone question is in words that few customers use, and its answer says more of what it is about.
+    A lone question is in words that few customers use, and its answer says more of what it is about. Where entries have
+    phrasings enough to train `directions` (kb_index/directions.py), that counts besides, by the same share.
     """
 
     nearest: float = 0.67
     whole: float = 0.6
     lexical: float = 0.2
+    directions: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Retriever:
         self.snapshot = snapshot
         self.weights = weights
         self._each = len(snapshot.vectors) / max(1, len(snapshot.entries))
+        self._lengths = _lengths(snapshot)
 
     def search(self, texts: Sequence[str], vectors: Vectors, top: int = 5) -> list[list[Candidate]]:
         """The best `top` entries for each question, best first."""
@@ -97,8 +100,7 @@ class Retriever:
         number = np.add.reduceat(asked, begins, dtype=np.int64)
         nearest = np.maximum.reduceat(np.where(asked, cosines, -2), begins)
         # The centre is the mean of the vectors asked, so its cosine is their mean cosine over its length.
-        length = np.linalg.norm(np.add.reduceat(ours * asked[:, None], begins), axis=1)
-        centre = np.add.reduceat(np.where(asked, cosines, 0), begins) / np.maximum(length, 1e-6)
+        centre = np.add.reduceat(np.where(asked, cosines, 0), begins) / self._lengths[positions]
         about = weights.nearest * nearest + (1 - weights.nearest) * centre
         passage = np.maximum.reduceat(np.where(kinds == PASSAGE, cosines, -2), begins)
         whole = np.maximum.reduceat(np.where(kinds == WHOLE, cosines, -2), begins)
@@ -107,7 +109,11 @@ class Retriever:
         share = number / (number + 2)
         # BM25 has no upper end; this maps it to 0..1 with half at 10, a common score of a good match.
         words = lexical[positions] / (lexical[positions] + 10.0)
-        scores = (share * about + (1 - share) * told + weights.lexical * words) / (1 + weights.lexical)
+        scores, full = share * about + (1 - share) * told + weights.lexical * words, 1 + weights.lexical
+        if snapshot.directions is not None:
+            scores += weights.directions * share * (snapshot.directions[positions] @ vector)
+            full += weights.directions
+        scores /= full
         return [
             Candidate(
                 entry=snapshot.entries[positions[i]].id, score=round(float(scores[i]), 5),
@@ -115,3 +121,16 @@ class Retriever:
             )
             for i in np.argsort(-scores, kind="stable")[:top]
         ]
+
+
+def _lengths(snapshot: Snapshot) -> npt.NDArray[np.float32]:
+    """Of each entry, the length of the sum of the vectors that stand for what is asked."""
+    lengths = np.empty(len(snapshot.entries), dtype=np.float32)
+    # Some hundred entries at a time: a copy of all vectors of a large knowledge base would not be small.
+    for begin in range(0, len(lengths), 512):
+        starts = snapshot.starts[begin : begin + 513]
+        rows = slice(int(starts[0]), int(starts[-1]))
+        asked = np.asarray(snapshot.vectors[rows]) * (snapshot.kinds[rows] <= PHRASING)[:, None]
+        sums = np.add.reduceat(asked, starts[:-1] - starts[0])
+        lengths[begin : begin + 512] = np.maximum(np.linalg.norm(sums, axis=1), 1e-6)
+    return lengths

@@ -42,7 +42,7 @@ class Snapshot:
     def __init__(
         self, name: str, entries: Sequence[Entry], html: Sequence[str], vectors: Vectors, kinds: npt.NDArray[np.uint8],
         starts: npt.NDArray[np.int64], index: nearest.Index, lexical: LexicalIndex, calibration: Mapping[str, Any],
-        encoder: str,
+        encoder: str, directions: Vectors | None = None,
     ) -> None:
         self.name = name
         self.entries = list(entries)
@@ -54,6 +54,7 @@ class Snapshot:
         self.lexical = lexical
         self.calibration = dict(calibration)
         self.encoder = encoder
+        self.directions = directions
         self.owner = np.repeat(np.arange(len(self.entries)), np.diff(starts))
         self.position = {entry.id: i for i, entry in enumerate(self.entries)}
 
@@ -61,6 +62,7 @@ class Snapshot:
 def write(
     folder: Path, entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8],
     starts: npt.NDArray[np.int64], calibration: Mapping[str, Any], encoder: str, mark: str,
+    directions: Vectors | None = None,
 ) -> str:
     """Writes a snapshot below `folder`, makes it the current one and returns its name.
 
@@ -78,6 +80,8 @@ def write(
         np.save(work / "vectors.npy", vectors)
         np.save(work / "kinds.npy", kinds)
         np.save(work / "starts.npy", starts)
+        if directions is not None:
+            np.save(work / "directions.npy", directions)
         nearest.save(nearest.build(vectors), work)
         LexicalIndex.build(entries).save(work / "lexical")
         (work / "calibration.json").write_text(json.dumps(calibration, indent=1))
@@ -156,12 +160,13 @@ def _loaded(here: Path, name: str, encoder: str) -> Snapshot:
             fields = json.loads(line)
             html.append(fields.pop("html"))
             entries.append(Entry.restore(fields))
-    vectors = np.load(here / "vectors.npy", mmap_mode="r")
+    vectors, trained = np.load(here / "vectors.npy", mmap_mode="r"), here / "directions.npy"
     return Snapshot(
         name=name, entries=entries, html=html, vectors=vectors, kinds=np.load(here / "kinds.npy"),
         starts=np.load(here / "starts.npy"), index=nearest.load(here, vectors),
         lexical=LexicalIndex.load(here / "lexical"),
         calibration=json.loads((here / "calibration.json").read_text()), encoder=encoder,
+        directions=np.load(trained) if trained.is_file() else None,
     )
 
 

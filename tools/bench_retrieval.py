@@ -90,7 +90,7 @@ def main() -> None:
     times, index = 1000 * np.array(rows[20:]), retriever.snapshot.index
     print(json.dumps({
         "entries": len(entries), "vectors": sum(sizes), "questions": args.questions,
-        "index": type(index).__name__, "cells": getattr(index, "cells", None), "write s": round(written - begun, 2),
+        "index": type(index).__name__, "wider": getattr(index, "wider", None), "write s": round(written - begun, 2),
         "load s": round(loaded - written, 2), "torch loaded": "torch" in sys.modules,
         "ms": {
             part: {"p50": round(float(np.percentile(column, 50)), 2), "p99": round(float(np.percentile(column, 99)), 2)}

@@ -18,13 +18,13 @@ from bot.judgement.judgement import Reading
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
-from kb_index import nearest, snapshot
+from kb_index import directions, nearest, snapshot
 from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
 from kb_index.entry import Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.lexical import LexicalIndex
-from kb_index.retriever import Retriever, units
+from kb_index.retriever import PHRASING, Retriever, units
 
 Progress = Callable[[int, int], None]
 
@@ -107,7 +107,7 @@ def publish(settings: Settings, progress: Progress = lambda done, total: None) -
     seq = ledger.begin(plan, wanted, "", "set-up")
     name = snapshot.write(
         settings.index, draft.entries, draft.vectors, draft.kinds, draft.starts,
-        calibrate(asked, settings.alpha, settings.beta), draft.encoder, wanted,
+        calibrate(asked, settings.alpha, settings.beta), draft.encoder, wanted, draft.directions,
     )
     ledger.finish(seq, name, plan)
     progress(3, 3)
@@ -128,12 +128,13 @@ def assembled(
     """These entries as a snapshot in memory, without bars."""
     texts = [units(entry) for entry in entries]
     vectors = cache.encode([text for one in texts for _, text in one], progress)
+    kinds = np.array([kind for one in texts for kind, _ in one], dtype=np.uint8)
+    asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(texts)), [len(one) for one in texts])
     return snapshot.Snapshot(
-        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors,
-        kinds=np.array([kind for one in texts for kind, _ in one], dtype=np.uint8),
+        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds,
         starts=np.cumsum([0] + [len(one) for one in texts]).astype(np.int64),
         index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration={},
-        encoder=cache.encoder.name,
+        encoder=cache.encoder.name, directions=directions.train(vectors[asked], owner[asked], len(texts)),
     )
 
 

@@ -319,6 +319,7 @@ class Bench:
                 draft.calibration,
                 draft.encoder,
                 mark,
+                draft.directions,
             )
         except BaseException:
             self._ledger.drop(seq)
