@@ -126,34 +126,38 @@ def choose_offer_bar(scores: npt.ArrayLike, helped: npt.ArrayLike) -> float:
 
 
 def choose_people_bars(
-    chance: npt.ArrayLike, answered: npt.ArrayLike, chance_of_others: npt.ArrayLike, beta: float, delta: float = 0.05,
+    chance: npt.ArrayLike, answered: npt.ArrayLike, acted: npt.ArrayLike, chance_of_others: npt.ArrayLike, beta: float,
+    delta: float = 0.05,
 ) -> tuple[Bar, Bar]:
     """Two bars on the chance that a message needs people: the one above which it is handed over, and the one above
     which it is handed over although the bot is sure of an answer.
 
     `chance[i]` is the classifier's for the i-th message that needs people, `answered[i]` whether the bot would answer
-    it when it is not handed over; `chance_of_others` is that of messages which do not need people. The second bar is
-    the highest, up to 0.8, at which at most `beta` of the messages for people are answered by the bot, with confidence
-    1 - `delta`: the loss grows with the bar, so the first bar from below that fails ends the search (risk-controlling
-    prediction sets, S. Bates et al., "Distribution-free, risk-controlling prediction sets", 2021, with the
-    Clopper–Pearson bound). The first bar is the one of those that passed which parts the two kinds best, a missed
-    message counting `_MISSED` times an unneeded handover. Too little data gives the bar 0: everything is handed over.
+    it when it is not handed over, `acted[i]` whether it would do something else with it, a task or small talk;
+    `chance_of_others` is that of messages which do not need people. The second bar is the highest, up to 0.8, at which
+    at most `beta` of the messages for people are answered or acted on, with confidence 1 - `delta`: the loss grows with
+    the bar, so the first bar from below that fails ends the search (risk-controlling prediction sets, S. Bates et al.,
+    "Distribution-free, risk-controlling prediction sets", 2021, with the Clopper–Pearson bound). The first bar goes
+    with it up to the one that parts the two kinds best, a missed message counting `_MISSED` times an unneeded handover,
+    and stays there. Too little data gives the bar 0: everything is handed over.
     """
-    p, acted, others = np.asarray(chance, float), np.asarray(answered, bool), np.asarray(chance_of_others, float)
+    p, others = np.asarray(chance, float), np.asarray(chance_of_others, float)
+    said, did = np.asarray(answered, bool), np.asarray(acted, bool)
     none_missed = upper_bound(0, len(p), delta)
     parting = highest = Bar(0.0, beta, len(p), 0, none_missed, 1.0)
     if none_missed > beta:
         return parting, highest
-    least = np.inf
-    for value in np.linspace(0.02, _CLEAR, 79):
-        missed = int((acted & (p < value)).sum())
+    grid = np.linspace(0.02, _CLEAR, 79)
+    best = float(min(grid, key=lambda value: _MISSED * float((p < value).mean())
+                     + (float((others >= value).mean()) if len(others) else 0.0)))
+    for value in grid:
+        missed = int((said & (p < value) | did & (p < min(value, best))).sum())
         bound = upper_bound(missed, len(p), delta)
         if bound > beta:
             break
         highest = Bar(float(value), beta, len(p), missed, bound, float((p >= value).mean()))
-        cost = _MISSED * float((p < value).mean()) + (float((others >= value).mean()) if len(others) else 0.0)
-        if cost < least:
-            least, parting = cost, highest
+        if value <= best:
+            parting = highest
     return parting, highest
 
 

@@ -73,7 +73,7 @@ def _realised(fresh: Sequence[Asked], bars: Bars) -> tuple[float, float, float, 
     needing = [a for a in fresh if a.route in PEOPLE]
     chance = np.array([a.people for a in needing])
     missed = (sureness(bars.confidence, needing) >= bars.answer) & (chance < bars.people_though_sure)
-    missed |= np.array([a.best == "smalltalk" for a in needing]) & (chance < bars.people)
+    missed |= np.array([a.acted for a in needing]) & (chance < bars.people)
     return (
         _share(answered & ~right, answered), _share(answered & known, known), float(missed.mean()),
         _share(found & ~right, found), _share(found & known, known),

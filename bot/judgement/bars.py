@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from bot.judgement.confidence import SIGNS, Confidence, signs
 from bot.judgement.judgement import Reading
-from bot.judgement.router import OFFERED
+from bot.judgement.router import OFFERED, wanted_task
+from bot.judgement.tasks import TASKS
 from kb_index.calibration import choose_bar, choose_offer_bar, choose_parting_bar, choose_people_bars
 
 #: Messages without an answer per answerable question in the calibration. Live shares differ from shop to shop; more
@@ -68,6 +69,11 @@ class Asked:
         return self.reading.routes.get(_BEYOND, 0.0)
 
     @property
+    def acted(self) -> bool:
+        """Whether the bot would begin a task or chat, if it neither answers nor hands over."""
+        return self.best == "smalltalk" or wanted_task(self.reading) in TASKS
+
+    @property
     def best(self) -> str:
         """The likeliest route."""
         routes = self.reading.routes
@@ -82,7 +88,7 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     people = np.array([a.people for a in mixed])
     needing = [a for a in asked if a.route in PEOPLE]
     needing_sure = sureness(confidence, needing)
-    chatting = np.array([a.best == "smalltalk" for a in needing], bool)
+    acted = np.array([a.acted for a in needing], bool)
     told = [a for a in asked if a.route and not a.held_out]
     chance, others = [a.people for a in needing], [a.people for a in told if a.route not in PEOPLE]
     # The bars lean on each other: who is handed over is never answered, and a stricter answer bar lets fewer messages
@@ -91,7 +97,7 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     for _ in range(3):
         kept = people < handed
         answer = choose_bar(sure[kept], right[kept], known[kept], alpha)
-        needed, clear = choose_people_bars(chance, (needing_sure >= answer.value) | chatting, others, beta)
+        needed, clear = choose_people_bars(chance, needing_sure >= answer.value, acted, others, beta)
         handed = clear.value
     # What is handed over although the knowledge base holds its answer is not covered.
     covered = float(((people < handed) & (sure >= answer.value) & known).sum() / max(1, known.sum()))

@@ -21,6 +21,7 @@ from bot.judgement.labelled import BadLabels
 from bot.judgement.phrases import ROUTES
 from bot.judgement.publishing import Memory
 from bot.judgement.router import OFFERED, Bars, decide
+from bot.judgement.tasks import TASKS
 from bot.settings import Settings
 from kb_index import snapshot
 from kb_index.cache import VectorCache
@@ -155,7 +156,7 @@ def measured(
         about = [a for a, one in zip(asked, told, strict=True) if one.entry is not None]
         routed = [a for a, one in zip(asked, told, strict=True) if one.route is not None]
     outcomes = _decided(about, bars)
-    by_route = _decided(routed, bars)
+    by_route = _decided(routed, bars, TASKS)
     curve = _risk(outcomes)
     names = [route for route in ROUTES if any(o.asked.route == route for o in by_route)]
     return Evaluation(
@@ -166,9 +167,9 @@ def measured(
     )
 
 
-def _decided(asked: Sequence[Asked], bars: Bars) -> list[Outcome]:
+def _decided(asked: Sequence[Asked], bars: Bars, tasks: frozenset[str] = frozenset()) -> list[Outcome]:
     sure = sureness(bars.confidence, asked)
-    return [Outcome(a, decide(a.reading, bars), float(s)) for a, s in zip(asked, sure, strict=True)]
+    return [Outcome(a, decide(a.reading, bars, tasks=tasks), float(s)) for a, s in zip(asked, sure, strict=True)]
 
 
 def _table(outcomes: Sequence[Outcome], by_route: Sequence[Outcome]) -> list[tuple[str, str, str]]:
@@ -200,10 +201,10 @@ def _table(outcomes: Sequence[Outcome], by_route: Sequence[Outcome]) -> list[tup
     needing = [o for o in by_route if o.asked.route in PEOPLE]
     if needing:
         missed = sum(o.judged.decision in ("answer", "task", "chat") for o in needing)
-        row("answered though it needs people", missed, len(needing), "messages for people")
+        row("answered or acted on though it needs people", missed, len(needing), "messages for people")
     beyond = [o for o in by_route if o.asked.route == "out_of_scope"]
     if beyond:
-        kept = sum(o.judged.decision != "answer" and o.judged.route not in PEOPLE for o in beyond)
+        kept = sum(o.judged.decision not in ("answer", "task") and o.judged.route not in PEOPLE for o in beyond)
         row("out of scope, neither answered nor sent to support", kept, len(beyond), "messages")
     return rows
 

@@ -80,7 +80,7 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     route = best if best not in ("human", "support", "smalltalk") else "service"
     if route == "out_of_scope" and names_order(reading.text):
         route = "service"
-    if route == "service" and not doubtful and (task := task_of(reading.text, reading.intent)) in tasks:
+    if route == "service" and not doubtful and (task := wanted_task(reading)) in tasks:
         near = offered[0].entry if answers else ""
         return Judgement(route, "task", reading.intent_confidence, task, "a task the bot can do", near,
                          reading.candidates)
@@ -94,6 +94,14 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     if route == "out_of_scope" or routes.get("out_of_scope", 0.0) >= bars.scope:
         return judged(route, "abstain", routes[best], "nothing a shop's customer service knows about")
     return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
+
+
+def wanted_task(reading: Reading) -> str:
+    """The task that a message asks for, or nothing. It is begun only where the message is likelier for the service team
+    than all else together, or names an order: who is asked for an order number after a riddle thinks us deaf."""
+    if reading.routes.get("service", 0.0) < 0.5 and not names_order(reading.text):
+        return ""
+    return task_of(reading.text, reading.intent)
 
 
 _TWICE = "two turns in a row without an answer"

@@ -50,7 +50,7 @@ def test_the_figures_are_those_that_can_be_counted(found: Evaluation) -> None:
     assert figures["right entry first"].startswith("2 of 3")
     assert figures["answered by itself"].startswith("2 of 3")
     assert figures["wrong among its answers"].startswith("2 of 3")
-    assert figures["answered though it needs people"].startswith("1 of 2")
+    assert figures["answered or acted on though it needs people"].startswith("1 of 2")
     assert figures["out of scope, neither answered nor sent to support"].startswith("1 of 1")
     assert figures["route support recognised"].startswith("1 of 2")
     assert found.confusion[found.routes.index("support")][found.routes.index("service")] == 1

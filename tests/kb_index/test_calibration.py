@@ -107,32 +107,42 @@ def test_the_simulation_can_fail() -> None:
 
 
 def test_the_people_bar_hands_over_everything_when_it_knows_too_little() -> None:
-    assert choose_people_bars([], [], [], 0.02)[0].value == 0
-    assert all(bar.value == 0 for bar in choose_people_bars([0.9] * 100, [True] * 100, [0.1] * 100, 0.02))
+    assert choose_people_bars([], [], [], [], 0.02)[0].value == 0
+    few = choose_people_bars([0.9] * 100, [True] * 100, [False] * 100, [0.1] * 100, 0.02)
+    assert all(bar.value == 0 for bar in few)
 
 
-def test_the_people_bar_keeps_its_promise() -> None:
+def test_the_people_bars_keep_their_promise() -> None:
     rng, beta_, delta, rounds, broken = np.random.default_rng(5), 0.05, 0.05, 300, 0
     for _ in range(rounds):
-        chance, acted = rng.beta(4, 1.5, 400), rng.random(400) < 0.6
-        # So many others that only the promise keeps the bar from rising.
-        needed, clear = choose_people_bars(chance, acted, rng.beta(4, 2, 400), beta_, delta)
-        broken += 0.6 * beta.cdf(clear.value, 4, 1.5) > beta_
+        chance, kind = rng.beta(4, 1.5, 400), rng.random(400)
+        said, did = kind < 0.4, kind > 0.8
+        # So many others that only the promise keeps the bars from rising.
+        needed, clear = choose_people_bars(chance, said, did, rng.beta(4, 2, 400), beta_, delta)
+        broken += 0.4 * beta.cdf(clear.value, 4, 1.5) + 0.2 * beta.cdf(needed.value, 4, 1.5) > beta_
         assert needed.value <= clear.value
-        assert all(bar.errors == int((acted & (chance < bar.value)).sum()) for bar in (needed, clear))
+        assert clear.errors == int((said & (chance < clear.value) | did & (chance < needed.value)).sum())
     assert broken <= delta * rounds + 3 * np.sqrt(rounds * delta * (1 - delta))
 
 
 def test_the_people_bar_parts_the_two_kinds() -> None:
-    bar, _ = choose_people_bars([0.7] * 500, [True] * 500, [0.2] * 500, 0.02)
+    bar, _ = choose_people_bars([0.7] * 500, [True] * 500, [False] * 500, [0.2] * 500, 0.02)
     assert 0.2 < bar.value <= 0.7 and bar.coverage == 1 and bar.errors == 0
 
 
 def test_many_of_the_others_cannot_raise_the_people_bar_past_the_promise() -> None:
-    chance = [0.3] * 50 + [0.9] * 450
-    assert choose_people_bars(chance, [True] * 500, [0.5] * 500, 0.02)[1].value <= 0.3 + 1e-9
+    chance, all_, none, others = [0.3] * 50 + [0.9] * 450, [True] * 500, [False] * 500, [0.5] * 500
+    assert choose_people_bars(chance, all_, none, others, 0.02)[1].value <= 0.3 + 1e-9
     # Who would not be answered anyway breaks no promise.
-    assert choose_people_bars(chance, [False] * 500, [0.5] * 500, 0.02)[1].value == pytest.approx(0.8)
+    assert choose_people_bars(chance, none, none, others, 0.02)[1].value == pytest.approx(0.8)
+
+
+def test_a_task_begun_for_who_needs_a_person_breaks_the_promise_as_an_answer_does() -> None:
+    chance, all_, none = [0.3] * 50 + [0.9] * 450, [True] * 500, [False] * 500
+    assert choose_people_bars(chance, none, all_, [0.5] * 500, 0.02)[0].value <= 0.3 + 1e-9
+    # Only answers pass between the two bars: what is below the first alone counts.
+    needed, clear = choose_people_bars(chance, none, all_, [0.1] * 500, 0.02)
+    assert needed.value < 0.3 and clear.value == pytest.approx(0.8) and clear.errors == 0
 
 
 def test_a_failed_start_costs_only_its_own_part_of_the_risk() -> None:
