@@ -1,7 +1,7 @@
 """Directions: for each entry the vector that its phrasings lie along and those of its neighbours do not.
 
-An entry's centre says what its phrasings have in common, which is often what they share with the next entry too. So the
-centres are trained for a second to tell the entries' phrasings apart. numpy alone; the same input gives the same result.
+An entry's centre says what its phrasings have in common, which is often what they share with the next entry too. So
+the centres are trained for a second to tell the entries' phrasings apart, by numpy alone and always alike.
 """
 
 from __future__ import annotations

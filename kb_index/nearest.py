@@ -1,7 +1,7 @@
 """Finds the vectors nearest to a question's, with FAISS: exactly among few, by short codes among many.
 
-The vectors themselves are mapped into memory, so that all workers of a machine share one copy; the codes are a sixteenth
-of that.
+The vectors themselves are mapped into memory, so that all workers of a machine share one copy; the codes are a
+sixteenth of that.
 """
 
 from __future__ import annotations

@@ -139,3 +139,10 @@ def test_a_judgement_is_json() -> None:
 
     told: dict[str, Any] = json.loads(json.dumps(judge().as_dict()))
     assert told["candidates"][0] == {"entry": "e0", "score": 3.0} and told["entry"] == "e0"
+
+
+def test_a_task_is_begun_where_service_is_likelier_than_all_else_or_an_order_is_named() -> None:
+    tasks = frozenset({"track_order"})
+    assert judge(tasks=tasks, score=FAR, service=0.5, sales=0.5).decision == "task"
+    assert judge(tasks=tasks, score=FAR, service=0.4, out_of_scope=0.3, sales=0.3).decision != "task"
+    assert judge("where is LM-123456", FAR, tasks=tasks, service=0.4, out_of_scope=0.3, sales=0.3).decision == "task"
