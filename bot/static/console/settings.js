@@ -1,15 +1,17 @@
 // @ts-check
+import { ApiKeys } from "./api-keys.js";
 import { showConflict } from "./conflict.js";
 import { fill, h, hidden } from "./dom.js";
 import { control } from "./form.js";
 import { icon } from "./icons.js";
 import { KINDS } from "./kinds.js";
 import { pageHash } from "./route.js";
+import { Webhooks } from "./webhooks.js";
 
 /** @typedef {import("./kinds.js").Kind} Kind */
 /** @typedef {{id: string, revision?: number, [field: string]: unknown}} Item */
 
-/** The supervisors' settings: a section each for teams, agents, hours, canned replies, macros. */
+/** The supervisors' settings: a section each for teams, agents, hours, canned replies, macros, keys and webhooks. */
 export class SettingsPage {
   #title = h("h2", { tabindex: "-1" }, "Settings");
   #nav = h("ul", { class: "section-list" });
@@ -32,6 +34,7 @@ export class SettingsPage {
   constructor(desk, announcer) {
     this.desk = desk;
     this.announcer = announcer;
+    this.others = [new ApiKeys(desk.api, announcer), new Webhooks(desk.api, announcer)];
     // A form that somebody works in is left alone: what others change there is told when it is saved.
     desk.setup.changed.on(() => !this.element.hidden && this.#drawList());
   }
@@ -41,11 +44,13 @@ export class SettingsPage {
     this.element.hidden = section === null;
     if (section === null || section === this.#section) return;
     this.#section = section;
-    const chosen = (this.#kind = KINDS.find(({ id }) => id === section) ?? KINDS[0]);
+    const other = this.others.find(({ id }) => id === section);
+    this.#kind = other ? undefined : (KINDS.find(({ id }) => id === section) ?? KINDS[0]);
+    const chosen = other ?? /** @type {Kind} */ (this.#kind);
     this.#item = null;
     fill(
       this.#nav,
-      KINDS.map(({ id, title }) =>
+      [...KINDS, ...this.others].map(({ id, title }) =>
         h(
           "li",
           null,
@@ -54,7 +59,8 @@ export class SettingsPage {
       ),
     );
     fill(this.#form);
-    this.#drawKind(chosen);
+    if (this.#kind) this.#drawKind(this.#kind);
+    else other?.show(this.#body);
   }
 
   focus() {
