@@ -12,6 +12,13 @@ export class ApiKeys {
   id = "keys";
   title = "API keys";
   #list = h("ul", { class: "items", "data-testid": "keys" });
+  /** Not before it is known what there is to choose from. */
+  #new = h(
+    "button",
+    { class: "button", type: "button", "data-action": "new", disabled: true, onclick: () => this.#ask() },
+    icon("plus"),
+    "New key",
+  );
   /** @type {string[]} */
   #scopes = [];
 
@@ -31,12 +38,7 @@ export class ApiKeys {
         h("h3", { id: "kind-title" }, this.title),
         h("p", { class: "quiet" }, "For programs that use the desk. Each can do what its scopes say, and no more."),
         this.#list,
-        h(
-          "button",
-          { class: "button", type: "button", "data-action": "new", onclick: () => this.#ask() },
-          icon("plus"),
-          "New key",
-        ),
+        this.#new,
       ),
     );
     void this.#read();
@@ -46,6 +48,7 @@ export class ApiKeys {
     try {
       const { keys, scopes } = await this.api.call("GET", "settings/keys");
       this.#scopes = scopes;
+      this.#new.disabled = false;
       fill(
         this.#list,
         keys.map((/** @type {Key} */ key) => this.#row(key)),
@@ -67,7 +70,8 @@ export class ApiKeys {
       h(
         "span",
         { class: "quiet small wrap" },
-        `${key.used ? `used ${ago(key.used)}` : "never used"} · by ${key.created_by}, ${ago(key.created)}`,
+        key.used ? `used ${ago(key.used)}` : "never used",
+        ` · by ${key.created_by}, ${ago(key.created)}`,
         key.expires && !over && ` · until ${fullTime(key.expires)}`,
       ),
       !over &&

@@ -279,7 +279,8 @@ function customerFacts({ name, email, verified, by }) {
         "span",
         { class: "verified", "data-verified": String(Boolean(verified)) },
         icon(verified ? "check" : "warn"),
-        verified ? `Verified${by ? ` by ${PROOFS[by] ?? by}` : ""}` : "Not verified",
+        verified ? "Verified" : "Not verified",
+        verified && by && ` by ${PROOFS[by] ?? by}`,
       ),
     ],
   ]);

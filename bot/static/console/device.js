@@ -24,7 +24,8 @@ export function browserWords(agent) {
   const browser = BROWSERS.map(([pattern, name]) => [pattern.exec(agent), name]).find(([found]) => found);
   if (!browser) return agent;
   const system = SYSTEMS.find(([pattern]) => pattern.test(agent));
-  return `${browser[1]} ${/** @type {RegExpExecArray} */ (browser[0])[1]}${system ? ` on ${system[1]}` : ""}`;
+  const version = /** @type {RegExpExecArray} */ (browser[0])[1];
+  return system ? `${browser[1]} ${version} on ${system[1]}` : `${browser[1]} ${version}`;
 }
 
 /** `en-GB` → `British English`. @param {string} locale */

@@ -71,7 +71,9 @@ export function eventWords(record, { me, team }) {
       return by(changes.join(" and "), "Tags changed");
     }
     case "rated":
-      return `The customer gave ${record.csat} of 5${record.comment ? `: “${record.comment}”` : ""}`;
+      return record.comment
+        ? `The customer gave ${record.csat} of 5: “${record.comment}”`
+        : `The customer gave ${record.csat} of 5`;
     case "helpful":
       return `The customer says the answer ${record.helpful ? "helped" : "did not help"}`;
     case "edited":

@@ -30,7 +30,7 @@ export class News {
     this.alerts.beep();
     this.alerts.notify(
       "A customer is waiting",
-      `${route?.long ?? "Wants a person"}${summary.last ? `: ${summary.last.text}` : ""}`,
+      [route?.long ?? "Wants a person", summary.last?.text].filter(Boolean).join(": "),
       () => this.route.go("queue", summary.id),
     );
   }

@@ -44,7 +44,7 @@ export class Standing {
           h(
             "span",
             { class: "quiet" },
-            ` Your unsent draft is kept: “${kept.length > 60 ? `${kept.slice(0, 60)}…` : kept}”`,
+            ` Your unsent draft is kept: “${kept.slice(0, 60)}${kept.length > 60 ? "…" : ""}”`,
           ),
       ),
       h(

@@ -70,7 +70,8 @@ export function lasted(seconds) {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86_400) {
     const minutes = Math.floor((seconds % 3600) / 60);
-    return `${Math.floor(seconds / 3600)} h${minutes ? ` ${minutes} min` : ""}`;
+    const hours = Math.floor(seconds / 3600);
+    return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
   }
   const days = Math.floor(seconds / 86_400);
   return days === 1 ? "1 day" : `${days} days`;

@@ -16,6 +16,13 @@ export class Webhooks {
   title = "Webhooks";
   #list = h("ul", { class: "items", "data-testid": "webhooks" });
   #log = h("div", { class: "settings-form" });
+  /** Not before it is known what there is to choose from. */
+  #new = h(
+    "button",
+    { class: "button", type: "button", "data-action": "new", disabled: true, onclick: () => this.#ask(null) },
+    icon("plus"),
+    "New webhook",
+  );
   /** @type {string[]} */
   #events = [];
 
@@ -40,12 +47,7 @@ export class Webhooks {
           "Signed messages to Slack, a ticket system or a warehouse, sent again until they are taken.",
         ),
         this.#list,
-        h(
-          "button",
-          { class: "button", type: "button", "data-action": "new", onclick: () => this.#ask(null) },
-          icon("plus"),
-          "New webhook",
-        ),
+        this.#new,
       ),
       this.#log,
     );
@@ -56,6 +58,7 @@ export class Webhooks {
     try {
       const { webhooks, events } = await this.api.call("GET", "settings/webhooks");
       this.#events = events;
+      this.#new.disabled = false;
       fill(
         this.#list,
         webhooks.map((/** @type {Hook} */ hook) => this.#row(hook)),
