@@ -1,26 +1,28 @@
 """Pages and modules of widget, console and demonstration shop: only what stands in their folders, of known types.
 
-Modules and styles are written to be read. They are sent without comments and indentation, the widget's modules as one,
-and packed for browsers that take gzip; all is done once, when a file is first asked for.
+Modules and styles are written to be read. They are sent without comments and with short names, the widget's modules as
+one, and packed for browsers that take gzip; all is done once, when a file is first asked for.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-import rcssmin
-import rjsmin
+import minify
 from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
 from bot.desk.bundle import join
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent / "static"
 
@@ -76,8 +78,8 @@ def load(path: Path) -> File:
         sources, data = [path], path.read_bytes()
         if (path.parent.name, path.name) in JOINED:
             data, sources = join(path)
-        if shorten := {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}.get(path.suffix):
-            data = bytes(shorten(data))
+        if path.suffix in (".js", ".css"):
+            data = _shorten(path, data)
         mark = _mark(sources)
         # No time in it: the same file is the same bytes on every desk.
         packed = gzip.compress(data, 9, mtime=0)
@@ -85,6 +87,16 @@ def load(path: Path) -> File:
         etag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
         file = _files[path] = File(sources, mark, data, packed, etag, max(at for at, _ in mark) / 1e9)
     return file
+
+
+def _shorten(path: Path, data: bytes) -> bytes:
+    kind = TYPES[path.suffix].partition(";")[0]
+    try:
+        return str(minify.string(kind, data.decode())).encode()
+    except Exception as error:
+        # What the shortener does not understand, a newer browser may.
+        log.warning("%s is sent as it is: %s", path.name, error)
+        return data
 
 
 def _mark(paths: list[Path]) -> list[tuple[int, int]]:

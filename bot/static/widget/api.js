@@ -74,6 +74,8 @@ export const makeApi = (base) => {
         signal.addEventListener('abort', () => request.abort());
         request.send(file);
       }),
+    tell: (token, what, body) => call(what, { token, body }),
+    resume: (code, token) => json('resume', { token, body: { code } }),
     events: (token, last, signal) => call('events', { token, signal, headers: { 'Last-Event-ID': `${last}` } }),
   };
 };

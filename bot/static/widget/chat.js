@@ -29,6 +29,23 @@ export const makeChat = (base, shelf, locale, draw, who) => {
 
   const last = () => chat.records.at(-1)?.seq ?? 0;
 
+  /** Takes note of where the customer stands. @param {import('./types.js').Status} status */
+  const stand = (status) => {
+    const before = chat.status.wait;
+    // A wait that grows is said to grow; it never does so in silence.
+    if (!status.wait || (before && status.wait.high < before.high)) chat.longer = false;
+    else if (before && status.wait.high > before.high * 1.2) chat.longer = true;
+    // Who has begun to write a mail goes on with it, even when somebody comes.
+    chat.away = status.owner === 'queue' && (chat.away || !!status.away);
+    chat.status = status;
+  };
+
+  /** What was said of the service stays on this device too, to be shown after a reload. @param {object} news */
+  const recount = (news) => {
+    shelf.set('said', { ...chat.said, ...news, conversation: chat.session?.conversation });
+    chat.changed();
+  };
+
   // ---- the conversation: none, adopted, left
 
   const reset = () => {
@@ -38,7 +55,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     read = 0;
     chat.session = chat.typing = null;
     chat.records = [];
-    chat.status = { owner: 'bot', agent: null, ahead: null };
+    stand({ owner: 'bot', agent: null, ahead: null });
     chat.loaded = true;
     chat.outbox.entries = chat.outbox.entries.filter(({ state }) => state !== 'sent');
     chat.changed();
@@ -63,7 +80,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
         const { records, status } = await api.conversation(session.token);
         if (chat.session !== session) return;
         chat.records = records.sort((a, b) => a.seq - b.seq);
-        if (status?.owner) chat.status = status;
+        if (status?.owner) stand(status);
         chat.loaded = true;
         records.forEach(settle);
         link(true);
@@ -192,7 +209,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       try {
         const value = JSON.parse(data);
         if (type === 'record') take(value);
-        if (type === 'status') chat.status = value;
+        if (type === 'status') stand(value);
         if (type === 'typing') showTyping(value.typing ? value : null);
       } catch {
         // One line that cannot be read; if it was a record, the gap shows with the next.
@@ -223,6 +240,9 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       await deliver(entry, true);
     }
   };
+
+  /** @param {string} what @param {object} body */
+  const tell = (what, body) => api.tell(chat.session?.token ?? '', what, body);
 
   // ---- the page around
 
@@ -275,9 +295,15 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     outbox: makeOutbox(shelf, (entry) => deliver(entry), () => chat.changed()),
     status: { owner: 'bot', agent: null, ahead: null },
     typing: null,
+    longer: false,
+    away: false,
     notice: '',
     loaded: true,
     down: false,
+    get said() {
+      const said = shelf.get('said');
+      return said && said.conversation === chat.session?.conversation ? said : {};
+    },
     get unread() {
       return chat.records.filter(({ seq, kind, from }) => seq > read && kind === 'message' && /bot|agent/.test(from)).length;
     },
@@ -327,6 +353,30 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       if (!chat.session || Date.now() - told < 3000) return;
       told = Date.now();
       api.typing(chat.session.token).catch(() => {});
+    },
+    vote(seq, helpful) {
+      const { votes = {} } = chat.said;
+      recount({ votes: { ...votes, [seq]: helpful } });
+      tell('helpful', { seq, helpful }).catch(() => recount({ votes }));
+    },
+    async rate(seq, rating, more) {
+      await tell('rating', rating);
+      if (!more) recount({ rated: seq });
+    },
+    skip: (seq) => recount({ skipped: seq }),
+    async leave({ email, name, text }) {
+      await tell('mail', { email, ...(name && { name }), ...(text && { text, id: makeId() }) });
+    },
+    async resume(code) {
+      try {
+        const session = await api.resume(code, chat.session?.token);
+        if (!session.token) return;
+        shelf.set('session', session);
+        await adopt(session);
+      } catch (error) {
+        chat.notice = asApiError(error).code === 'link_used' ? 'link_used' : 'link_gone';
+        chat.changed();
+      }
     },
     fresh: () => leave(chat.session, ''),
     identify: () => void (chat.session && introduce(chat.session)),

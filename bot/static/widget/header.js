@@ -56,7 +56,7 @@ export const makeHeader = (kit) => {
       const trouble = chat.down && say(navigator.onLine ? 'connecting' : 'offline');
       status.dataset.owner = trouble ? 'down' : owner;
       write(title, say('title', { shop: chat.config.shop }));
-      write(status, trouble || standing(chat.status, say));
+      write(status, trouble || standing(chat.status, say, chat.longer));
       person.replaceChildren(icon('person'), say('person'));
       save.replaceChildren(icon('down'), say('save'));
       fresh.replaceChildren(icon('fresh'), say('fresh'));

@@ -11,6 +11,10 @@ const prefix = `frontdesk ${base} `;
 const { accent = '', position = '', locale = '', label = 'Open chat', identity } =
   [...document.scripts].find((script) => script.src === import.meta.url)?.dataset ?? {};
 
+// A mail leads here. The code is for us, so it goes from the address before anything else of the page looks.
+const [, code = ''] = location.hash.match(/^#frontdesk=([\w-]{20,64})$/) ?? [];
+if (code) history.replaceState(history.state, '', location.pathname + location.search);
+
 const STYLE = `
 :host { all: initial; --accent: #1f5f5b; --on-accent: #fff; --z: 2147483000; }
 @media print { :host { display: none } }
@@ -140,6 +144,10 @@ function start() {
 
   document.body.append(host);
   paint(host);
+  if (code) {
+    open();
+    load().then(({ resume }) => resume(code), () => {});
+  }
   try {
     if (Object.keys(localStorage).some((key) => key.startsWith(prefix))) load().catch(() => {});
   } catch {

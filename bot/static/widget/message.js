@@ -1,5 +1,6 @@
 import { button, h, icon } from './dom.js';
 import { makeFile } from './file.js';
+import { makeVotes } from './votes.js';
 import { complain } from './words.js';
 
 /** First letters of the first and the last word. @param {string} name */
@@ -20,10 +21,10 @@ const linked = (text) =>
   text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]'])/).map((part, index) => (index % 2 ? h('a', { href: part }, part) : part));
 
 /**
- * One message. Its words never change, so it is built once and only its state is brought up to date.
+ * One message. Its words change only where its agent changes them; its state is brought up to date.
  * @type {import('./types.js').MakeMessage}
  */
-export const makeMessage = (kit, { key, from, name, text, html, files, at }) => {
+export const makeMessage = (kit, { key, seq: place, from, name, text, html, files = [], at, answer }) => {
   const { chat, say, clock, panel } = kit;
   const time = clock.time(at);
   const words = h('div', { class: 'text', dir: 'auto', title: time });
@@ -34,6 +35,8 @@ export const makeMessage = (kit, { key, from, name, text, html, files, at }) => 
   if (from === 'bot' && html != null) words.innerHTML = html;
   else words.append(...(from === 'agent' ? linked(text) : [text]));
   words.querySelectorAll('a').forEach(outward);
+  const shown = files.map((file) => makeFile(kit, file));
+  const votes = answer && place && makeVotes(kit, place);
   const node = h(
     'div',
     { role: 'article', 'data-fd': 'message', 'data-from': from },
@@ -44,15 +47,23 @@ export const makeMessage = (kit, { key, from, name, text, html, files, at }) => 
       h('div', { class: 'name', 'aria-hidden': true, dir: 'auto' }, name),
       h('span', { class: 'hush' }, `${name}, ${time}`),
       (text || html) && words,
-      ...(files ?? []).map((file) => makeFile(kit, file)),
+      ...shown,
+      votes?.node,
       meta,
     ),
   );
   return {
     node,
-    update({ seq, id, state, code, final, first, last, newest }) {
+    update({ seq, id, state, code, final, first, last, newest, text, amended, vote }) {
+      if (amended) {
+        const gone = amended === 'deleted';
+        if (gone) for (const file of shown) file.remove();
+        if (!words.isConnected) meta.before(words);
+        words.replaceChildren(...(gone ? [h('i', {}, say('deleted_words'))] : linked(text)));
+      }
+      if (votes) votes.show(vote);
       Object.assign(node.dataset, { seq, id, state });
-      node.className = `row ${from} ${first ? 'first' : ''} ${last ? 'last' : ''} ${newest ? 'newest' : ''}`;
+      node.className = `row ${from} ${first ? 'first' : ''} ${last ? 'last' : ''} ${newest ? 'newest' : ''} ${amended ?? ''}`;
       if (state === 'failed') {
         const again = final
           ? button('edit', { onclick: () => panel.edit(key) }, say('edit'))
@@ -60,7 +71,8 @@ export const makeMessage = (kit, { key, from, name, text, html, files, at }) => 
         meta.replaceChildren(`${say('failed')} ${complain(say, code)} `, again);
       } else {
         const moment = h('time', { 'aria-hidden': true, datetime: new Date(at).toISOString() }, time);
-        meta.replaceChildren(moment, h('span', {}, state && say(state), state === 'sent' && icon(state)));
+        const mark = amended === 'edited' && say('edited_mark');
+        meta.replaceChildren(mark || '', moment, h('span', {}, state && say(state), state === 'sent' && icon(state)));
       }
     },
   };

@@ -131,6 +131,9 @@ export const makePanel = (kit) => {
     seen() {
       if (isOpen && !document.hidden) chat.markRead();
     },
+    draft(text) {
+      if (!composer.area.value.trim()) composer.fill(text);
+    },
     edit(id) {
       const entry = chat.outbox.drop(id);
       composer.fill(entry?.text ?? '', entry?.files);

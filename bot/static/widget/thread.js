@@ -1,4 +1,5 @@
 /** @import { Row } from './types.js' */
+import { makeLeave, makeRating } from './cards.js';
 import { button, h, icon, label } from './dom.js';
 import { makeMessage } from './message.js';
 import { timeline } from './timeline.js';
@@ -39,6 +40,8 @@ export const makeThread = (kit) => {
   /** @type {import('./types.js').MakeRow} */
   const makeRow = (row) => {
     if (row.kind === 'message') return makeMessage(kit, row);
+    if (row.kind === 'rating') return makeRating(kit, row);
+    if (row.kind === 'leave') return makeLeave(kit, row);
     if (row.kind === 'choices') {
       const node = group('choices', row.titles, (title, index) => chat.choose(row.seq, index, title));
       return { node, update() {} };
@@ -53,8 +56,9 @@ export const makeThread = (kit) => {
   /** Touches only what differs: a screen reader reads out what is added. @param {Row[]} rows */
   const place = (rows) => {
     const keys = new Set(rows.map(({ key }) => key));
-    for (const [key, { node }] of shown) {
+    for (const [key, { node, gone }] of shown) {
       if (keys.has(key)) continue;
+      gone?.();
       node.remove();
       shown.delete(key);
     }

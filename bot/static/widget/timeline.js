@@ -4,12 +4,23 @@ import { PERSON } from './chat.js';
 /** Messages of one author within this time stand together. */
 const TOGETHER = 5 * 60_000;
 
+/** How long it usually takes from here, in whole minutes or hours. @param {{ low: number, high: number }} wait @param {import('./types.js').Say} say */
+const waiting = ({ low, high }, say) => {
+  // Rounded outward: what is said holds at least as often as what was worked out.
+  const size = high > 5400 ? 3600 : high > 1200 ? 300 : 60;
+  const scale = size === 300 ? 5 : 1;
+  const [from, to] = [Math.floor(low / size) * scale, Math.ceil(high / size) * scale];
+  const unit = say(size === 3600 ? 'hours' : to === 1 ? 'minute' : 'minutes', { count: to });
+  return from ? say('wait', { low: from, high: to, unit }) : say('wait_within', { high: to, unit });
+};
+
 /** Who is there for the customer, in a few words. @type {import('./types.js').Standing} */
-export const standing = ({ owner, agent, ahead }, say) => {
+export const standing = ({ owner, agent, ahead, wait, mail }, say, longer) => {
+  if (owner === 'queue' && mail) return say('by_mail');
   if (owner === 'agent') return say('with', { name: agent?.name || say('agent') });
   if (owner !== 'queue') return say(owner);
-  if (ahead == null) return say('waiting');
-  return ahead ? say('queue', { count: ahead }) : say('next');
+  const place = ahead == null ? say('waiting') : ahead ? say('queue', { count: ahead }) : say('next');
+  return wait ? `${place} · ${longer ? `${say('longer')} ` : ''}${waiting(wait, say)}` : place;
 };
 
 /**
@@ -41,8 +52,15 @@ export const timeline = ({ chat, say, clock }) => {
   };
 
   const handoff = records.findLast(({ event }) => event === 'handoff');
+  /** @type {Map<number, import('./types.js').LogRecord>} */
+  const amendments = new Map();
+  for (const record of records) if (record.of && !/deleted/.test(amendments.get(record.of)?.event ?? '')) amendments.set(record.of, record);
+  const { votes = {}, skipped } = chat.said;
   for (const record of records) {
-    const { seq, kind, from, id, html, by, event, text = '', attachments: files } = record;
+    const { seq, kind, from, id, html, by, event, answer, of, attachments: files } = record;
+    const change = amendments.get(seq);
+    const amended = record.deleted || change?.event === 'deleted' ? 'deleted' : record.edited || change ? 'edited' : undefined;
+    const text = (change?.text ?? record.text) || '';
     const at = record.at * 1000;
     const name = by?.name || say('agent');
     const key = `${seq}`;
@@ -51,9 +69,9 @@ export const timeline = ({ chat, say, clock }) => {
       own({ key: id ?? key, id, seq, at, text, files, state: 'sent' });
     } else if (kind === 'message' && from !== 'system') {
       const bot = from === 'bot';
-      push({ kind, key, seq, at, from, text, html, files, name: bot ? say('assistant') : name, first: true, last: true });
-    } else if (kind === 'message' || kind === 'event') {
-      const place = record === handoff && status.owner === 'queue' ? `${standing(status, say)}. ` : '';
+      push({ kind, key, seq, at, from, text, html, files, amended, answer, vote: votes[seq], name: bot ? say('assistant') : name, first: true, last: true });
+    } else if (!of && (kind === 'message' || kind === 'event')) {
+      const place = record === handoff && status.owner === 'queue' ? `${standing(status, say, chat.longer)}. ` : '';
       const line = place + ((event && say(event, { name })) || text);
       if (line) push({ kind: 'event', key, at, text: line, event });
     }
@@ -66,6 +84,15 @@ export const timeline = ({ chat, say, clock }) => {
   if (newest?.from === 'bot' && newest.buttons?.length && !outbox.entries.length && status.owner !== 'agent') {
     const { seq, at, buttons } = newest;
     rows.push({ kind: 'choices', key: `choices ${seq}`, at: at * 1000, seq, titles: buttons.map(({ title }) => title) });
+  }
+  const closing = records.findLast(({ event }) => event === 'closed');
+  const before = records.findLast(({ seq, event }) => seq < (closing?.seq ?? 0) && /^(claimed|handed_back|reopened)$/.test(event ?? ''));
+  if (status.owner === 'closed' && closing && before?.event === 'claimed' && skipped !== closing.seq)
+    rows.push({ kind: 'rating', key: `rating ${closing.seq}`, at: closing.at * 1000, seq: closing.seq });
+  if (status.owner === 'queue' && handoff && (chat.away || status.mail)) {
+    const said = records.findLast(({ kind, from, text }) => kind === 'message' && from === 'customer' && text !== '0');
+    const opens = (status.away?.opens ?? 0) * 1000;
+    rows.push({ kind: 'leave', key: `leave ${handoff.seq}`, at: handoff.at * 1000, draft: said?.text ?? '', opens, mail: status.mail ?? '' });
   }
   return rows;
 };

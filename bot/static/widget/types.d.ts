@@ -17,6 +17,12 @@ export interface LogRecord {
   by?: { id: string; name: string };
   attachments?: Attached[];
   event?: string;
+  /** An answer from the knowledge base: it can be voted on. */
+  answer?: boolean;
+  /** The message that an event changes or takes back. */
+  of?: number;
+  edited?: boolean;
+  deleted?: boolean;
 }
 
 /** A file of a message, as the server has it. */
@@ -33,6 +39,27 @@ export interface Status {
   owner: Owner;
   agent: { name: string } | null;
   ahead: number | null;
+  /** Seconds: the range that holds four of five waits from here. */
+  wait?: { low: number; high: number } | null;
+  /** Nobody is there; seconds since 1970 when somebody will be, where that is known. */
+  away?: { opens: number | null } | null;
+  /** Where the answer goes. */
+  mail?: string | null;
+}
+
+/** What the customer said of the service, as this device remembers it. */
+export interface Said {
+  conversation?: string;
+  votes?: Record<number, boolean>;
+  /** The closing that was rated, or whose question was skipped. */
+  rated?: number;
+  skipped?: number;
+}
+
+export interface Rating {
+  csat: number;
+  effort?: number;
+  comment: string;
 }
 
 export interface Session {
@@ -70,6 +97,10 @@ export interface Api {
   file(token: string, path: string): Promise<Blob>;
   /** `progress` is told which part is there. */
   upload(token: string, file: File, signal: AbortSignal, progress: (part: number) => void): Promise<Attached>;
+  /** Anything else that is only told: a vote, a rating, an e-mail address. */
+  tell(token: string, what: string, body: object): Promise<Response>;
+  /** What a mailed code opens; without a token where the conversation is open here already. */
+  resume(code: string, token?: string): Promise<Session>;
   events(token: string, last: number, signal: AbortSignal): Promise<Response>;
 }
 
@@ -158,6 +189,11 @@ export interface Chat {
   outbox: Outbox;
   status: Status;
   typing: { from: string; name: string } | null;
+  readonly said: Said;
+  /** The wait has grown since it was told. */
+  longer: boolean;
+  /** Nobody is there, or was not when the form for a mail was shown. */
+  away: boolean;
   /** The key of a sentence to show above the composer. */
   notice: string;
   /** False while the history of a stored conversation is on its way. */
@@ -177,6 +213,14 @@ export interface Chat {
   askPerson(): void;
   /** The customer is writing. */
   tell(): void;
+  vote(seq: number, helpful: boolean): void;
+  /** Rates the closing `seq`; with `more` the customer is not done yet. */
+  rate(seq: number, rating: Rating, more?: boolean): Promise<void>;
+  skip(seq: number): void;
+  /** Has the answer sent by mail. */
+  leave(mail: { email: string; name: string; text: string }): Promise<void>;
+  /** Takes up the conversation that a mailed code opens. */
+  resume(code: string): Promise<void>;
   /** Leaves this conversation; the next message begins another. */
   fresh(): void;
   /** The page said who the visitor is, or that they signed out. */
@@ -201,6 +245,7 @@ export type Complain = (say: Say, code?: string) => string;
 
 export interface Clock {
   time(ms: number): string;
+  moment(ms: number): string;
   day(ms: number): string;
 }
 
@@ -216,6 +261,9 @@ export interface MessageRow {
   text: string;
   html?: string;
   files?: Attached[];
+  amended?: 'edited' | 'deleted';
+  answer?: boolean;
+  vote?: boolean;
   /** Milliseconds. */
   at: number;
   seq?: number;
@@ -246,9 +294,25 @@ export interface ChoicesRow {
   titles: string[];
 }
 
-export type Row = MessageRow | LineRow | ChoicesRow;
+export interface RatingRow {
+  kind: 'rating';
+  key: string;
+  at: number;
+  seq: number;
+}
+
+export interface LeaveRow {
+  kind: 'leave';
+  key: string;
+  at: number;
+  draft: string;
+  opens: number;
+  mail: string;
+}
+
+export type Row = MessageRow | LineRow | ChoicesRow | RatingRow | LeaveRow;
 export type Timeline = (kit: Kit) => Row[];
-export type Standing = (status: Status, say: Say) => string;
+export type Standing = (status: Status, say: Say, longer?: boolean) => string;
 
 // ---- the views: header.js, thread.js, composer.js, panel.js
 
@@ -302,6 +366,8 @@ export interface Panel extends Widget {
   settle(): void;
   /** What is on screen counts as read. */
   seen(): void;
+  /** Goes on with a text in the composer, unless something stands there. */
+  draft(text: string): void;
   /** Takes a message that cannot be sent back into the composer. */
   edit(id: string): void;
 }
@@ -328,10 +394,26 @@ export interface Piece {
   node: HTMLElement;
   was?: string;
   update(row: any): void;
+  /** It is taken from the thread. */
+  gone?(): void;
 }
 
 export type MakeRow = (row: Row) => Piece;
 export type MakeMessage = (kit: Kit, row: MessageRow) => { node: HTMLElement; update(row: MessageRow): void };
+
+// ---- cards.js, votes.js
+
+export type MakeCard = (
+  say: Say,
+  name: string,
+  title: string,
+  send: () => Promise<unknown>,
+  ...fields: HTMLElement[]
+) => { form: HTMLFormElement; foot: HTMLElement };
+export type Field = (words: string, input: HTMLElement) => HTMLLabelElement;
+export type MakeRating = (kit: Kit, row: RatingRow) => Piece;
+export type MakeLeave = (kit: Kit, row: LeaveRow) => Piece;
+export type MakeVotes = (kit: Kit, seq: number) => { node: HTMLElement; show(vote?: boolean): void };
 
 // ---- dom.js
 
@@ -357,6 +439,7 @@ export interface Shell {
 }
 
 export interface Widget {
+  resume(code: string): Promise<void>;
   readonly isOpen: boolean;
   identify(): void;
   /** `quiet`: opened by the page, not by the customer, so focus stays where it is. */

@@ -26,5 +26,5 @@ export async function mount(shell) {
   chat.start();
   // The customer went on to another page of the shop. A covering panel would hide it, so that one stays closed.
   if (tab.get('open') && innerWidth > 480) kit.panel.open('', true);
-  return Object.assign(kit.panel, { identify: chat.identify });
+  return Object.assign(kit.panel, { identify: chat.identify, resume: chat.resume });
 }

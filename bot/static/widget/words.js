@@ -38,14 +38,53 @@ const TEXTS = {
   connecting: 'Connecting again…',
   offline: 'You are offline',
   typing: '{name} is typing',
+  wait: 'usually {low}–{high} {unit}',
+  wait_within: 'usually within {high} {unit}',
+  minutes: 'minutes',
+  minute: 'minute',
+  hours: 'hours',
+  longer: 'it takes longer than we thought:',
+  by_mail: 'We answer by e-mail',
   // Quiet lines in the thread
   handoff: 'We have passed on what you told us',
   claimed: '{name} joined',
   released: '{name} left. You keep your place at the front of the line',
   handed_back: 'The assistant is back with you',
   reopened: 'This chat is open again',
+  transferred: 'We are passing you on to somebody who knows more about this',
+  deleted_words: 'This message was taken back',
+  edited_mark: 'Edited',
   today: 'Today',
   yesterday: 'Yesterday',
+  // Whether it was good
+  helpful: 'Did this help?',
+  helpful_thanks: 'Thank you.',
+  helped: 'Yes, it helped',
+  helped_not: 'No, it did not help',
+  rating: 'How did we do?',
+  csat: 'The help you got',
+  csat_low: 'Poor',
+  csat_high: 'Great',
+  effort: 'How easy it was for you',
+  effort_low: 'Hard',
+  effort_high: 'Easy',
+  comment: 'Anything else? (optional)',
+  rating_send: 'Send',
+  skip: 'Skip',
+  thanks: 'Thank you. This helps us to get better.',
+  change: 'Change it',
+  // When nobody is there
+  leave: 'We answer by e-mail',
+  opens: 'Nobody is here right now; we are back {when}. Leave your e-mail address, and the answer comes to you.',
+  nobody: 'Nobody is here right now. Leave your e-mail address, and the answer comes to you.',
+  leave_text: 'Your message',
+  leave_email: 'E-mail address',
+  leave_name: 'Name (optional)',
+  leave_send: 'Send',
+  leave_change: 'Change the address',
+  left: 'We have your message. The answer goes to {mail}, and it will be here too.',
+  link_used: 'This link was used before, so we have sent you a new one.',
+  link_gone: 'This link no longer works. Write to us here and we go on.',
   // Messages
   sending: 'Sending…',
   sent: 'Sent',
@@ -70,6 +109,8 @@ const TEXTS = {
   error_choice_unknown: 'This choice is no longer offered.',
   error_attachment_unknown: 'Please attach the file again.',
   error_id_reused: 'It got mixed up with another message. Please send it anew.',
+  error_email: 'Please check the e-mail address.',
+  error_rated: 'It has been a while, so your rating stays as it is.',
   error_other: 'Something about it was not accepted.',
 };
 
@@ -94,9 +135,11 @@ export const makeClock = (locale, say) => {
     }
   })();
   const times = new Intl.DateTimeFormat(known, { timeStyle: 'short' });
+  const moments = new Intl.DateTimeFormat(known, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
   const days = new Intl.DateTimeFormat(known, { weekday: 'long', day: 'numeric', month: 'long' });
   return {
     time: (ms) => times.format(ms),
+    moment: (ms) => moments.format(ms),
     day(ms) {
       const that = new Date(ms).toDateString();
       const date = new Date();
