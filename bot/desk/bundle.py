@@ -14,7 +14,7 @@ from pathlib import Path
 _IMPORT = re.compile(r"""^import\s*\{([^}]*)\}\s*from\s*['"]\./([\w-]+\.js)['"];?""", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import\b(?!\s*[({])|export\s*(?:[{*]|default\b)).*", re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:const|let|class|function|async\s+function)\b)", re.MULTILINE)
-_TOP = re.compile(r"^(?:export\s+)?(?:const|let|class|function|async\s+function)\s+([\w$]+)", re.MULTILINE)
+_TOP = re.compile(r"^(export\s+)?(?:const|let|class|function|async\s+function)\s+([\w$]+)", re.MULTILINE)
 
 
 class CannotJoin(ValueError):
@@ -28,6 +28,7 @@ def join(entry: Path) -> tuple[bytes, list[Path]]:
     """
     found: dict[Path, str] = {}
     names: dict[str, str] = {}
+    exports: list[str] = []
 
     def take(path: Path, importers: tuple[str, ...]) -> None:
         if path in found:
@@ -41,12 +42,16 @@ def join(entry: Path) -> tuple[bytes, list[Path]]:
             if " as " in wanted:
                 raise CannotJoin(f"{path.name} imports {wanted.strip()!r}; a name has to stay the same when joined")
             take(path.parent / name, (*importers, path.name))
-        for name in _TOP.findall(text):
+        for exported, name in _TOP.findall(text):
             if other_module := names.get(name):
                 raise CannotJoin(f"{other_module} and {path.name} both have {name!r} at the top; rename one")
             names[name] = path.name
-        text = _IMPORT.sub("", text)
-        found[path] = text if path == entry else _EXPORT.sub("", text)
+            if exported and path == entry:
+                exports.append(name)
+        found[path] = _EXPORT.sub("", _IMPORT.sub("", text))
 
     take(entry, ())
-    return "\n".join(found.values()).encode(), list(found)
+    offered = ", ".join(exports)
+    # Inside a function every name may be shortened.
+    text = "\n".join(["export const {", offered, "} = (() => {", *found.values(), "return {", offered, "};\n})();\n"])
+    return text.encode(), list(found)

@@ -106,7 +106,7 @@ export const makeLeave = ({ chat, say, clock, panel }, { draft }) => {
     const inside = form.contains(/** @type {ShadowRoot} */ (form.getRootNode()).activeElement);
     form.hidden = !!mail;
     done.hidden = !mail;
-    write(told, mail && say('left', { mail }));
+    write(told, mail && say('left_mail', { mail }));
     if (mail && inside) again.focus();
   };
   return {

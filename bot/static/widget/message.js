@@ -36,7 +36,7 @@ export const makeMessage = (kit, { key, seq: place, from, name, text, html, file
   else words.append(...(from === 'agent' ? linked(text) : [text]));
   words.querySelectorAll('a').forEach(outward);
   const shown = files.map((file) => makeFile(kit, file));
-  const votes = answer && place && makeVotes(kit, place);
+  const votes = answer && place ? makeVotes(kit, place) : null;
   const node = h(
     'div',
     { role: 'article', 'data-fd': 'message', 'data-from': from },

@@ -82,7 +82,7 @@ const TEXTS = {
   leave_name: 'Name (optional)',
   leave_send: 'Send',
   leave_change: 'Change the address',
-  left: 'We have your message. The answer goes to {mail}, and it will be here too.',
+  left_mail: 'We have your message. The answer goes to {mail}, and it will be here too.',
   link_used: 'This link was used before, so we have sent you a new one.',
   link_gone: 'This link no longer works. Write to us here and we go on.',
   // Messages
