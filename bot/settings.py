@@ -52,9 +52,15 @@ class Settings:
     identity_audience: str = "frontdesk"
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "Larkmoor <help@larkmoor.example>"
+    public_url: str | None = None
     attachment_mb: int = 10
     scan_command: str | None = None
     webhook_private: bool = False
+
+    @property
+    def site(self) -> str:
+        """Where customers reach the desk."""
+        return self.public_url or f"http://localhost:{self.port}"
 
     @property
     def attachments(self) -> Path:
@@ -134,6 +140,7 @@ DOCUMENTED = {
     "FRONTDESK_IDENTITY_AUDIENCE": ("audience that identity tokens have to name", "frontdesk"),
     "FRONTDESK_SMTP_URL": ("mail server that mails go out through", "none: a folder in FRONTDESK_HOME"),
     "FRONTDESK_MAIL_FROM": ("sender of mails", "Larkmoor <help@larkmoor.example>"),
+    "FRONTDESK_PUBLIC_URL": ("address of the desk as customers reach it, for links in mails", "http://localhost:PORT"),
     "FRONTDESK_ATTACHMENT_MB": ("largest file that can be sent in a conversation", "10"),
     "FRONTDESK_SCAN_COMMAND": ("program that each sent file is checked with", "none"),
     "FRONTDESK_WEBHOOK_PRIVATE": ("1 where webhooks may go to private networks, and without HTTPS", "0"),
@@ -235,6 +242,7 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         identity_audience=values.get("FRONTDESK_IDENTITY_AUDIENCE", "frontdesk"),
         smtp_url=smtp_url,
         mail_from=sender,
+        public_url=url("FRONTDESK_PUBLIC_URL", ("http", "https")),
         attachment_mb=whole("FRONTDESK_ATTACHMENT_MB", 10, 1, 100),
         scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
         webhook_private=switch("FRONTDESK_WEBHOOK_PRIVATE"),
@@ -333,6 +341,7 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_IDENTITY_AUDIENCE": settings.identity_audience,
         "FRONTDESK_SMTP_URL": settings.smtp_url or "",
         "FRONTDESK_MAIL_FROM": settings.mail_from,
+        "FRONTDESK_PUBLIC_URL": settings.public_url or "",
         "FRONTDESK_ATTACHMENT_MB": settings.attachment_mb,
         "FRONTDESK_SCAN_COMMAND": settings.scan_command or "",
         "FRONTDESK_WEBHOOK_PRIVATE": int(settings.webhook_private),

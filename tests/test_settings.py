@@ -37,6 +37,7 @@ CHANGED = {
     "FRONTDESK_IDENTITY_AUDIENCE": "chat",
     "FRONTDESK_SMTP_URL": "smtps://u:p@mail.example",
     "FRONTDESK_MAIL_FROM": "Shop <shop@shop.example>",
+    "FRONTDESK_PUBLIC_URL": "https://chat.shop.example",
     "FRONTDESK_ATTACHMENT_MB": "25",
     "FRONTDESK_SCAN_COMMAND": "sh -e",
     "FRONTDESK_WEBHOOK_PRIVATE": "1",

@@ -20,7 +20,9 @@ key                         type     holds
                                      or agent), front (``1``: given back), snoozed (until when), last_agent, back_to
                                      (agent who gets it again), passed (agent who did not answer), mentions (agents
                                      who have not read it, by comma), closed_by, closed_at, outcome, product, fault,
-                                     cause, merged_into, rating (JSON), mark (token of the last change of these)
+                                     cause, merged_into, rating (JSON), via (``mail``), contact (JSON: where
+                                     answers go), tokens (SHA-256 of further tokens, by space), mark (token of the last
+                                     change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
                                      ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer
@@ -40,6 +42,11 @@ key                         type     holds
 ``fd:answers``              zset     conversations whose agent has to answer -> by when
 ``fd:mentions:A``           zset     conversations with a note that mentions agent A -> when, below zero once read
 ``fd:status``               hash     staff id -> ``away``; who is not in it is there
+``fd:waits``                hash     team -> what was learned of its customers' waits, as JSON
+``fd:correspondence``       zset     conversations whose customer is answered by mail -> seq up to which they were
+``fd:here``                 zset     those of them whose customer has a stream open -> when that was last seen
+``fd:resume:D``             hash     one-time code that was mailed, D is its SHA-256: conversation, used_by
+                                     (SHA-256 of the token that it was changed for); ``RESUME_REMEMBERED``
 ``fd:live``                 channel  records, changes of state and typing, pushed to every desk
 ``fd:agents``               zset     staff id -> last sign of life; older than ``PRESENCE_SECONDS`` means away
 ``fd:workers``               zset     assistant process -> last sign of life; older than ``PRESENCE_SECONDS`` means gone
@@ -64,6 +71,9 @@ QUEUES = "fd:queues"
 SNOOZED = "fd:snoozed"
 ANSWERS = "fd:answers"
 STATUS = "fd:status"
+WAITS = "fd:waits"
+CORRESPONDENCE = "fd:correspondence"
+HERE = "fd:here"
 
 #: A worker that is silent this long has lost its conversation to another.
 LEASE_SECONDS = 15
@@ -81,6 +91,9 @@ AWAY_SECONDS = 300
 UNDUE_SECONDS = 3600
 #: Longer than any wait, and so what stands in front of everybody else.
 FRONT = 1_000_000_000
+#: A mailed code opens its conversation for so long, once; for longer it is remembered what it was for.
+RESUME_SECONDS = 7 * 86400
+RESUME_REMEMBERED = 30 * 86400
 #: How long an agent may change or take back a message of their own.
 AMEND_SECONDS = 60
 SESSION_SECONDS = 12 * 3600
@@ -135,6 +148,10 @@ def held(agent: str) -> str:
 
 def mentions(agent: str) -> str:
     return f"fd:mentions:{agent}"
+
+
+def resume(digest: str) -> str:
+    return f"fd:resume:{digest}"
 
 
 def session(digest: str) -> str:

@@ -61,6 +61,8 @@ class State:
     closed_at: float | None = None
     rating: dict[str, Any] | None = None
     via: str = "widget"
+    #: Where answers go, as the customer typed it: it proves nothing.
+    contact: dict[str, str] | None = None
 
     @classmethod
     def parse(cls, cid: str, fields: Mapping[str, str], seq: int) -> State:
@@ -88,6 +90,7 @@ class State:
             mentions=[agent for agent in fields.get("mentions", "").split(",") if agent],
             rating=json.loads(fields["rating"]) if fields.get("rating") else None,
             via=fields.get("via", "widget"),
+            contact=json.loads(fields["contact"]) if fields.get("contact") else None,
             **more,
         )
 
@@ -118,7 +121,7 @@ class State:
             "last": {"from": last["from"], "text": shown(last)[:200], "at": last["at"]} if last else None,
             "page": self.page or None,
             "locale": self.locale or None,
-            "name": (self.customer.name or None) if self.customer else None,
+            "name": (self.customer.name if self.customer else (self.contact or {}).get("name")) or None,
             "verified": self.customer is not None,
             "skill": self.skill or None,
             "priority": self.priority,

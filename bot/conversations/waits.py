@@ -123,14 +123,18 @@ class Waits:
         self._pass(now)
         self.agents = agents
 
-    def seen(self, now: float, queue: Sequence[str], taken: Collection[str] = ()) -> None:
-        """The queue as it is now, from its front; `taken` are those whom agents took since the last time."""
+    def seen(
+        self, now: float, queue: Sequence[str], taken: Collection[str] = (), moved: Collection[str] = ()
+    ) -> None:
+        """The queue as it is now, from its front; `taken` are those whom agents took since the last time, `moved` those
+        who wait elsewhere now and teach nothing here. Whoever else is gone has left."""
         self._pass(now)
         places = {who: ahead for ahead, who in enumerate(queue)}
         gone = [who for who in self._waiting if who not in places]
         for who in gone:
             steps = self._waiting.pop(who)
-            self.left.learn(max(0.0, now - steps[0].at), int(who not in taken), tries=1)
+            if who not in moved:
+                self.left.learn(max(0.0, now - steps[0].at), int(who not in taken), tries=1)
             for step in steps if who in taken else ():
                 self._learn(step, now)
         served = sum(who in taken for who in gone)
@@ -154,6 +158,11 @@ class Waits:
         # Of waits that hardly differ the ends pass one another by a step.
         low, high = sorted((_spread(ends.low, ahead), _spread(ends.high, ahead)))
         return Expected(mean, mean * low, mean * high)
+
+    @property
+    def waiting(self) -> Collection[str]:
+        """Those who waited when it was last seen."""
+        return self._waiting.keys()
 
     def dump(self) -> dict[str, Any]:
         """What was learned, for :meth:`load`. Who waits is not part of it."""

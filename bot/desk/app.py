@@ -20,6 +20,7 @@ from bot.desk import (
     health,
     help,
     hooks,
+    letters,
     search,
     session,
     setup,
@@ -35,8 +36,8 @@ from bot.settings import Settings
 
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
-    widget, feedback, attachments, console, acts, setup, api_keys, hooks, wall, search, transcripts, suggestions,
-    snippets, drafts, editor, help, session, health, static,
+    widget, feedback, letters, attachments, console, acts, setup, api_keys, hooks, wall, search, transcripts,
+    suggestions, snippets, drafts, editor, help, session, health, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

@@ -101,7 +101,7 @@ async def show(request: Request, cid: str) -> HTTPResponse:
     records = await services.conversations.records(cid, after)
     [summary] = await lists.summaries(services.conversations, [state])
     packet = await services.conversations.packet(cid)
-    about = await context.about(services, cid, state.customer, packet)
+    about = await context.about(services, cid, state.customer, packet, state.contact)
     return as_json({"conversation": summary, "packet": packet, "records": records, **about})
 
 
@@ -111,7 +111,7 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
         raise Missing(cid)
     state, packet, records = found
     last = await asyncio.to_thread(services.archive.last_messages, [cid])
-    about = await context.about(services, cid, None, packet)
+    about = await context.about(services, cid, None, packet, state.contact)
     return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records, **about})
 
 

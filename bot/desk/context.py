@@ -11,7 +11,8 @@ from bot.desk.services import Services
 
 
 async def about(
-    services: Services, cid: str, known: Customer | None, packet: Mapping[str, Any] | None
+    services: Services, cid: str, known: Customer | None, packet: Mapping[str, Any] | None,
+    contact: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """``customer`` and ``orders`` of an answer. `known` is who has proved it in the live conversation; a conversation
     that was opened again, or that only the archive has, is told by what was noted of it then."""
@@ -21,6 +22,8 @@ async def about(
     if customer is not None:
         told: dict[str, Any] | None = {"name": customer.name or None, "email": customer.email or None,
                                        "verified": bool(customer.by), "by": customer.by or None}
+    elif contact:
+        told = {"name": contact.get("name") or None, "email": contact["email"], "verified": False, "by": None}
     elif who.get("email") or who.get("name"):
         told = {name: who.get(name) for name in ("name", "email", "verified", "by")}
     else:

@@ -16,6 +16,7 @@ from bot.conversations.errors import StoreUnavailable
 from bot.conversations.store import Conversations
 from bot.desk import tasks
 from bot.desk.live import Live
+from bot.desk.lobby import Lobby
 from bot.desk.news import News
 from bot.desk.onlookers import Onlookers
 from bot.desk.stream import PING, REREAD, Item, Stream, event, record_event
@@ -31,7 +32,7 @@ PING_SECONDS = 10
 class Hub:
     """Opens and closes streams, and fans live messages out to them."""
 
-    def __init__(self, conversations: Conversations, archived: Callable[[], int] = lambda: 0,
+    def __init__(self, conversations: Conversations, lobby: Lobby, archived: Callable[[], int] = lambda: 0,
                  also: Callable[[dict[str, Any]], None] = lambda message: None) -> None:
         #: Called at each change of a conversation's state, and with ``setup`` or ``agents`` when those changed.
         self.on_state: Callable[[], None] = lambda: None
@@ -46,7 +47,8 @@ class Hub:
         self._opened = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._news = News(conversations, self, archived)
+        self._news = News(conversations, self, lobby, archived)
+        lobby.changed = self._news.queue_changed
         self.consoles: set[Stream] = set()
 
     async def start(self) -> None:
@@ -98,9 +100,9 @@ class Hub:
     def streams(self, cid: str) -> Collection[Stream]:
         return self._streams.get(cid, ())
 
-    def waiting(self, queue: Sequence[str]) -> list[tuple[int, Collection[Stream]]]:
-        """The streams of those who stand in `queue`, with their places."""
-        return [(place, self._streams[cid]) for place, cid in enumerate(queue) if cid in self._streams]
+    def waiting(self, queue: Sequence[str]) -> list[tuple[str, int, Collection[Stream]]]:
+        """Who stands in `queue` and has streams: their places and the streams."""
+        return [(cid, place, self._streams[cid]) for place, cid in enumerate(queue) if cid in self._streams]
 
     @property
     def has_consoles(self) -> bool:

@@ -1,4 +1,4 @@
-"""What lists and badges show: where a customer stands, one line for each conversation, how many there are of each."""
+"""What lists and badges show: one line for each conversation, how many there are of each."""
 
 from __future__ import annotations
 
@@ -11,19 +11,6 @@ from bot.conversations.store import Conversations
 
 #: The longest queue and the most conversations with agents that are counted one by one.
 MOST = 1000
-
-
-def status(state: State, ahead: int | None) -> dict[str, Any]:
-    """What a customer is told about where they stand."""
-    return {
-        "owner": state.owner,
-        "agent": {"name": state.agent_name} if state.owner == "agent" else None,
-        "ahead": ahead if state.owner == "queue" else None,
-    }
-
-
-async def current_status(conversations: Conversations, state: State) -> dict[str, Any]:
-    return status(state, await conversations.ahead(state.id) if state.owner == "queue" else None)
 
 
 async def summaries(conversations: Conversations, states: Sequence[State]) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.desk import lists
+from bot.desk.lobby import Lobby
 from bot.desk.stream import Item, event
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ _QUEUE_SOON = 0.25
 class News:
     """Two gatherers: conversations that changed, and the queue as a whole."""
 
-    def __init__(self, conversations: Conversations, hub: Hub, archived: Callable[[], int]) -> None:
+    def __init__(self, conversations: Conversations, hub: Hub, lobby: Lobby, archived: Callable[[], int]) -> None:
         self._conversations = conversations
         self._hub = hub
+        self._lobby = lobby
         self._archived = archived
         self._changed: dict[str, bool] = {}
         self._some = asyncio.Event()
@@ -44,6 +46,10 @@ class News:
         self._some.set()
         if owner:
             self._queue.set()
+
+    def queue_changed(self) -> None:
+        """What waiting customers are told may be new."""
+        self._queue.set()
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -77,19 +83,24 @@ class News:
                 self._hub.to_consoles(event("conversation", summary))
 
     async def _tell_status(self, state: State) -> None:
-        status = await lists.current_status(self._conversations, state)
+        status = await self._lobby.status(state)
         for stream in self._hub.streams(state.id):
-            stream.ahead = status["ahead"]
+            stream.told = status
             stream.put(Item(0, event("status", status)))
 
     async def _tell_queue(self) -> None:
         queues = await self._conversations.queues(lists.MOST)
-        for ahead, streams in (place for queue in queues.values() for place in self._hub.waiting(queue)):
-            status = event("status", {"owner": "queue", "agent": None, "ahead": ahead})
+        waiting = {cid: (ahead, streams)
+                   for queue in queues.values() for cid, ahead, streams in self._hub.waiting(queue)}
+        for state in await self._conversations.states(list(waiting)):
+            ahead, streams = waiting[state.id]
+            status = self._lobby.told(state, ahead)
+            if state.owner != "queue":
+                continue  # it was taken a moment ago, which is told by itself
             for stream in streams:
-                if stream.ahead != ahead:
-                    stream.ahead = ahead
-                    stream.put(Item(0, status))
+                if _differs(stream.told, status):
+                    stream.told = status
+                    stream.put(Item(0, event("status", status)))
         if self._hub.has_consoles:
             found = await lists.counts(self._conversations, self._archived())
             agents = {stream.agent for stream in self._hub.consoles}
@@ -97,3 +108,13 @@ class News:
             for stream in tuple(self._hub.consoles):
                 if stream.agent in mentions:
                     stream.put(Item(0, event("counts", found.of(stream.agent, mentions[stream.agent]))))
+
+
+def _differs(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
+    """Whether a customer would see the difference: a wait is told in minutes."""
+    return before is None or {**before, "wait": _minutes(before)} != {**now, "wait": _minutes(now)}
+
+
+def _minutes(status: dict[str, Any]) -> tuple[int, int] | None:
+    wait = status["wait"]
+    return (wait["low"] // 60, -(-wait["high"] // 60)) if wait else None

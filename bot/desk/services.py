@@ -17,11 +17,13 @@ from bot.conversations.store import Conversations, connect
 from bot.database import open_database
 from bot.desk.calendar import Calendar
 from bot.desk.collector import Collector
+from bot.desk.correspondence import Correspondence
 from bot.desk.dispatch import Dispatch
 from bot.desk.filler import Filler
 from bot.desk.hub import Hub
 from bot.desk.identity import Tokens
 from bot.desk.integrations import Integrations
+from bot.desk.lobby import Lobby
 from bot.desk.rota import Rota
 from bot.desk.sessions import Sessions
 from bot.desk.shelf import Shelf
@@ -82,6 +84,8 @@ class Services:
     hooks: Hooks
     collector: Collector
     courier: Courier
+    lobby: Lobby
+    correspondence: Correspondence
     handling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HANDLED))
 
     @classmethod
@@ -119,10 +123,14 @@ class Services:
 
         ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
+        lobby, texts = Lobby(conversations, rota), Texts(ROOT / "domain.yml")
+        hub = Hub(conversations, lobby, lambda: upkeep.archived, also)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
             sessions=Sessions(conversations, staff, integrations, settings.secure_cookies),
-            hub=Hub(conversations, lambda: upkeep.archived, also), texts=Texts(ROOT / "domain.yml"),
+            hub=hub, texts=texts, lobby=lobby,
+            correspondence=Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
+                                          hub.streams),
             library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library),
@@ -130,7 +138,7 @@ class Services:
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
             integrations=integrations, hooks=hooks, collector=collector, courier=courier,
         )
-        services.hub.on_state = services.dispatch.nudge
+        services.hub.on_state = services.state_changed
         services.hub.on_desk = services.desk_changed
         services.hub.on_resumed = collector.missed
         courier.on_disabled = services.webhook_disabled
@@ -143,13 +151,20 @@ class Services:
         services.dispatch.start()
         collector.start()
         courier.start()
+        services.correspondence.start()
+        lobby.start()
         return services
+
+    def state_changed(self) -> None:
+        """A conversation changed its owner, team or place."""
+        self.dispatch.nudge()
+        self.lobby.nudge()
 
     def desk_changed(self, what: str) -> None:
         """This desk or another has changed the set-up, or who is there."""
         if what == "setup":
             self.rota.changed()
-        self.dispatch.nudge()
+        self.state_changed()
 
     async def webhook_disabled(self) -> None:
         """Consoles show it at once, where the store can be reached."""
@@ -162,6 +177,8 @@ class Services:
 
     async def close(self) -> None:
         await self.dispatch.stop()
+        await self.lobby.stop()
+        await self.correspondence.stop()
         await self.upkeep.stop()
         await self.calendar.stop()
         await self.workshop.stop()

@@ -45,7 +45,7 @@ REREAD = Item(0, b"")
 class Stream:
     """What waits to be sent on one response. Filled by the hub, emptied by the request's own task."""
 
-    __slots__ = ("_items", "_wake", "agent", "ahead", "conversation", "cut", "ended")
+    __slots__ = ("_items", "_wake", "agent", "conversation", "cut", "ended", "told")
 
     def __init__(self, conversation: str = "", agent: str = "") -> None:
         self.conversation = conversation
@@ -53,8 +53,8 @@ class Stream:
         self.ended = False
         #: Called when the stream ends while the client takes nothing: a task that waits to write must be woken.
         self.cut: Any = None
-        #: The place in the queue that was last told.
-        self.ahead: int | None = None
+        #: The status that was last told.
+        self.told: dict[str, Any] | None = None
         self._items: list[Item] = []
         self._wake = asyncio.Event()
 

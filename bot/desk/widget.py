@@ -12,7 +12,7 @@ from sanic.response import HTTPResponse
 from bot.conversations.amendments import seen_by_customer
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.record import clean
-from bot.desk import body, carried, guards, lists
+from bot.desk import body, carried, guards
 from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.stream import Feed, event
@@ -54,7 +54,7 @@ async def conversation(request: Request) -> HTTPResponse:
     records = await conversations.records(cid, body.number(request.args.get("after")))
     return as_json({
         "conversation": cid,
-        "status": await lists.current_status(conversations, state),
+        "status": await of(request).lobby.status(state),
         "records": seen_by_customer(records),
     })
 
@@ -115,7 +115,8 @@ async def events(request: Request) -> None:
         seq = body.number(request.headers.get("last-event-id"))
         # A number beyond the log is not of this conversation.
         feed = Feed(services.conversations, cid, seq if seq <= state.seq else 0)
-        opening = event("status", await lists.current_status(services.conversations, state)) + await feed.catch_up()
+        stream.told = await services.lobby.status(state)
+        opening = event("status", stream.told) + await feed.catch_up()
         stream.cut = request.transport.abort
         response = await request.respond(headers=STREAM_HEADERS, content_type="text/event-stream")
         await response.send(opening)

@@ -107,7 +107,7 @@ async def test_giving_back_to_the_queue_keeps_the_place(desk: Desk, agent: Agent
     for customer in (first, second):
         await customer.say("a", "help")
         await hand_off()
-    assert (await second.get("conversation")).json["status"] == {"owner": "queue", "agent": None, "ahead": 1}
+    assert (await second.get("conversation")).json["status"].items() >= {"owner": "queue", "agent": None, "ahead": 1}.items()
     await agent.act(first.cid, "claim")
     released = await agent.act(first.cid, "release", {"note": "needs a colleague"})
     assert released.json["conversation"]["owner"] == "queue"

@@ -51,7 +51,7 @@ async def test_history_and_status(customer: Customer) -> None:
     answer = await customer.get("conversation?after=1")
     assert answer.status == 200
     assert answer.json["conversation"] == customer.cid
-    assert answer.json["status"] == {"owner": "bot", "agent": None, "ahead": None}
+    assert answer.json["status"] == {"owner": "bot", "agent": None, "ahead": None, "wait": None, "away": None, "mail": None}
     assert [(r["seq"], r["text"], r["from"], r["id"]) for r in answer.json["records"]] == [(2, "two", "customer", "b")]
     assert len((await customer.get("conversation")).json["records"]) == 2
 

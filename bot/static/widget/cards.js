@@ -8,7 +8,7 @@ import { complain } from './words.js';
  */
 const makeCard = (say, name, title, send, ...fields) => {
   const error = h('p', { class: 'wrong', role: 'alert' });
-  const go = button(`${name}-send`, { class: 'go', type: 'submit' }, say(`${name}_send`));
+  const go = button(`${name}-send`, { class: 'go', type: 'submit' }, say('send'));
   const foot = h('div', { class: 'foot' }, go);
   /** @param {Event} event */
   const onsubmit = async (event) => {
@@ -99,7 +99,7 @@ export const makeLeave = ({ chat, say, clock, panel }, { draft }) => {
     field(say('leave_name'), name),
   );
   const told = h('p', { role: 'status' });
-  const again = button('change', { class: 'link', onclick: () => show('') }, say('leave_change'));
+  const again = button('change', { class: 'link', onclick: () => show('') }, say('change'));
   const done = h('div', { class: 'card', 'data-fd': 'left' }, told, again);
   /** @param {string} mail */
   const show = (mail) => {
@@ -112,7 +112,7 @@ export const makeLeave = ({ chat, say, clock, panel }, { draft }) => {
   return {
     node: h('div', {}, form, done),
     update({ opens, mail }) {
-      write(why, opens ? say('opens', { when: clock.moment(opens) }) : say('nobody'));
+      write(why, `${say('nobody')} ${opens ? say('opens', { when: clock.moment(opens) }) : ''} ${say('leave_why')}`);
       show(mail);
     },
     // Somebody came after all; what was written here goes on there.

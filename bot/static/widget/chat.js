@@ -241,6 +241,12 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     }
   };
 
+  /** @param {string} notice */
+  const notify = (notice) => {
+    chat.notice = notice;
+    chat.changed();
+  };
+
   /** @param {string} what @param {object} body */
   const tell = (what, body) => api.tell(chat.session?.token ?? '', what, body);
 
@@ -368,14 +374,18 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       await tell('mail', { email, ...(name && { name }), ...(text && { text, id: makeId() }) });
     },
     async resume(code) {
-      try {
-        const session = await api.resume(code, chat.session?.token);
-        if (!session.token) return;
-        shelf.set('session', session);
-        await adopt(session);
-      } catch (error) {
-        chat.notice = asApiError(error).code === 'link_used' ? 'link_used' : 'link_gone';
-        chat.changed();
+      for (let tries = 0; ; tries++) {
+        try {
+          const session = await api.resume(code, chat.session?.token);
+          if (!session.token) return;
+          shelf.set('session', session);
+          return await adopt(session);
+        } catch (error) {
+          const { code: why, passing, wait } = asApiError(error);
+          // It stands nowhere else any more, so it is not given up lightly.
+          if (passing && tries < 8) await pause.sleep(Math.max(wait, backoff(tries)));
+          else return notify(why === 'link_used' ? why : 'link_gone');
+        }
       }
     },
     fresh: () => leave(chat.session, ''),

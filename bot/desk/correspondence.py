@@ -1,0 +1,127 @@
+"""Answers by mail: what agents say to customers who left an address and are not here goes out, each message once.
+
+Several desks may do so at once: they work out the same letters, whose key in the outbox is taken once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from urllib.parse import urlsplit
+
+from bot.conversations.errors import StoreUnavailable
+from bot.conversations.letters import Letter, Letters, next_letter
+from bot.conversations.record import Record, shown
+from bot.conversations.state import State
+from bot.conversations.store import Conversations
+from bot.database import DatabaseUnavailable
+from bot.desk import tasks
+from bot.mail.letter import BadMail
+from bot.mail.outbox import Outbox
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 5.0
+#: Of what was said, so much stands in a mail.
+_LONGEST = 3800
+_MORE = "\n\n[…] The rest is in your conversation."
+
+
+class Correspondence:
+    """Runs from :meth:`start` to :meth:`stop`. `is_open` says whether this desk has a stream of a conversation."""
+
+    def __init__(self, settings: Settings, conversations: Conversations, outbox: Outbox, shop: Callable[[], str],
+                 is_open: Callable[[str], Collection[object]]) -> None:
+        self._settings = settings
+        self._conversations = conversations
+        self._outbox = outbox
+        self._shop = shop
+        self._is_open = is_open
+        self._task: asyncio.Task[None] | None = None
+        self.letters = Letters(conversations)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._repeat())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await tasks.end([self._task])
+
+    async def run(self, now: float | None = None) -> int:
+        """Sends what is due; returns how many letters went out. Raises StoreUnavailable, DatabaseUnavailable."""
+        done = await self.letters.open()
+        await self.letters.saw([cid for cid in done if self._is_open(cid)])
+        now = await self._conversations.now() if now is None else now
+        states = {state.id: state for state in await self._conversations.states(list(done))}
+        sent = 0
+        for cid, seq in done.items():
+            if cid not in states:
+                await self.letters.end(cid)
+            elif states[cid].seq > seq:
+                sent += await self._attend(states[cid], seq, now)
+        return sent
+
+    async def send_link(self, cid: str) -> None:
+        """Mails a new link to whom the conversation is answered. Raises Missing."""
+        state = await self._conversations.state(cid)
+        if state.contact:
+            code = await self.letters.code(cid)
+            await self._put(state, "new_link", {"link": self._link(state, code)}, f"link:{cid}:{code[:8]}")
+
+    async def _attend(self, state: State, seq: int, now: float) -> int:
+        records = await self._conversations.records(state.id, seq)
+        letter = next_letter(records, now)
+        if letter is None:
+            if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
+                await self.letters.done(state.id, records[-1]["seq"] if records else seq)
+            return 0
+        goes = bool(letter.messages) and not await self.letters.is_here(state.id, now)
+        if goes:
+            link = self._link(state, await self.letters.code(state.id))
+            await self._put(state, "answer", {"messages": _text(letter), "link": link},
+                            f"answer:{state.id}:{letter.first}")
+        await self.letters.done(state.id, letter.last)
+        return int(goes)
+
+    async def _put(self, state: State, template: str, values: dict[str, str], key: str) -> None:
+        contact = state.contact or {}
+        name = f" {contact['name']}" if contact.get("name") else ""
+        try:
+            await self._outbox.send(contact.get("email", ""), template,
+                                    {"shop": await asyncio.to_thread(self._shop), "name": name, **values}, key=key)
+        except BadMail as error:
+            log.error("a letter of conversation %s cannot be written: %s", state.id, error)
+
+    def _link(self, state: State, code: str) -> str:
+        """The page where they were, if it is one of ours: whoever opened the conversation could have named any. The
+        code stands in the fragment, which browsers send to no server."""
+        parts = urlsplit(state.page)
+        ours = f"{parts.scheme}://{parts.netloc}" in self._settings.widget_origins
+        page = state.page.partition("#")[0] if ours else self._settings.site.rstrip("/") + "/"
+        return f"{page}#frontdesk={code}"
+
+    async def _repeat(self) -> None:
+        while True:
+            try:
+                await self.run()
+            except (StoreUnavailable, DatabaseUnavailable) as error:
+                log.warning("answers by mail wait: %s", error)
+            except Exception:
+                log.exception("answers by mail failed")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+
+def _text(letter: Letter) -> str:
+    said: list[str] = []
+    for record, before in zip(letter.messages, [None, *letter.messages], strict=False):
+        said.append(shown(record) if _same(record, before) else f"{record['by']['name']} wrote:\n\n{shown(record)}")
+    text = "\n\n".join(said)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + _MORE
+
+
+def _same(record: Record, before: Record | None) -> bool:
+    return before is not None and bool(record["by"]["id"] == before["by"]["id"])
+
+
