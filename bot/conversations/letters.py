@@ -101,7 +101,9 @@ class Letters:
             now = await self._conversations.now()
             await self._conversations.call("ZADD", keys.HERE, *(part for cid in cids for part in (now, cid)))
 
-    async def is_here(self, cid: str, now: float) -> bool:
+    async def is_here(self, cid: str) -> bool:
+        """Whether the customer has a stream open, at whichever desk."""
+        now = await self._conversations.now()
         seen = await self._conversations.call("ZSCORE", keys.HERE, cid)
         return seen is not None and abs(now - float(seen)) < _HERE_SECONDS
 

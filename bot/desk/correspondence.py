@@ -77,7 +77,7 @@ class Correspondence:
             if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
                 await self.letters.done(state.id, records[-1]["seq"] if records else seq)
             return 0
-        goes = bool(letter.messages) and not await self.letters.is_here(state.id, now)
+        goes = bool(letter.messages) and not await self.letters.is_here(state.id)
         if goes:
             link = self._link(state, await self.letters.code(state.id))
             await self._put(state, "answer", {"messages": _text(letter), "link": link},

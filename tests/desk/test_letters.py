@@ -1,0 +1,166 @@
+"""Answers by mail: who gets them, each message once, and the link that leads back."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from desk_harness import Agent, Customer, Desk, running
+
+from bot.conversations import keys
+from bot.conversations.letters import GATHER_SECONDS, next_letter
+from bot.conversations.store import Conversations
+from bot.settings import Settings
+
+LATER = GATHER_SECONDS + 1
+
+
+@pytest.fixture
+async def waiting(customer: Customer, hand_off: Callable[..., Awaitable[None]]) -> Customer:
+    await customer.say("m1", "My tent leaks")
+    await hand_off()
+    return customer
+
+
+async def mails(desk: Desk) -> list[Any]:
+    """What has gone out, oldest first."""
+    await desk.services.postman.run()
+    files = sorted(desk.settings.outbox.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
+
+
+async def attend(desk: Desk) -> int:
+    return await desk.services.correspondence.run(await desk.services.conversations.now() + LATER)
+
+
+def code_of(mail: Any) -> str:
+    found = re.search(r"(\S+)#frontdesk=([\w-]+)", mail.get_content())
+    assert found, mail.get_content()
+    return found[2]
+
+
+async def resume(desk: Desk, code: str, token: str = "") -> Any:
+    return await desk.call("POST", "/api/widget/resume", token=token, json={"code": code})
+
+
+async def test_an_answer_goes_out_once_with_all_that_was_said_in_a_minute(
+    desk: Desk, waiting: Customer, agent: Agent
+) -> None:
+    said = {"email": "ada@example.org", "name": " Ada ", "text": "It leaks at the seam", "id": "m2"}
+    assert (await waiting.post("mail", said)).status == 204
+    status = (await waiting.get("conversation")).json["status"]
+    assert (status["owner"], status["mail"]) == ("queue", "ada@example.org")
+    await agent.act(waiting.cid, "claim")
+    shown = (await agent.get(f"conversations/{waiting.cid}")).json
+    assert shown["conversation"]["via"] == "mail" and shown["conversation"]["verified"] is False
+    assert shown["customer"] == {"name": "Ada", "email": "ada@example.org", "verified": False, "by": None}
+    assert [r["text"] for r in shown["records"] if r.get("from") == "customer" and r["kind"] == "message"] == [
+        "My tent leaks", "It leaks at the seam"]
+    await agent.act(waiting.cid, "messages", {"id": "a1", "text": "Sorry about that. $link {{x}}"})
+    await agent.act(waiting.cid, "messages", {"id": "a2", "text": "A new one is on its way."})
+    assert await desk.services.correspondence.run() == 0, "it went out while it could still be changed"
+    first, second = await asyncio.gather(attend(desk), attend(desk))
+    assert first + second >= 1 and await attend(desk) == 0
+    [mail] = await mails(desk)
+    assert mail["To"] == "ada@example.org" and "Larkmoor" in mail["Subject"]
+    text = mail.get_content()
+    assert text.startswith("Hello Ada,") and text.count("Ada wrote:") == 1
+    assert "Sorry about that. $link {{x}}\n\nA new one is on its way." in text
+    assert f"http://localhost:{desk.settings.port}/#frontdesk=" in text
+
+
+async def test_what_was_taken_back_or_seen_does_not_go_out(desk: Desk, waiting: Customer, agent: Agent) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "Wrong window"})).json["seq"]
+    assert (await agent.act(waiting.cid, f"messages/{seq}/delete", {})).status == 200
+    assert await attend(desk) == 0 and await mails(desk) == []
+    await agent.act(waiting.cid, "messages", {"id": "a2", "text": "Are you there?"})
+    async with waiting.events() as events:
+        await events.next("status")
+        assert await attend(desk) == 0
+    assert await attend(desk) == 0 and await mails(desk) == []
+
+
+async def test_the_link_opens_the_conversation_once_and_then_brings_another(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})
+    await agent.act(waiting.cid, "close", {"outcome": "solved"})
+    await attend(desk)
+    code = code_of((await mails(desk))[0])
+    assert code not in str(await conversations.call("KEYS", "*")), "the code itself is kept"
+    # Where the conversation is open the code is left for another device.
+    here = await resume(desk, code, waiting.token)
+    assert (here.status, here.json) == (200, {"conversation": waiting.cid, "token": None})
+    opened = (await resume(desk, code)).json
+    again = Customer(desk, opened["conversation"], opened["token"])
+    assert again.cid == waiting.cid and again.token != waiting.token
+    assert (await again.say("m9", "Thank you")).status == 200
+    assert (await waiting.get("conversation")).status == 200, "the first browser has lost it"
+    used = await resume(desk, code)
+    assert (used.status, used.code) == (409, "link_used")
+    fresh = code_of((await mails(desk))[-1])
+    assert fresh != code and (await resume(desk, fresh)).status == 200
+    for _ in range(2):
+        assert (await resume(desk, code)).status == 409
+    assert (await resume(desk, code)).status == 429
+    assert (await resume(desk, "x" * 32)).status == 404 and (await resume(desk, "")).status == 404
+
+
+async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: Customer) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    letters = desk.services.correspondence.letters
+    code = await letters.code(waiting.cid)
+    [key] = await desk.services.conversations.call("KEYS", keys.resume("*"))
+    await desk.services.conversations.call("EXPIRE", key, keys.RESUME_REMEMBERED - keys.RESUME_SECONDS - 1)
+    assert (await resume(desk, code)).code == "link_used"
+    assert len(await mails(desk)) == 1
+
+
+@pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org", "ada@example", "ada@example.org, eve@example.org",
+                                     "ada@example.org\nBcc: eve@example.org", "<ada@example.org>", "x" * 300 + "@example.org"])
+async def test_an_address_that_is_none(waiting: Customer, address: str) -> None:
+    answer = await waiting.post("mail", {"email": address})
+    assert (answer.status, answer.json["error"]["field"]) == (400, "email")
+
+
+async def test_an_address_is_taken_only_where_people_will_answer(customer: Customer) -> None:
+    await customer.say("m1", "Hello")
+    for said in ({"email": "ada@example.org"}, {"email": "ada@example.org", "text": "x", "id": "m2"}):
+        answer = await customer.post("mail", said)
+        assert (answer.status, answer.code) == (409, "refused")
+    assert [r["text"] for r in (await customer.get("conversation")).json["records"]] == ["Hello"]
+
+
+async def test_a_link_leads_only_to_pages_of_ours(settings: Settings) -> None:
+    ours = replace(settings, widget_origins=("https://shop.example",), public_url="https://chat.example")
+    async with running(ours) as desk:
+        link = desk.services.correspondence._link
+        for page, wanted in (("https://shop.example/tents?x=1#top", "https://shop.example/tents?x=1#frontdesk=C"),
+                             ("https://evil.example/", "https://chat.example/#frontdesk=C"),
+                             ("https://shop.example.evil.example/", "https://chat.example/#frontdesk=C"),
+                             ("https://shop.example@evil.example/", "https://chat.example/#frontdesk=C"),
+                             ("", "https://chat.example/#frontdesk=C")):
+            customer = await desk.customer(page=page)
+            assert link(await desk.services.conversations.state(customer.cid), "C") == wanted
+
+
+def test_a_letter_is_the_same_whoever_works_it_out() -> None:
+    def said(seq: int, at: float) -> dict[str, Any]:
+        return {"seq": seq, "at": at, "kind": "message", "from": "agent", "text": f"{seq}", "by": {"id": "a", "name": "A"}}
+
+    records = [said(5, 100.0), said(6, 159.0), said(7, 161.0)]
+    assert next_letter(records, 159.9) is None
+    for now in (160.0, 162.0, 9999.0):
+        letter = next_letter(records, now)
+        assert letter is not None and (letter.first, letter.last) == (5, 6)
+    assert next_letter([{**said(5, 100.0), "from": "customer"}], 999.0) is None
