@@ -56,7 +56,8 @@ def test_a_good_edit_gains_and_goes_live(bench: Bench, library: Library, home: S
     library.create(Article.parse(fields, name), "Ada", "review")
     report = bench.check()
     assert report["changes"] == [{"id": name, "question": fields["question"], "change": "new"}] and report["counts"]["stops"] == 0
-    assert {one["text"] for one in report["gained"]} <= set(fields["tests"])
+    # A question near the bar may come along: directions are learnt from all entries together.
+    assert {one["text"] for one in report["gained"]} & set(fields["tests"])
     published = bench.publish(None, "Ada", digest=report["digest"])
     assert snapshot.current_name(home.index) == published["snapshot"] and library.open(name)["status"] == "published"
     assert publishing.is_current(home), "the next start would publish again"
