@@ -199,6 +199,7 @@ export class Composer {
     this.#measure();
     this.#toldTyping = 0;
     this.typing(false);
+    if (!note) this.desk.api.typing(this.#conversation.id, false).catch(() => {});
     this.outbox.add(this.#conversation.id, this.#kind, text, { files: note ? [] : files, mentions });
     this.#text.focus();
   }
