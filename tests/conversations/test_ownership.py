@@ -247,7 +247,7 @@ class Ownership(RuleBasedStateMachine):
             self.run(act)
             self.played["snoozed" if not awake else "woken"] += 1
             self.snoozed = not awake
-            self.deadline = self.has_deadline and self.spoke == "customer" if awake else False
+            self.deadline = awake and (self.deadline or self._owes_an_answer())
             self.log.append("woken" if awake else "snoozed")
         else:
             self._refused(act)
@@ -261,7 +261,7 @@ class Ownership(RuleBasedStateMachine):
             self.run(act)
             self.played["woke by itself"] += 1
             self.snoozed = False
-            self.deadline = self.has_deadline and self.spoke == "customer"
+            self.deadline = self._owes_an_answer()
             self.log.append("woken")
         else:
             self._refused(act)
@@ -324,6 +324,9 @@ class Ownership(RuleBasedStateMachine):
         self.ids -= 1
         self.run(self.conversations.call("HDEL", keys.ids(self.cid), f"s{self.ids + 1}"))
 
+    def _owes_an_answer(self) -> bool:
+        return self.has_deadline and self.spoke != "agent"
+
     def _holds(self, agent: str) -> bool:
         return self.owner == "agent" and self.agent == agent
 
@@ -340,7 +343,7 @@ class Ownership(RuleBasedStateMachine):
         if owner == "agent":
             self.last, self.back_to, self.front = agent, "", False
             self.has_deadline = within > 0
-            self.deadline = self.has_deadline and self.spoke != "agent"
+            self.deadline = self._owes_an_answer()
         elif owner == "closed":
             self.closed_by = held_by
         if event == "released":

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from desk_harness import Agent, Customer, Desk
+from desk_harness import Agent, Customer, Desk, running
 
 HandOff = Callable[..., Awaitable[None]]
 SUPERVISED = [("POST", "settings/teams", {"name": "x"}), ("PUT", "settings/teams/service", {"name": "x", "revision": 1}),
@@ -268,3 +268,21 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
         await desk.services.conversations.call("HSET", keys.conversation(third.cid), "due_first", now + left)
         [team] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == "support"]
         assert {name: team[name] for name in told} == told
+
+
+async def test_two_desks_at_once_give_each_conversation_to_one(desk: Desk, supervisor: Agent, hand_off: HandOff) -> None:
+    ada, bea = await desk.agent("Ada"), await desk.agent("Bea")
+    team = {"name": "Support", "assignment": "auto", "revision": 1}
+    assert (await supervisor.send("PUT", "settings/teams/support", team)).status == 200
+    customers = [await begin(desk, hand_off) for _ in range(6)]
+    async with running(desk.settings) as other:
+        for who in (ada, bea):
+            await who.send("POST", "me", {"status": "online"})
+        both = (desk.services.dispatch, other.services.dispatch)
+        await asyncio.gather(*(dispatch.run() for dispatch in both * 3))
+        for customer in customers:
+            state = await desk.services.conversations.state(customer.cid)
+            records = await desk.services.conversations.records(customer.cid)
+            assert state.owner == "agent" and [r["event"] for r in records if "event" in r] == ["handoff", "claimed"]
+        assert await desk.services.conversations.loads([ada.member.id, bea.member.id]) == {
+            ada.member.id: 3, bea.member.id: 3}

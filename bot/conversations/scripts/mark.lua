@@ -18,7 +18,7 @@ set(cid, 8, ARGV)
 enlist(cid)
 -- Nobody said anything: among those that are listed by what was said last it keeps its place.
 if s[1] ~= 'queue' then redis.call('ZADD', 'fd:owned:' .. s[1], order, cid) end
-if s[1] == 'agent' and redis.call('HGET', key(cid), 'spoke') == 'customer'
+if s[1] == 'agent' and redis.call('HGET', key(cid), 'spoke') ~= 'agent'
   and not redis.call('HGET', key(cid), 'snoozed') then await_answer(cid, t) end
 redis.call('HSET', key(cid), 'mark', ARGV[4])
 tell(cid)
