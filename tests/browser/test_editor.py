@@ -45,11 +45,13 @@ ATTACKS = (
 
 def sign_in(context: BrowserContext, product: Product, place: str = "") -> Page:
     page = context.new_page()
-    page.faults = watch(page)  # type: ignore[attr-defined]
     page.goto(f"{product.url}/editor{place}")
     page.fill("#email", product.email)
     page.fill("#password", product.password)
     page.locator("#password").press("Enter")
+    expect(page.locator(".app")).to_be_visible()
+    # Only from here: asking who is signed in is answered with a 401 first.
+    page.faults = watch(page)  # type: ignore[attr-defined]
     return page
 
 
