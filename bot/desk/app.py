@@ -21,6 +21,7 @@ from bot.desk import (
     help,
     hooks,
     letters,
+    reference,
     search,
     session,
     setup,
@@ -37,7 +38,7 @@ from bot.settings import Settings
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
     widget, feedback, letters, attachments, console, acts, setup, api_keys, hooks, wall, search, transcripts,
-    suggestions, snippets, drafts, editor, help, session, health, static,
+    suggestions, snippets, drafts, editor, help, session, health, reference, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import conforms
 from compiled import compile_for
 
 from bot.desk.app import create_app
@@ -189,7 +190,9 @@ class Desk:
         if token:
             sent["Authorization"] = f"Bearer {token}"
         async with self.http.request(method, path, headers=sent, json=json, data=data, params=params) as response:
-            return Answer(response.status, response.headers, await response.read())
+            answer = Answer(response.status, response.headers, await response.read())
+        conforms.check(method, path, answer.status, response.content_type, answer.body)
+        return answer
 
     async def customer(self, **fields: Any) -> Customer:
         made = await self.call("POST", "/api/widget/conversations", json=fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.desk.openapi.schema import FLAG, MESSAGE_ID, TEXT, WHOLE, Call, arr, enum, get, null, obj, post, ref, some
+from bot.desk.openapi.schema import FLAG, MESSAGE_ID, TEXT, WHOLE, Call, arr, enum, get, loose, null, obj, post, ref, some
 
 _BASE = "/api/widget"
 _CSAT = {"type": "integer", "minimum": 1, "maximum": 5}
@@ -35,6 +35,6 @@ CALLS = (
     Call("GET", "/health", "Whether messages are taken", {
         status: obj({"ok": FLAG, "store": TEXT, "assistant": null(some(workers=WHOLE, waiting=WHOLE, busy=WHOLE))},
                     streams=WHOLE) for status in (200, 503)}),
-    get("/api/openapi.json", "This document", obj()),
+    get("/api/openapi.json", "This document", loose("OpenAPI 3.1.")),
     get("/api/docs", "This document as a page", "text/html"),
 )
