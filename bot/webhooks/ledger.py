@@ -21,8 +21,9 @@ from bot.webhooks.events import delivery_id, events, payload, told
 from bot.webhooks.hook import Hook
 from bot.webhooks.tables import deliveries, delivery_of, hook_of, hooks, upto
 
-#: Nothing was taken for so long, and a delivery was given up: the endpoint is switched off.
-FAILING_SECONDS = 24 * 3600.0
+#: Nothing was taken for so long, and a delivery was given up: the endpoint is switched off. Shorter than all retries of
+#: one at their shortest.
+FAILING_SECONDS = 20 * 3600.0
 #: How long the log of deliveries is kept.
 KEPT_SECONDS = 30 * 86400.0
 _ROWS = 50

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from bot.desk.openapi.schema import FLAG, MESSAGE_ID, TEXT, WHOLE, Call, arr, enum, get, loose, null, obj, post, ref, some
+from bot.desk.openapi.schema import (
+    FLAG,
+    MESSAGE_ID,
+    TEXT,
+    WHOLE,
+    Call,
+    arr,
+    enum,
+    get,
+    loose,
+    null,
+    obj,
+    post,
+    ref,
+    some,
+)
 
 _BASE = "/api/widget"
 _CSAT = {"type": "integer", "minimum": 1, "maximum": 5}
