@@ -28,7 +28,8 @@ _SCHEMES: dict[str, Schema] = {
     "conversation": {"type": "http", "scheme": "bearer", "description": "The token of a conversation."},
 }
 #: Open to anybody.
-_OPEN = {"/health", "/api/openapi.json", "/api/docs", "/api/widget/config", "/api/widget/conversations"}
+_OPEN = {"/health", "/api/openapi.json", "/api/docs", "/api/widget/config", "/api/widget/conversations",
+         "/api/widget/resume"}
 
 
 def calls() -> list[Call]:

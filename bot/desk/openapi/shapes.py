@@ -42,7 +42,8 @@ SHAPES: dict[str, Schema] = {
         {"code": TEXT, "message": TEXT}, field=TEXT, owner=ref("Owner"), now=ANY,
         report=loose("What the gate found, where it stops a publish."))),
     "Owner": some(owner=OWNER, agent=null(ONE)),
-    "Status": some(owner=OWNER, agent=null(some(name=TEXT)), ahead=null(WHOLE)),
+    "Status": some(owner=OWNER, agent=null(some(name=TEXT)), ahead=null(WHOLE),
+                   wait=null(some(low=NUMBER, high=NUMBER)), away=null(some(opens=null(TIME))), mail=null(TEXT)),
     "Attachment": obj({"id": TEXT, "name": TEXT, "type": TEXT, "size": WHOLE}, width=WHOLE, height=WHOLE),
     "Record": {**obj(
         {"seq": WHOLE, "at": TIME, "kind": enum("message", "event", "note", "internal")},
