@@ -97,7 +97,7 @@ def test_a_log_is_written_once_from_wherever_it_is_read(engine: Any) -> None:
 
 def _write(url: str, seed: int) -> None:
     ledger = Ledger(open_database(url))
-    for part in range(10):
+    for part in range(3):
         for cid in range(5):
             ledger.write({f"c{(cid + seed) % 5}": log(3 * part + 3)}, {f"c{(cid + seed) % 5}": TOLD})
 
@@ -111,27 +111,27 @@ def test_several_desks_write_the_same_once(engine: Any, url: str) -> None:
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    assert states(engine) == {"waiting": 150}
+    assert states(engine) == {"waiting": 45}
 
 
-async def test_ten_thousand_events_arrive_signed_and_in_order(engine: Any, receiver: Receiver) -> None:
+async def test_a_thousand_events_arrive_signed_and_in_order(engine: Any, receiver: Receiver) -> None:
     receiver.secret = made(engine, receiver.url, "conversation.message").secret
     ledger = Ledger(engine)
-    for start in range(0, 1000, 100):
-        cids = [f"c{number}" for number in range(start, start + 100)]
+    for start in range(0, 100, 10):
+        cids = [f"c{number}" for number in range(start, start + 10)]
         assert await asyncio.to_thread(ledger.write, {cid: log(10) for cid in cids},
-                                       {cid: Told({"id": cid}) for cid in cids}) == 1000
+                                       {cid: Told({"id": cid}) for cid in cids}) == 100
     courier = Courier(ledger, private=True)
     courier.start()
-    await until(lambda: len(receiver.ids) >= 10_000)
+    await until(lambda: states(engine) == {"taken": 1000})
     await courier.stop()
-    assert len(set(receiver.ids)) == len(receiver.ids) == 10_000 and receiver.unsigned == 0
+    assert len(set(receiver.ids)) == len(receiver.ids) == 1000 and receiver.unsigned == 0
     seen: dict[str, int] = {}
     for body in receiver.bodies:
         cid, seq = body["data"]["conversation"]["id"], body["data"]["record"]["seq"]
         assert seq == seen.get(cid, 0) + 1
         seen[cid] = seq
-    assert set(seen.values()) == {10} and states(engine) == {"taken": 10_000}
+    assert set(seen.values()) == {10} and states(engine) == {"taken": 1000}
 
 
 _DESK = """
@@ -162,7 +162,7 @@ async def test_what_a_killed_desk_left_is_sent_by_the_next(engine: Any, url: str
         await desk.wait()
     courier = Courier(ledger, private=True, patience=1.0)
     courier.start()
-    await until(lambda: len(set(receiver.ids)) == 600)
+    await until(lambda: states(engine) == {"taken": 600})
     await courier.stop()
     assert receiver.unsigned == 0 and states(engine) == {"taken": 600}
     assert len(receiver.ids) < 600 + 2 * 100, "at most what was under way is sent twice"
