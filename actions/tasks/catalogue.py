@@ -36,9 +36,13 @@ _WHAT_ACCOUNT = Option("what", "utter_ask_what_account", (
     ("name", r"name|surname|married|divorce|spel"),
 ))
 _NEWSLETTER = Option("on", "utter_ask_newsletter", (
-    ("off", r"unsub|off\b|stop|leave|remove|cancel|no more|don'?t want|opt[- ]?out|spam|quit|too many|fed up|sick of|"
-            r"end\b|without|delete|out of"),
-    ("on", r"subscri|sign (?:me )?up|join|\bon\b|get|receive|want|add|opt[- ]?in|start|back"),
+    ("off", r"unsub|off\b|stop|leave|remove|cancel|no more|don'?t (?:want|send)|opt[- ]?out|spam|"
+            r"junk|quit|too (?:many|much)|"
+            r"fed up|sick of|tired of|end\b|without|delete|out of|bombard|flood|clog|annoy"),
+    # "I'm getting all these mails" wants nothing turned on.
+    ("on", r"subscri|sign (?:me )?up|join|(?:turn|switch|put)\b.*\bon\b|\A\W*on\W*\Z|\badd me|opt[- ]?in|"
+           r"(?:want|like|love|can i|could i) (?:to )?(?:get|receive|have)|start (?:send|gett|receiv)|send me|"
+           r"(?:get|receive|have) (?:the|your|it|them)"),
 ))
 _TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
     ("two_factor", r"two[- ]?factor|2fa|authenticat|\bcode\b|otp|verification|text message|sms|backup code"),

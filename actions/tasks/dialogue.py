@@ -22,6 +22,8 @@ _FILLING = frozenset((
     "item", "from", "that", "this", "i", "mean", "meant", "no", "yes", "just", "only", "thanks", "both", "to", "in",
     "then", "instead", "sorry", "ok", "okay", "would", "like", "take",
 ))
+#: Intents that take a task to people at once (route ``support`` in data/nlu, but for questions).
+_FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 _AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
 _IT = re.compile(r"\b(?:it|that|this|them|the same|same one|the order|that order|this order)\b", re.I)
 
@@ -43,9 +45,10 @@ class Judged:
         return cls(*(str(told.get(name) or "") for name in ("route", "decision", "intent")))
 
 
-def begin(intent: str, text: str, before: State | None) -> State:
-    """A new task. The order that the last one was about is kept where the words point back to it."""
-    state = State(intent, dict(GIVEN.get(intent, {})), lookups=before.lookups if before else [])
+def begin(intent: str, text: str, before: State | None, later: Sequence[str] = ()) -> State:
+    """A new task; `later` are other wishes in the same message. The order that the last one was about is kept where the
+    words point back to it."""
+    state = State(intent, dict(GIVEN.get(intent, {})), later=list(later), lookups=before.lookups if before else [])
     if before is not None and before.values.get("order") and _IT.search(text) and not finding.order_numbers(text):
         state.values["order"] = before.values["order"]
     return state
@@ -69,6 +72,9 @@ def listen(ctx: Context, judged: Judged) -> bool:
         return True
     decides = state.asked in ("confirm", "again") and (finding.is_yes(text) or finding.is_no(text))
     decides = decides or (state.asked == "again" and bool(_AGAIN.search(text)))
+    if finding.asks_why(text) and judged.decision != "answer" and state.asked not in ("text", "reason"):
+        ctx.say("utter_task_why_who" if state.asked == "who" else "utter_task_why")
+        return True
     choice = _chosen(text, state.question.get("buttons", ()))
     state.hear(text)
     strength = max([choice, *(need.hear(ctx, need.name == state.asked) for need in ctx.task.needs)])
@@ -89,7 +95,9 @@ def listen(ctx: Context, judged: Judged) -> bool:
 def _elsewhere(ctx: Context, judged: Judged, strength: int) -> bool:
     """Whether a message is for people, a question for the knowledge base, or small talk."""
     if judged.decision == "handoff" and judged.route == "support":
-        return True
+        # A first message is for people already where that is merely possible. In a task, where two answers of no use
+        # bring a person as well, it has to be the likeliest; and "the smaller ones" asks nothing of an article.
+        return judged.intent in _FAULTS or (judged.intent == "product_question" and finding.is_question(ctx.text))
     if judged.decision == "chat":
         if judged.intent == "goodbye":
             ctx.state.ended = "left"
@@ -118,7 +126,8 @@ def _wants_words(ctx: Context, text: str) -> bool:
 def _switch(ctx: Context, intent: str) -> None:
     """The customer wants something else done: that comes first, and with what is known."""
     known = {name: ctx.value(name) for name in ("order", "email") if ctx.value(name)}
-    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at, lookups=ctx.state.lookups)
+    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at, later=ctx.state.later,
+                  lookups=ctx.state.lookups)
     ctx.state.__dict__.update(fresh.__dict__)
     ctx.task = TASKS[intent]
     ctx.state.hear(ctx.text)
@@ -143,7 +152,7 @@ async def settle(ctx: Context) -> bool:
 
     Raises Ended and ShopUnavailable.
     """
-    state, before = ctx.state, dict(ctx.state.question)
+    state, before, asked_before = ctx.state, dict(ctx.state.question), ctx.state.asked
     question, asked = None, ""
     for need in ctx.task.needs:
         question = await need.settle(ctx)
@@ -159,14 +168,14 @@ async def settle(ctx: Context) -> bool:
     if same and state.asked == "confirm" and finding.is_no(ctx.text):
         state.ended = "declined"
         return True
-    if not same:
+    if asked != asked_before:
         state.misses = 0
     state.asked, state.question = asked, question.as_dict()
+    if state.misses >= MISSES:
+        state.ended = "unclear"
+        return True
     if same and state.misses:
-        if state.misses >= MISSES:
-            state.ended = "unclear"
-            return True
-        ctx.say("utter_task_unclear")
+        ctx.say("utter_task_no_answer" if finding.is_question(ctx.text) else "utter_task_unclear")
     return False
 
 
@@ -234,6 +243,8 @@ def gathered(state: State) -> dict[str, str]:
         told[name] = ", ".join(str(part) for part in (value.values() if name != "items" else
                                                      (f"line {k}: {v}" for k, v in value.items())) if part) \
             if isinstance(value, dict) else str(value)
+    if state.later:
+        told["also wants"] = " / ".join(state.later)
     if state.values.get("card"):
         told["card"] = f"ends in {str(state.values['card'])[-4:]}"
     return told

@@ -58,6 +58,12 @@ _LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel
 _QUESTION = re.compile(
     r"\s*(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
 )
+_PERSON = re.compile(r"\b(?:person|human|agent|someone|somebody|anyone|colleague|staff|operator|advis\w+|"
+                     r"representative|rep|people|manager|speak|talk|call|phone|ring)\b", re.I)
+_WHY = re.compile(r"\bwhy (?:do|would|should|are|is)\b.*\b(?:you (?:need|want|ask\w*|have to|require)|"
+                  r"i (?:need|have) to|tell you|give you|asking)\b|"
+                  r"\bwhat (?:do|would) you (?:need|want) .*\bfor\b|\A\W*(?:but )?why\W*\Z",
+                  re.I | re.S)
 _OTHER = re.compile(r"\b(?:the )?other(?: one| order| parcel)?\b|\bnot (?:that|this) (?:one|order)\b|"
                     r"\bdifferent (?:one|order)\b", re.I)
 _AROUND = frozenset((
@@ -258,11 +264,17 @@ def quantity(text: str) -> int | None:
     minus = _NEGATIVE.search(re.sub(r"\bminus (\w+)", lambda hit: f"minus {_figure(hit[1].lower())}", without))
     if minus:
         return -int(minus[1])
-    figures = alpha2digit(without.lower(), "en")
+    figures = re.sub(r"\bhalf a dozen\b", "6", without.lower())
+    figures = re.sub(r"\b(?:a )?dozen\b", "12", figures)
+    figures = alpha2digit(figures, "en")
     # It leaves a small number alone as a word, where it may be none: "the other one".
     figures = re.sub(r"\b(?:the|that|this|which|other|last|first|new|old|right|wrong) one\b", " ", figures)
     figures = re.sub(r"\b[a-z]+\b", lambda hit: _figure(hit[0]), figures)
     figures = re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
+    # "one of the two shirts"
+    some = re.search(r"\b(\d{1,6}) (?:out )?of (?:the|my|these|those|them|our|\d)", figures)
+    if some:
+        return int(some[1])
     becomes = re.findall(r"(?:\bto|\binto|\bmake it|\bmake that|\bonly|\bjust|->|→|=)\s*(\d{1,6})\b", figures)
     if becomes:
         return int(becomes[-1])
@@ -382,6 +394,15 @@ def leaves(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     return text.rstrip().endswith("?") or bool(_QUESTION.match(text))
+
+
+def names_person(text: str) -> bool:
+    return bool(_PERSON.search(text))
+
+
+def asks_why(text: str) -> bool:
+    """Whether the customer wants to know why something is asked of them."""
+    return bool(_WHY.search(text))
 
 
 def means_other(text: str) -> bool:

@@ -41,7 +41,8 @@ class ActionTaskBegin(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         text = str(tracker.latest_message.get("text") or "")
-        state = dialogue.begin(str(judgement(tracker)["intent"]), text, State.of(tracker.get_slot("task")))
+        told = judgement(tracker)
+        state = dialogue.begin(str(told["intent"]), text, State.of(tracker.get_slot("task")), told.get("also") or ())
         return [SlotSet("task", state.as_slot()), SlotSet("task_ready", None), SlotSet("failed", 0)]
 
 
@@ -103,6 +104,10 @@ class ActionTaskEnd(Action):
             hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use")
         elif ended in _ENDS:
             dispatcher.utter_message(response=_ENDS[ended])
+        if state and state.later and ended in ("done", "declined", "refused"):
+            # In the customer's own words, so that a press is a message like any other.
+            dispatcher.utter_message(response="utter_task_also", buttons=[{"title": wish, "payload": ""}
+                                                                          for wish in state.later])
         return [SlotSet("failed", 0)]
 
 

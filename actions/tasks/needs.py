@@ -56,7 +56,8 @@ class Who:
         if asked and re.search(r"\b(?:don'?t|do not|no|can'?t|lost|forgot\w*)\b.*\b(?:number|it|know|find)\b",
                                text, re.I):
             ctx.state.values["no_number"] = True
-            found = max(found, WITHIN)
+            # "Don't have it to hand" is no call for a person, "no idea, give me a person" is.
+            found = max(found, WITHIN if finding.names_person(text) else ALONE)
         return found
 
     def _satisfied(self, ctx: Context) -> bool:
@@ -380,6 +381,11 @@ REASON = Option("reason", "utter_ask_reason", (
 ))
 
 
+#: What tells that somebody began to write an address.
+_STREET = re.compile(r"\d|\b(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|court|house|flat|way|place|square|"
+                     r"terrace|hill|gardens?)\b", re.I)
+
+
 @dataclass(frozen=True)
 class Where:
     """An address: for an order on its way out, or for the account."""
@@ -413,7 +419,7 @@ class Where:
                     ctx.state.set("address", asdict(found))
                     break
         if not ctx.value("address"):
-            if ctx.state.asked == self.name:
+            if ctx.state.asked == self.name and _STREET.search(ctx.text):
                 return Say("utter_ask_address_whole")
             labels = [one.label for one in customer.addresses if one.label] if ctx.account else []
             return Say("utter_ask_address", {}, labels if len(labels) > 1 else [])
@@ -471,6 +477,11 @@ class When:
         return Say("utter_ask_slot", {}, [words.slot(one) for one in offered[:4]])
 
 
+_ANY = re.compile(r"\b(?:what|how) about\b|\b(?:do you (?:have|do|sell)|have you got) (?:it|them|one|any|that|this)\b|"
+                  r"\bdoes it come in\b|\bavailable in\b|\bis there (?:one|any)\b", re.I)
+_SIZE = re.compile(r"\bsize\s+\w+|\bX{0,3}[SL]\b|\bfor an? (?:\d{1,2}|small|medium|large)\b", re.I)
+
+
 @dataclass(frozen=True)
 class WhichVariant:
     """Another size or colour of a line."""
@@ -478,6 +489,10 @@ class WhichVariant:
     name: str = "variant"
 
     def hear(self, ctx: Context, asked: bool) -> int:
+        # "What about black?" is an answer in the form of a question; what is offered is known when it is settled.
+        if (asked or ctx.value("variant")) and len(ctx.text.split()) <= 2 * _SHORT and _ANY.search(ctx.text):
+            ctx.state.drop("variant")
+            return ALONE
         return NOTHING
 
     async def settle(self, ctx: Context) -> Say | None:
@@ -485,7 +500,8 @@ class WhichVariant:
         offered = await ctx.shop.variants(ctx.who, ctx.value("order"), item.line)
         if not offered:
             raise Ended(Say("utter_no_variants", {"item": words.named(item)}))
-        texts = ctx.state.heard[:1] if ctx.value("variant") or ctx.state.asked == self.name else ctx.state.heard
+        answers = ctx.value("variant") or ctx.state.asked in (self.name, "confirm")
+        texts = ctx.state.heard[:1] if answers else ctx.state.heard
         for text in texts:
             found = finding.variant(text, item.variant, offered)
             if len(found) == 1:
@@ -495,7 +511,7 @@ class WhichVariant:
                 return Say("utter_ask_variant", {"item": words.named(item)}, found[:8])
         if ctx.value("variant") in offered:
             return None
-        unknown = ctx.state.asked == self.name
+        unknown = ctx.state.asked in (self.name, "confirm") or any(_SIZE.search(text) for text in texts)
         return Say("utter_ask_variant_offered" if unknown else "utter_ask_variant",
                    {"item": words.named(item), "offered": "; ".join(offered[:12])}, offered[:8])
 
@@ -519,6 +535,10 @@ class NewValue:
             found = finding.phone(text)
         else:
             found = _name(text, asked or ctx.state.asked == "confirm")
+            if found and _NO_NAME.search(found):
+                found = None
+                ctx.state.values["bad"] = asked
+                return ALONE if asked else NOTHING
         if found and not (what == "email" and ctx.customer and found == ctx.customer.get("email")):
             ctx.state.set("value", found)
             return ALONE if what != "name" else (ALONE if asked else WITHIN)
@@ -543,6 +563,10 @@ class NewValue:
                 return Say("utter_ask_shorter", {"most": error.facts.get("most", 120)})
             return Say(f"utter_ask_{what}_again")
         return None
+
+
+#: No person is called so: code, or what somebody says of how a name is spelt.
+_NO_NAME = re.compile(r"[<>{}\[\]()$=|\\/*^%#]|\A(?:wrong|incorrect|bad|mis\w+|not|different\w*|something)\b", re.I)
 
 
 def _name(text: str, asked: bool) -> str | None:

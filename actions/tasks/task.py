@@ -50,8 +50,8 @@ class State:
 
     `values` is what is known, `heard` the newest texts first, `asked` the need that was asked for last, ``confirm`` for
     the yes, ``again`` after the shop's backend did not answer. `key` is the idempotency key of a change that was
-    confirmed, kept so that trying again cannot do it twice. `lookups` are the orders that the shop told of, for a
-    person who takes over.
+    confirmed, kept so that trying again cannot do it twice. `later` are other wishes of the message that began it,
+    `lookups` the orders that the shop told of, for a person who takes over.
     """
 
     name: str
@@ -65,6 +65,7 @@ class State:
     at: str = ""
     ended: str = ""
     lookups: list[dict[str, Any]] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, slot: Any) -> State | None:

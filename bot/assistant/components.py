@@ -25,6 +25,7 @@ from bot.judgement.knowledge import Knowledge
 from bot.judgement.router import decide
 from bot.judgement.segments import segments
 from bot.judgement.tasks import TASKS
+from bot.judgement.wishes import others
 from bot.settings import Settings, read
 from kb_index.encoder import load_encoder
 
@@ -115,6 +116,8 @@ class Router(_Component):
             if judgement.decision == "handoff" and reading.support_segment:
                 # What else the customer wants goes to the person with it.
                 told["also"] = [part for part in segments(reading.text) if part != reading.support_segment]
+            if judgement.decision == "task":
+                told["also"] = others(reading.text, judgement.intent, assembly.shared(self.settings))
             for candidate in told["candidates"]:
                 # For people, who know entries by their question.
                 position = published.snapshot.position[candidate["entry"]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.judgement.confidence import Confidence
 from bot.judgement.judgement import Judgement, Reading
-from bot.judgement.tasks import names_order, task_of
+from bot.judgement.tasks import asks_where, gives_only_values, names_card, names_order, task_of
 
 _ZERO = re.compile(r"\W*0\W*")
 _NO_LETTERS = re.compile(r"[\W\d_]*")
@@ -59,6 +59,9 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     def judged(route: str, decision: str, confidence: float, why: str, entry: str = "") -> Judgement:
         return Judgement(route, decision, confidence, reading.intent, why, entry, reading.candidates)
 
+    def judged_task(intent: str, why: str, near: str = "") -> Judgement:
+        return Judgement("service", "task", reading.intent_confidence, intent, why, near, reading.candidates)
+
     # Messages sent in a burst arrive as lines of one text.
     if any(_ZERO.fullmatch(line) for line in reading.text.splitlines()):
         return judged("human", "handoff", 1.0, "typed 0, which always reaches a person")
@@ -66,6 +69,9 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
         if failed >= 1:
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
+    if "track_order" in tasks and gives_only_values(reading.text):
+        # There is nothing in it for a classifier; how the order stands is what such a message mostly wants.
+        return judged_task("track_order", "an order number or e-mail address and nothing else")
     answers, doubtful = bool(offered) and sure >= bars.answer, human + support >= bars.people
     if doubtful and not (answers and human + support < bars.people_though_sure):
         route = "human" if human >= support else "support"
@@ -78,12 +84,10 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     if best == "smalltalk" and not (answers and sure > routes[best]):
         return judged("smalltalk", "chat", routes[best], "small talk")
     route = best if best not in ("human", "support", "smalltalk") else "service"
-    if route == "out_of_scope" and names_order(reading.text):
+    if route == "out_of_scope" and _ours(reading.text):
         route = "service"
     if route == "service" and not doubtful and (task := wanted_task(reading)) in tasks:
-        near = offered[0].entry if answers else ""
-        return Judgement(route, "task", reading.intent_confidence, task, "a task the bot can do", near,
-                         reading.candidates)
+        return judged_task(task, "a task the bot can do", offered[0].entry if answers else "")
     if answers:
         return judged("sales" if route == "sales" else "service", "answer", sure,
                       "the nearest entry is above the bar", offered[0].entry)
@@ -99,9 +103,14 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
 def wanted_task(reading: Reading) -> str:
     """The task that a message asks for, or nothing. It is begun only where the message is likelier for the service team
     than all else together, or names an order: who is asked for an order number after a riddle thinks us deaf."""
-    if reading.routes.get("service", 0.0) < 0.5 and not names_order(reading.text):
+    if reading.routes.get("service", 0.0) < 0.5 and not _ours(reading.text):
         return ""
     return task_of(reading.text, reading.intent)
+
+
+def _ours(text: str) -> bool:
+    """Whether a message names or means something of the customer's own, however strange the rest of it."""
+    return names_order(text) or names_card(text) or asks_where(text)
 
 
 _TWICE = "two turns in a row without an answer"

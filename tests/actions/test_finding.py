@@ -52,6 +52,7 @@ def test_articles(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(("text", "found"), [
     ("two", 2), ("make it 2", 2), ("from 1 to 3", 3), ("-2", -2), ("minus one", -1), ("zero", 0), ("not 3 but 2", 2),
     ("3 instead of 2", 3), ("i only want one of them", 1), ("change LM-104281 to 4", 4), ("the other one", None),
+    ("one of the two linen shirts", 1), ("a dozen", 12), ("half a dozen please", 6),
 ])
 def test_numbers_of_pieces(text: str, found: int | None) -> None:
     assert finding.quantity(text) == found
@@ -107,3 +108,11 @@ def test_a_saved_address_by_its_label_and_half_an_address() -> None:
 ])
 def test_yes_no_and_leaving(text: str, yes: bool, no: bool, leaves: bool) -> None:
     assert (finding.is_yes(text), finding.is_no(text), finding.leaves(text)) == (yes, no, leaves)
+
+
+@pytest.mark.parametrize(("text", "why"), [
+    ("why do you need that?", True), ("what do you need my email for", True), ("why??", True),
+    ("that is why I want my money back", False), ("why is it late", False),
+])
+def test_asking_why_something_is_asked(text: str, why: bool) -> None:
+    assert finding.asks_why(text) is why

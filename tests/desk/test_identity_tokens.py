@@ -180,11 +180,21 @@ async def test_the_python_example_makes_a_token_that_is_taken(desk: Desk, monkey
     assert await customer(desk, conversation) == Customer("C-1", "Ann", "ann@example.com")
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
-async def test_the_node_example_makes_a_token_that_is_taken(desk: Desk, tmp_path: Path) -> None:
-    file = tmp_path / "identity.mjs"
-    file.write_text(examples()["js"] + "console.log(identityToken({ id: 'C-1', name: 'Ann', email: 'ann@example.com' }));")
-    run = await asyncio.create_subprocess_exec("node", str(file), stdout=asyncio.subprocess.PIPE,
+#: File, and the call that prints a token, of each example that another program runs.
+CALLS = {
+    "js": ("node", "identity.mjs", "console.log(identityToken({ id: 'C-1', name: 'Ann', email: 'ann@example.com' }));"),
+    "php": ("php", "identity.php", "echo identity_token(['id' => 'C-1', 'name' => 'Ann', 'email' => 'ann@example.com']);"),
+}
+
+
+@pytest.mark.parametrize("language", CALLS)
+async def test_the_example_makes_a_token_that_is_taken(desk: Desk, tmp_path: Path, language: str) -> None:
+    program, name, call = CALLS[language]
+    if shutil.which(program) is None:
+        pytest.skip(f"there is no {program}")
+    file = tmp_path / name
+    file.write_text(examples()[language] + call)
+    run = await asyncio.create_subprocess_exec(program, str(file), stdout=asyncio.subprocess.PIPE,
                                                env={**os.environ, "FRONTDESK_IDENTITY_KEY": SECRET})
     out, _ = await run.communicate()
     conversation = await begun(desk, out.decode().strip())
