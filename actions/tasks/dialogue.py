@@ -63,7 +63,9 @@ def listen(ctx: Context, judged: Judged) -> bool:
             need.hear(ctx, False)
         return True
     person = judged.route == "human" and judged.decision == "handoff"
-    if person and not finding.only_values(text):
+    # "I don't have that number to hand" is an answer, whatever a classifier makes of the hand.
+    lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
+    if person and not lacks and not finding.only_values(text):
         return False
     # "Cancel" may well be the yes to a cancelling.
     cancels = state.name == "cancel_order" and state.asked == "confirm" and "cancel" in text.lower()

@@ -60,6 +60,7 @@ _QUESTION = re.compile(
 )
 _PERSON = re.compile(r"\b(?:person|human|agent|someone|somebody|anyone|colleague|staff|operator|advis\w+|"
                      r"representative|rep|people|manager|speak|talk|call|phone|ring)\b", re.I)
+_LACKS = re.compile(r"\b(?:don'?t|do not|no|can'?t|lost|forgot\w*)\b.*\b(?:number|it|know|find)\b", re.I)
 _WHY = re.compile(r"\bwhy (?:do|would|should|are|is)\b.*\b(?:you (?:need|want|ask\w*|have to|require)|"
                   r"i (?:need|have) to|tell you|give you|asking)\b|"
                   r"\bwhat (?:do|would) you (?:need|want) .*\bfor\b|\A\W*(?:but )?why\W*\Z",
@@ -394,6 +395,11 @@ def leaves(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     return text.rstrip().endswith("?") or bool(_QUESTION.match(text))
+
+
+def lacks_number(text: str) -> bool:
+    """Whether somebody who was asked for an order number says that they do not have it."""
+    return bool(_LACKS.search(text))
 
 
 def names_person(text: str) -> bool:

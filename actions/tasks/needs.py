@@ -53,8 +53,7 @@ class Who:
                                text, re.I) and ctx.value("code_sent"):
             ctx.state.values.pop("code_sent")
             found = ALONE
-        if asked and re.search(r"\b(?:don'?t|do not|no|can'?t|lost|forgot\w*)\b.*\b(?:number|it|know|find)\b",
-                               text, re.I):
+        if asked and finding.lacks_number(text):
             ctx.state.values["no_number"] = True
             # "Don't have it to hand" is no call for a person, "no idea, give me a person" is.
             found = max(found, WITHIN if finding.names_person(text) else ALONE)
@@ -542,7 +541,7 @@ class NewValue:
         if found and not (what == "email" and ctx.customer and found == ctx.customer.get("email")):
             ctx.state.set("value", found)
             return ALONE if what != "name" else (ALONE if asked else WITHIN)
-        if asked and ("@" in text or re.search(r"\d{5}", text)):
+        if asked and ("@" in text or re.search(r"\d{5}", text) or (what == "name" and _NO_NAME.search(text))):
             ctx.state.values["bad"] = True
             return ALONE
         return NOTHING

@@ -51,7 +51,6 @@ _WHERE_MINE = re.compile(r"\A\W*where(?:'?s|\s+is|\s+are|\s+re)?\s+my\s+\w+(?:\s
 
 #: Sixteen digits are a gift card's: order numbers have six, and nobody is asked for a bank card here.
 _CARD = re.compile(r"(?<!\d)\d{4}(?:[ -]?\d{4}){3}(?!\d)")
-_GIFT_CARDS = frozenset({"ask_gift_cards", "check_balance_or_claim", "oos"})
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _AROUND = frozenset((
     "order", "number", "no", "nr", "email", "e", "mail", "my", "is", "it", "its", "s", "the", "and", "address", "hi",
@@ -90,7 +89,7 @@ def task_of(text: str, intent: str) -> str:
         intent = "exchange_item"
     if intent in ("return_item", "request_refund") and _REFUNDED.search(text):
         return "refund_status"
-    if intent in _GIFT_CARDS and _CARD.search(text):
+    if intent not in TASKS and _CARD.search(text):
         return "gift_card_balance"
     return intent if intent in TASKS and not asks_how(text, intent) else ""
 
