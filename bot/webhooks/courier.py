@@ -161,5 +161,9 @@ class Courier:
                 worker.cancel()
             # Also where this is cut off: what was answered is not to be sent again.
             settled = asyncio.ensure_future(asyncio.to_thread(self._ledger.settle, hook.id, attempts))
-            why = await asyncio.shield(settled)
+            try:
+                why = await asyncio.shield(settled)
+            except asyncio.CancelledError:
+                await settled
+                raise
         return why
