@@ -14,7 +14,7 @@ from bot.desk.openapi.document import document
 from bot.desk.openapi.schema import Schema
 
 #: Modules of tests whose answers are compared; to be set by a fixture.
-CHECKED = ("test_openapi", "test_console_api")
+CHECKED = ("test_interface_document", "test_console_api")
 checking = False
 
 
