@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +13,13 @@ from own_valkey import Valkey
 
 from bot.conversations.store import Conversations, connect
 from bot.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """The same loop for every test, whichever ran before: Sanic sets uvloop for the whole process, and at its end that
+    waits for ever for a connection that a test left open."""
+    return asyncio.DefaultEventLoopPolicy()
 
 
 @pytest.fixture(scope="session")
