@@ -217,3 +217,15 @@ def test_the_widgets_texts(tmp_path: Path) -> None:
 def test_a_broken_domain_leaves_the_defaults(tmp_path: Path, broken: str) -> None:
     (tmp_path / "domain.yml").write_text(broken)
     assert Texts(tmp_path / "domain.yml").config()["welcome"]
+
+
+def test_shortening_keeps_the_order_of_what_builds_on_each_other() -> None:
+    written = """
+export async function run(call) {
+  const days = { days: 90 };
+  const { secret } = await call({ ...days });
+  return secret;
+}
+"""
+    sent = static._shorten(Path("widget.js"), written.encode()).decode()
+    assert len(sent) < len(written) and sent.index("90") < sent.index("await")

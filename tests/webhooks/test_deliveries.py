@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
-from conftest import Receiver
+from receiver import Receiver
 from servers import POSTGRES, Postgres, free_port, public_folder
 
 from bot.backups import tables

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
-from conftest import Receiver
+from receiver import Receiver
 
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff
