@@ -130,7 +130,7 @@ def test_the_network_drops_and_nothing_is_lost_or_doubled(product: Product, pers
     say(customer, "How long does standard delivery take?")
     expect(messages(customer, "bot")).to_have_count(1)
     context.set_offline(True)
-    say(customer, "what does gift wrapping cost")
+    say(customer, "How do I reset my password?")
     expect(messages(customer, "customer").last).not_to_have_attribute("data-state", "sent")
     context.set_offline(False)
     expect(messages(customer, "customer").last).to_have_attribute("data-state", "sent", timeout=30_000)

@@ -389,7 +389,9 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       }
     },
     fresh: () => leave(chat.session, ''),
-    identify: () => void (chat.session && introduce(chat.session)),
+    identify: () => {
+      if (chat.session) void introduce(chat.session);
+    },
     markRead() {
       if (read >= last()) return;
       read = last();
