@@ -75,7 +75,7 @@ async def test_two_supervisors_edit_one_team(desk: Desk, supervisor: Agent) -> N
     ("POST", "settings/nothing", {}, 404, "not_found"), ("GET", "settings/nothing", None, 404, "not_found"),
     ("PUT", "settings/teams/gone", {"name": "x", "revision": 1}, 404, "not_found"),
     ("PUT", "settings/teams/service", {"name": "x"}, 400, "missing_field"),
-    ("PUT", "settings/teams/service", {"name": "x", "revision": "1"}, 400, "missing_field"),
+    ("PUT", "settings/teams/service", {"name": "x", "revision": "first"}, 400, "missing_field"),
     ("PUT", "settings/teams/service", {"name": "x", "revision": 7}, 409, "edited"),
     ("PUT", "settings/teams/service", {"name": "x", "revision": 1, "members": ["zoe"]}, 400, "bad_field"),
     ("DELETE", "settings/teams/service", {}, 400, "missing_field"),
