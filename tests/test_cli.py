@@ -147,7 +147,7 @@ def test_staff_are_added_listed_and_given_passwords(tmp_path: Path) -> None:
     given = frontdesk("staff", "password", "Ann@Larkmoor.example", "--stdin", home=tmp_path, stdin="a better one\n")
     assert given.returncode == 0 and "a better one" not in given.stdout
     assert staff.check(email, password.strip()) is None and staff.check(email, "a better one") is not None
-    assert frontdesk("staff", "list", home=tmp_path).stdout == f"editor  {'ann@larkmoor.example':<32}Ann\n"
+    assert frontdesk("staff", "list", home=tmp_path).stdout == f"editor      {'ann@larkmoor.example':<32}Ann\n"
 
     for arguments, said in [
         (("add", "ann@larkmoor.example"), "there is somebody with the e-mail 'ann@larkmoor.example' already"),
