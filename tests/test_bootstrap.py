@@ -77,6 +77,15 @@ def test_a_missing_python_is_named_with_the_mend(bootstrap: ModuleType, tmp_path
     assert not bootstrap.VENV.exists()
 
 
+@pytest.mark.parametrize(("folder", "usable"), [("VENV", True), ("before", False)])
+def test_an_environment_whose_folder_was_moved_is_made_anew(bootstrap: ModuleType, tmp_path: Path, folder: str,
+                                                            usable: bool) -> None:
+    (tmp_path / "VENV" / "bin").mkdir(parents=True)
+    (tmp_path / "VENV" / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / "VENV" / "bin" / "frontdesk").write_text(f"#!{tmp_path}/{folder}/bin/python\n")
+    assert bootstrap.venv_is_usable() is usable
+
+
 @pytest.mark.parametrize(("said", "usable"), [("uv 0.6.9", True), ("uv 0.4.0", False), ("something else", False)])
 def test_an_old_uv_is_passed_over(bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str,
                                   usable: bool) -> None:

@@ -101,7 +101,11 @@ def wanted_python() -> str:
 
 
 def venv_is_usable() -> bool:
-    """Whether `.venv` runs and is of the wanted Python; it is not after that Python was uninstalled or moved."""
+    """Whether `.venv` runs here and is of the wanted Python; it is not after that Python or this folder was moved."""
+    script = VENV / "bin" / "frontdesk"
+    # Its first lines name the Python that runs it, by a path from the root.
+    if script.exists() and str(VENV.resolve()).encode() not in script.read_bytes()[:1000]:
+        return False
     try:
         out = subprocess.run([str(VENV / "bin" / "python"), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)

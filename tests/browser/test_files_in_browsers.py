@@ -51,6 +51,7 @@ def ready(page: Page, count: int) -> None:
     expect(page.locator("[data-fd=tray] progress:visible")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("empty_queue")
 def test_pictures_and_documents_go_both_ways(product: Product, person: Person) -> None:
     context = person()
     page = open_chat(context, product)

@@ -57,6 +57,7 @@ def sign_in(context: BrowserContext, product: Product) -> Page:
     return page
 
 
+@pytest.mark.usefixtures("empty_queue")
 def test_a_fault_from_question_to_close(product: Product, person: Person) -> None:
     customer = open_chat(person(), product)
     say(customer, "How do I return something?")
