@@ -40,6 +40,9 @@ class Hours:
         if day.isoformat() in self.holidays:
             return
         zone, last = _zone(self.timezone), 0.0
+        # A zone that changes sides of the date line leaves a day out (Apia, 2011-12-30): its noon is another day's.
+        if datetime.fromtimestamp(_moment(day, "12:00", zone), zone).date() != day:
+            return
         for opens, closes in self.week.get(DAYS[day.weekday()], ()):
             # Around the hour that is left out in spring a span may run into the next, or be none.
             begin, end = max(last, _moment(day, opens, zone)), _moment(day, closes, zone)

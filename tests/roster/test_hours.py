@@ -71,7 +71,8 @@ def test_as_a_clock_on_the_wall_has_it(case: tuple[Hours, float], quarters: int)
 
 
 @settings(max_examples=100, deadline=None)
-@given(cases(), st.floats(0, 5000), st.floats(0, 5000))
+# Nothing at all, added where it just closed, is the next opening: so the second part is something.
+@given(cases(), st.floats(0, 5000), st.floats(0.01, 5000))
 def test_more_time_is_never_earlier_and_parts_add_up(case: tuple[Hours, float], first: float, second: float) -> None:
     found, at = case
     whole, part = found.add(at, first + second), found.add(at, first)
@@ -101,6 +102,14 @@ def test_a_span_through_the_hour_that_is_left_out_or_comes_twice() -> None:
     # Spans that lie around the gap are never counted twice.
     cut = Hours("h", "Night", "Europe/Berlin", {"sun": (("01:00", "02:45"), ("03:00", "04:00"))})
     assert cut.between(spring, spring + 86400) == 120
+
+
+def test_a_day_that_the_calendar_left_out_has_no_hours() -> None:
+    found = Hours("h", "Mornings", "Pacific/Apia", {"fri": (("00:00", "06:15"),)})
+    tuesday = moment("Pacific/Apia", "2011-12-27")
+    assert found.opens(tuesday) == moment("Pacific/Apia", "2012-01-06")
+    assert found.add(tuesday, 1) == moment("Pacific/Apia", "2012-01-06", "00:01")
+    assert found.between(tuesday, moment("Pacific/Apia", "2012-01-02")) == 0
 
 
 def test_who_never_opens_has_no_due_time() -> None:
