@@ -119,10 +119,15 @@ class Dispatch:
             if chosen is None:
                 continue
             within = (team.answer_minutes or 0) * 60
-            given = await self._try(self._conversations.assign(
-                state.id, chosen, people[chosen].name, By(), epoch=state.epoch, answer_within=within,
-                capacity=setup.agent(chosen).capacity))
-            loads[chosen] += given
+            # No more than was seen: with what another desk gave them meanwhile they need not be the least loaded.
+            room = min(setup.agent(chosen).capacity, loads[chosen] + 1)
+            given = self._conversations.assign(state.id, chosen, people[chosen].name, By(), epoch=state.epoch,
+                                               answer_within=within, capacity=room)
+            if await self._try(given):
+                loads[chosen] += 1
+            else:
+                loads = await self._conversations.loads(sorted(loads))
+                self.nudge()
 
     async def give_back_unanswered(self) -> None:
         """Who does not answer in time gives the conversation back. In a team that assigns they count as away from then

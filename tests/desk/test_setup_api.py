@@ -272,12 +272,13 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
 
 async def test_two_desks_at_once_give_each_conversation_to_one(desk: Desk, supervisor: Agent, hand_off: HandOff) -> None:
     ada, bea = await desk.agent("Ada"), await desk.agent("Bea")
-    team = {"name": "Support", "assignment": "auto", "revision": 1}
-    assert (await supervisor.send("PUT", "settings/teams/support", team)).status == 200
     customers = [await begin(desk, hand_off) for _ in range(6)]
     async with running(desk.settings) as other:
+        # Both are there before anything is given: else the first of them rightly gets what waits.
         for who in (ada, bea):
             await who.send("POST", "me", {"status": "online"})
+        team = {"name": "Support", "assignment": "auto", "revision": 1}
+        assert (await supervisor.send("PUT", "settings/teams/support", team)).status == 200
         both = (desk.services.dispatch, other.services.dispatch)
         await asyncio.gather(*(dispatch.run() for dispatch in both * 3))
         for customer in customers:
