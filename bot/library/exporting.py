@@ -42,6 +42,16 @@ def as_json(articles: Iterable[Article]) -> Iterator[str]:
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
+class _Front(yaml.SafeDumper):
+    """Front matter. To YAML the control character U+0085 is the end of a line, read again as a space unless escaped."""
+
+    def represent_str(self, value: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style='"' if "\x85" in value else None)
+
+
+_Front.add_representer(str, _Front.represent_str)
+
+
 def as_markdown(article: Article) -> str:
     """One file with all fields in its front matter, so that neither its name nor its place has to tell anything."""
     told: dict[str, Any] = {
@@ -49,7 +59,7 @@ def as_markdown(article: Article) -> str:
         for name, value in article.fields().items()
         if name != "answer" and (value or name in ("id", "category"))
     }
-    front = yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=110)
+    front = yaml.dump(told, Dumper=_Front, allow_unicode=True, sort_keys=False, width=110)
     return f"---\n{front}---\n{article.entry.answer}\n"
 
 

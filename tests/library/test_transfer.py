@@ -50,6 +50,13 @@ def test_an_export_gives_the_same_articles_again(tmp_path: Path, fields: list[di
         assert again == {one.id: one for one in there}, ending
 
 
+def test_every_kind_of_line_end_in_a_question_is_kept(tmp_path: Path) -> None:
+    there = article(question="One\x85two\u2028three\u2029four\nfive: 'six'", phrasings=["a\x85b", "c"])
+    for ending in ("csv", "json", "zip"):
+        exporting.write([there], tmp_path / f"kb.{ending}")
+        assert read([tmp_path / f"kb.{ending}"]).articles == [there], ending
+
+
 def test_no_exported_cell_is_a_formula(tmp_path: Path) -> None:
     path = tmp_path / "kb.csv"
     exporting.write([article(question="=HYPERLINK(1)", answer="@sum", phrasings=["+1", "-2"])], path)
