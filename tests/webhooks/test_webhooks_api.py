@@ -83,7 +83,7 @@ async def test_a_conversation_is_told_event_by_event_in_order(
     assert (await customer.post("rating", {"csat": 5, "comment": "Thanks!"})).status == 204
     await customer.say("m-2", "It leaks again")
     expected = ["created", "message", "message", "handed_over", "assigned", "message", "transferred", "assigned",
-                "closed", "rated", "message", "reopened"]
+                "closed", "rated", "message", "reopened", "assigned"]  # the desk gives it back to who knows it
     await until(lambda: len(receiver.bodies) >= len(expected))
     told = [name.partition(".")[2] for name in receiver.types]
     assert sorted(told) == sorted(expected) and receiver.unsigned == 0
