@@ -37,6 +37,18 @@ export class Found {
     else this.#draw(false);
   }
 
+  /** Asks for the same words again: more may have been said since. */
+  again() {
+    const words = this.#words;
+    this.#words = "";
+    this.show(words);
+  }
+
+  /** When the search is left: whoever comes back to the same words wants what was said since, too. */
+  forget() {
+    if (this.#words) this.show("");
+  }
+
   /** @param {() => void} run */
   whenFound(run) {
     void this.#reading.then(run);

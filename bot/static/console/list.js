@@ -130,6 +130,7 @@ export class ListPane {
     this.#list.hidden = searching;
     this.found.element.hidden = !searching;
     if (searching) return this.found.show(list.q);
+    this.found.forget();
     const shown = lists.rows(list);
     const focused =
       document.activeElement instanceof HTMLElement ? document.activeElement.dataset.conversation : undefined;
@@ -313,7 +314,9 @@ export class ListPane {
       this.focusRow(null);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      this.#searchNow();
+      const { view, q } = this.desk.where;
+      if (view === "search" && q === this.#search.value.trim()) this.found.again();
+      else this.#searchNow();
       this.found.whenFound(() => this.focusRow(null));
     }
   }
