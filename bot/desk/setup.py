@@ -42,9 +42,11 @@ async def show(request: Request) -> HTTPResponse:
 
 async def agents_shown(services: Services) -> list[dict[str, Any]]:
     """Everybody at the console with what they do and are, by name."""
+    # Asked in this order: to look for candidates may read anew who there is, and somebody added a moment ago is one.
+    candidates = await services.rota.candidates()
     setup, people = await services.rota.setup(), await services.rota.members()
     found = []
-    for candidate in await services.rota.candidates():
+    for candidate in candidates:
         person, settings = people[candidate.id], setup.agent(candidate.id)
         found.append({"id": person.id, "name": person.name, "role": person.role, "status": candidate.status,
                       "load": candidate.load, "capacity": settings.capacity, "teams": setup.teams_of(person.id),

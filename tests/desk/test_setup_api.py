@@ -270,6 +270,14 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
         assert {name: team[name] for name in told} == told
 
 
+async def test_who_was_added_a_moment_ago_is_on_the_wall(desk: Desk, supervisor: Agent) -> None:
+    assert (await supervisor.get("wall")).status == 200  # now the desk knows everybody for a while
+    newcomer = await desk.agent("Newcomer", "supervisor")
+    await desk.services.conversations.saw([newcomer.member.id])
+    wall = await newcomer.get("wall")
+    assert wall.status == 200 and "Newcomer" in [one["name"] for one in wall.json["agents"]]
+
+
 async def test_two_desks_at_once_give_each_conversation_to_one(desk: Desk, supervisor: Agent, hand_off: HandOff) -> None:
     ada, bea = await desk.agent("Ada"), await desk.agent("Bea")
     customers = [await begin(desk, hand_off) for _ in range(6)]
