@@ -15,6 +15,7 @@ from bot.backups.live import Live
 from bot.settings import Settings
 
 CONVERSATIONS = "conversations.jsonl"
+STORE = "store.jsonl"
 SQL = "sql/"
 HOME = "home/"
 KB = "kb/"
@@ -41,6 +42,8 @@ def _write(settings: Settings, writer: Writer, progress: Progress) -> dict[str, 
     counts: dict[str, int] = {}
     live = Live(settings.redis)
     try:
+        # First: what was mailed or read while the rest is read is then done again, which changes nothing, and not lost.
+        counts["store"] = writer.lines(STORE, live.dump_rest())
         counts["conversations"] = writer.lines(CONVERSATIONS, live.dump(live.ids(), _share(progress, 0, 50)))
     finally:
         live.close()

@@ -1,7 +1,7 @@
 """The live conversations out of one store and into another. Each is read and written in one atomic script.
 
 What points to conversations (who owns them, which wait for the bot) is not copied but made anew from them, so that it
-cannot disagree with them. Sessions of staff, signs of life and counters of limits stay behind: they end by themselves.
+cannot disagree with them. What stands beside them and could not be made anew comes along. Sessions of staff, signs of life and counters of limits stay behind: they end by themselves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from bot.backups.archive import BadBackup
+from bot.conversations import kept
 from bot.conversations.store import Conversations, connect
 
 T = TypeVar("T")
@@ -38,6 +39,17 @@ class Live:
         """Raises BadBackup where the conversation is there already."""
         if not self._run(self._conversations.load(row["id"], row["parts"])):
             raise BadBackup(f"conversation {row['id']} is in the store already")
+
+    def dump_rest(self) -> list[dict[str, Any]]:
+        """What is kept beside the conversations."""
+        async def found() -> list[dict[str, Any]]:
+            return [row async for row in kept.dump(self._conversations)]
+
+        return self._run(found())
+
+    def load_rest(self, row: dict[str, Any]) -> None:
+        """After the conversations: it knows better what was read and mailed of them."""
+        self._run(kept.load(self._conversations, row))
 
     def clear(self) -> None:
         """Forgets everything that is Frontdesk's."""

@@ -62,6 +62,8 @@ def _put(settings: Settings, reader: Reader, replace: bool, progress: Progress) 
         for number, row in enumerate(reader.lines(backup.CONVERSATIONS)):
             store.load(row)
             progress(40 + 40 * (number + 1) // total, 100)
+        for row in _rest(reader):
+            store.load_rest(row)
         names = reader.names(backup.HOME)
         for number, name in enumerate(names):
             reader.extract(name, _inside(settings.home, name[len(backup.HOME):]))
@@ -93,6 +95,10 @@ def _compare(reader: Reader, target: tables.Target, store: live.Live, members: d
     for row in reader.lines(backup.CONVERSATIONS):
         if ours.get(row["id"]) != _kept(row):
             raise BadBackup(f"conversation {row['id']} is not what it was after the restore")
+    rest = {row["key"]: sorted(row["values"]) for row in store.dump_rest()}
+    for row in _rest(reader):
+        if row["ends"] is None and not set(row["values"]) <= set(rest.get(row["key"], [])):
+            raise BadBackup(f"{row['key']} is not what it was after the restore")
     with target.engine.connect() as connection:
         source = tables.Source(connection)
         for table in source.tables:
@@ -101,6 +107,11 @@ def _compare(reader: Reader, target: tables.Target, store: live.Live, members: d
                 if source.count(table) != wanted:
                     raise BadBackup(f"table {table.name} has {source.count(table)} rows after the restore, and "
                                     f"{wanted} in the backup")
+
+
+def _rest(reader: Reader) -> Iterator[dict[str, Any]]:
+    """What is beside the conversations; backups of older versions have none of it."""
+    return reader.lines(backup.STORE) if backup.STORE in reader.names() else iter(())
 
 
 def _kept(row: dict[str, Any]) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class Acts(Base):
         call, by, state = secrets.token_urlsafe(9), {"id": agent, "name": name}, await self.state(cid)
         outcome = await self._run(
             "merge", cid, into, agent, state.epoch, call, encode(_internal("merged", into=into, by=by)),
-            encode(event("closed", outcome="duplicate")), encode(_internal("merged", **{"from_": cid}, by=by)))
+            encode(event("closed", outcome="duplicate")), encode(_internal("merged", merged_from=cid, by=by)))
         if outcome[0] == "missing":
             raise Missing(outcome[1])
         if outcome[0] == "stale":
@@ -260,8 +260,7 @@ def _within(seconds: float) -> list[str]:
 
 def _internal(name: str, **more: object) -> Record:
     """An event that only the staff see."""
-    told = {key.rstrip("_"): value for key, value in more.items()}
-    return {"kind": "internal", "from": "system", "event": name, **told}
+    return {"kind": "internal", "from": "system", "event": name, **more}
 
 
 def _note(by: By, text: str) -> str:

@@ -103,6 +103,8 @@ OUR_KEY = "fd:key"
 #: What a conversation is made of: the suffixes of its keys, the state hash's being none. A backup holds these.
 PARTS = ("", "log", "ids", "turns", "tracker", "slots", "packet")
 OWNERS = ("bot", "queue", "agent", "closed")
+#: What else a backup holds, as patterns. The rest is made anew from the conversations, or ends by itself.
+KEPT = (CORRESPONDENCE, STATUS, WAITS, OUR_KEY, "fd:mentions:*", "fd:resume:*", "fd:jti:*", "fd:code:*")
 
 
 def conversation(cid: str) -> str:

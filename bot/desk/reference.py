@@ -98,8 +98,6 @@ def _type(schema: dict[str, Any]) -> str:
         return f'<a href="#shape-{name}">{name}</a>'
     if "anyOf" in schema:
         return " or ".join(_type(one) for one in schema["anyOf"])
-    if "allOf" in schema:
-        return " with ".join(_type(one) for one in schema["allOf"])
     if "enum" in schema:
         return " | ".join(f"<code>{escape(value)}</code>" for value in schema["enum"])
     if schema.get("type") == "array":

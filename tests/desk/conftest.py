@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import conforms
 import pytest
 from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff
 from bot.settings import Settings
-
-
-@pytest.fixture(autouse=True)
-def compared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are compared with the OpenAPI document where that holds for all of a module."""
-    monkeypatch.setattr(conforms, "checking", request.module.__name__ in conforms.CHECKED)
 
 
 @pytest.fixture

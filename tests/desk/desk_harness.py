@@ -191,9 +191,7 @@ class Desk:
             sent["Authorization"] = f"Bearer {token}"
         async with self.http.request(method, path, headers=sent, json=json, data=data, params=params) as response:
             answer = Answer(response.status, response.headers, await response.read())
-        if conforms.checking:
-            conforms.check(method, path, answer.status, response.content_type,
-                           answer.body)
+        conforms.check(method, path, answer.status, response.content_type, answer.body)
         return answer
 
     async def customer(self, **fields: Any) -> Customer:

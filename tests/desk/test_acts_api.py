@@ -270,7 +270,7 @@ async def test_two_conversations_of_one_customer_become_one(desk: Desk, agent: A
     assert (merged["owner"], merged["outcome"], merged["merged_into"]) == ("closed", "duplicate", other.cid)
     [one] = [r for r in (await agent.get(f"conversations/{mine.cid}")).json["records"] if r.get("event") == "merged"]
     [two] = [r for r in (await agent.get(f"conversations/{other.cid}")).json["records"] if r.get("event") == "merged"]
-    assert (one["into"], two["from"]) == (other.cid, mine.cid)
+    assert (one["into"], two["merged_from"]) == (other.cid, mine.cid)
     assert mine.cid not in str((await other.get("conversation")).json["records"])
     # The customer writes in the first all the same: it comes to whoever has the second.
     await agent.act(other.cid, "transfer", {"agent": bea.member.id})

@@ -23,4 +23,12 @@ if owner == 'bot' and redis.call('LLEN', key(cid, 'turns')) > 0 then ring(cid) e
 for agent in string.gmatch(redis.call('HGET', key(cid), 'mentions') or '', '[%w_-]+') do
   redis.call('ZADD', 'fd:mentions:' .. agent, redis.call('HGET', key(cid), 'updated'), cid)
 end
+-- Who left an address is answered there, from where they left it; a backup that knows better says so afterwards.
+if redis.call('HEXISTS', key(cid), 'contact') == 1 then
+  local records, from = redis.call('LRANGE', key(cid, 'log'), 0, -1), 0
+  for seq, record in ipairs(records) do
+    if string.find(record, '"contact"', 1, true) and cjson.decode(record).event == 'contact' then from = seq end
+  end
+  redis.call('ZADD', 'fd:correspondence', 'NX', from, cid)
+end
 return 'ok'

@@ -80,7 +80,7 @@ CALLS = (
     get(f"{_BASE}/wall", "What supervisors watch", some(
         at=TIME, waiting=WHOLE, longest=null(TIME),
         teams=arr(some(team=TEXT, waiting=WHOLE, longest=null(TIME), at_risk=WHOLE, breached=WHOLE)),
-        agents=arr({"allOf": [ref("Agent"), some(conversations=arr(ref("Summary")))]}),
+        agents=arr(ref("Working")),
         today=some(arrived=WHOLE, answered=WHOLE, closed=WHOLE, first_response_median=null(NUMBER),
                    csat=null(NUMBER)))),
 )

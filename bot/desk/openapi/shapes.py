@@ -37,6 +37,10 @@ PARTS: dict[str, dict[str, Schema]] = {
     "Macro": {"title": TEXT, "steps": arr(ref("Step")), "team": null(TEXT)},
 }
 
+AGENT: dict[str, Schema] = {
+    "id": TEXT, "name": TEXT, "role": TEXT, "status": enum("online", "away", "offline"), "load": WHOLE,
+    "capacity": WHOLE, "teams": arr(TEXT), "skills": arr(TEXT)}
+
 SHAPES: dict[str, Schema] = {
     "Error": some(error=obj(
         {"code": TEXT, "message": TEXT}, field=TEXT, owner=ref("Owner"), now=ANY,
@@ -74,8 +78,8 @@ SHAPES: dict[str, Schema] = {
     "Suggestion": some(entry=TEXT, question=TEXT, answer=TEXT, html=TEXT, score=NUMBER, url=null(TEXT)),
     "User": some(id=TEXT, name=TEXT, email=TEXT, role=TEXT),
     "Me": some(id=TEXT, status=enum("online", "away", "offline"), capacity=WHOLE),
-    "Agent": some(id=TEXT, name=TEXT, role=TEXT, status=enum("online", "away", "offline"), load=WHOLE,
-                  capacity=WHOLE, teams=arr(TEXT), skills=arr(TEXT)),
+    "Agent": some(**AGENT),
+    "Working": {**some(**AGENT, conversations=arr(ref("Summary"))), "description": "An agent with what they have."},
     "Step": obj({"do": enum("reply", "note", "tag", "priority", "assign", "snooze", "close")}, text=TEXT,
                 add=arr(TEXT), remove=arr(TEXT), priority=PRIORITY, team=TEXT, agent=TEXT, minutes=WHOLE,
                 outcome=OUTCOME),
