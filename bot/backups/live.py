@@ -1,7 +1,8 @@
 """The live conversations out of one store and into another. Each is read and written in one atomic script.
 
 What points to conversations (who owns them, which wait for the bot) is not copied but made anew from them, so that it
-cannot disagree with them. What stands beside them and could not be made anew comes along. Sessions of staff, signs of life and counters of limits stay behind: they end by themselves.
+cannot disagree with them. What stands beside them and could not be made anew comes along. Sessions of staff, signs of
+life and counters of limits stay behind: they end by themselves.
 """
 
 from __future__ import annotations

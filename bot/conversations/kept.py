@@ -1,5 +1,5 @@
-"""What the store holds beside conversations and could not make anew: who is answered by mail and up to where, links that
-were mailed, mentions that were read, who is away, what was learned of waits. For backups.
+"""What the store holds beside conversations and could not make anew, for backups: who is answered by mail and up to
+where, links that were mailed, mentions that were read, who is away, what was learned of waits.
 
 Each key stands for itself, so they are read one after the other; :data:`bot.conversations.keys.KEPT` names them.
 """
@@ -13,7 +13,9 @@ from bot.conversations import keys
 from bot.conversations.store import Conversations
 
 #: How a key of each type is read whole, and written.
-_READ: dict[str, tuple[str, ...]] = {"string": ("GET",), "hash": ("HGETALL",), "zset": ("ZRANGE", "0", "-1", "WITHSCORES")}
+_READ: dict[str, tuple[str, ...]] = {
+    "string": ("GET",), "hash": ("HGETALL",), "zset": ("ZRANGE", "0", "-1", "WITHSCORES"),
+}
 _WRITE = {"string": "SET", "hash": "HSET", "zset": "ZADD"}
 
 

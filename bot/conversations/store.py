@@ -124,6 +124,15 @@ class Conversations(Acts, Standing):
         command = "ZRANGE" if owner == "queue" else "ZREVRANGE"
         return list(await self.call(command, keys.owned(owner), 0, limit - 1))
 
+    async def closed(self, start: int, limit: int) -> list[str]:
+        """Ids of closed conversations, newest first, without the first `start`."""
+        return list(await self.call("ZREVRANGE", keys.owned("closed"), start, start + limit - 1))
+
+    async def closed_place(self, cid: str) -> int:
+        """How many stand before the one after this in that order; 0 where it is not closed."""
+        place = await self.call("ZREVRANK", keys.owned("closed"), cid)
+        return 0 if place is None else int(place) + 1
+
     async def queues(self, limit: int = 200) -> dict[str, list[str]]:
         """Who waits, by team and from the front."""
         teams = sorted(await self.call("SMEMBERS", keys.QUEUES))

@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 from bot.conversations.errors import Missing
 from bot.conversations.record import is_message_id
 from bot.conversations.state import State
-from bot.desk import acting, body, context, guards, lists
+from bot.desk import acting, body, closed, context, guards, lists
 from bot.desk.services import Services, of
 from bot.desk.staff import Member
 from bot.desk.stream import event
@@ -30,14 +30,17 @@ async def index(request: Request) -> HTTPResponse:
         raise body.bad("view", f"is to be one of {', '.join(VIEWS)}")
     if view == "team" and not team:
         raise body.bad("team", "is to say which team")
-    services = of(request)
-    states = await _states(services, view, member, team)
-    live = {state.id for state in states}
-    if view == "closed" and len(states) < lists.MOST:
-        archived = await asyncio.to_thread(services.archive.states, lists.MOST - len(states))
-        states += [state for state in archived if state.id not in live]
-    states = [state for state in states if (not team or state.team == team) and (not tag or tag in state.tags)]
-    page, following = _page(states, request.args.get("before", ""))
+    services, before = of(request), request.args.get("before", "")
+
+    def wanted(state: State) -> bool:
+        return (not team or state.team == team) and (not tag or tag in state.tags)
+
+    if view == "closed":
+        page, live, following = await closed.page(services.conversations, services.archive, before, _PAGE, wanted)
+    else:
+        states = [state for state in await _states(services, view, member, team) if wanted(state)]
+        page, following = _page(states, before)
+        live = {state.id for state in page}
     found = await lists.counts(services.conversations, services.upkeep.archived)
     mentions = await services.conversations.unread_mentions(member.id)
     return as_json({"conversations": await _summaries(services, page, live), "next": following,
@@ -49,7 +52,7 @@ async def _states(services: Services, view: str, member: Member, team: str) -> l
     conversations = services.conversations
     if view == "queue":
         return await lists.waiting(conversations)
-    if view in ("bot", "closed"):
+    if view == "bot":
         states = await conversations.states(await conversations.owned(view, lists.MOST))
         return [state for state in states if state.owner == view]
     if view == "mentions":

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
 from bot.conversations.state import State
-from bot.desk import guards, lists
+from bot.desk import body, guards, lists
 from bot.desk.services import Services, of
 from bot.desk.setup import agents_shown
 from bot.desk.widget import as_json
+from bot.roster import hours
 
 #: A target counts as at risk when so little of the time that it gave is left.
 _RISK_SECONDS = 300.0
@@ -23,6 +23,9 @@ _RISK_SHARE = 0.25
 
 async def wall(request: Request) -> HTTPResponse:
     await guards.supervisor(request)
+    zone = request.args.get("zone", "UTC")
+    if not hours.is_zone(zone):
+        raise body.bad("zone", "is to be the name of a time zone, such as Europe/Berlin")
     services = of(request)
     conversations = services.conversations
     now = await conversations.now()
@@ -32,7 +35,7 @@ async def wall(request: Request) -> HTTPResponse:
               for agent in await agents_shown(services)]
     return as_json({"at": now, "waiting": len(waiting), "longest": _longest(waiting),
                     "teams": await _teams(services, waiting, held, now), "agents": agents,
-                    "today": await _today(services, [*waiting, *held], now)})
+                    "today": await _today(services, [*waiting, *held], now, hours.midnight(now, zone))})
 
 
 async def _teams(
@@ -62,11 +65,14 @@ def _longest(waiting: Sequence[State]) -> float | None:
     return min((state.waiting_since for state in waiting if state.waiting_since is not None), default=None)
 
 
-async def _today(services: Services, open_ones: Sequence[State], now: float) -> dict[str, Any]:
-    """Since midnight (UTC), of what the live store still has."""
-    midnight = datetime.fromtimestamp(now, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+async def _today(services: Services, open_ones: Sequence[State], now: float, midnight: float) -> dict[str, Any]:
+    """Since the midnight of whoever looks, of what the live store still has."""
     conversations = services.conversations
-    ended = await conversations.states(await conversations.closed_before(now, lists.MOST, after=midnight))
+    ended: list[State] = []
+    while cids := await conversations.closed_before(now, lists.MOST, after=midnight, skip=len(ended)):
+        ended += await conversations.states(cids)
+        if len(cids) < lists.MOST:
+            break
     closed = [state for state in ended if state.owner == "closed" and state.handed is not None]
     bots = [state for state in await conversations.states(await conversations.owned("bot", lists.MOST)) if state.handed]
     people = [*open_ones, *closed, *bots]

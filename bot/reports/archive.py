@@ -24,7 +24,7 @@ _PAGE = 200
 _ROWS = 100
 
 _metadata = sa.MetaData()
-_conversations = sa.Table(
+CONVERSATIONS = sa.Table(
     "archived_conversation", _metadata,
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("created", sa.Float, nullable=False),
@@ -67,52 +67,63 @@ class Archive:
         lines = [{"conversation": state.id, "seq": record["seq"], "at": record["at"], "kind": record["kind"],
                   "sender": record.get("from", ""), "body": json.dumps(record)} for record in records]
         with writing(self._engine) as connection:
-            connection.execute(insert_new(self._engine, _conversations, [{"id": state.id, "alone": False, **row}]))
+            connection.execute(insert_new(self._engine, CONVERSATIONS, [{"id": state.id, "alone": False, **row}]))
             # A copy that is behind, of another process, must not undo one that is ahead.
-            newer = sa.and_(_conversations.c.id == state.id, _conversations.c.seq <= state.seq)
-            connection.execute(_conversations.update().where(newer).values(row))
+            newer = sa.and_(CONVERSATIONS.c.id == state.id, CONVERSATIONS.c.seq <= state.seq)
+            connection.execute(CONVERSATIONS.update().where(newer).values(row))
             for start in range(0, len(lines), _ROWS):
                 connection.execute(insert_new(self._engine, _records, lines[start:start + _ROWS]))
 
     def set_alone(self, cid: str, alone: bool) -> None:
         """Notes whether only the archive has this conversation."""
         with writing(self._engine) as connection:
-            connection.execute(_conversations.update().where(_conversations.c.id == cid).values(alone=alone))
+            connection.execute(CONVERSATIONS.update().where(CONVERSATIONS.c.id == cid).values(alone=alone))
 
     def newest(self) -> float:
         """When the newest conversation here was closed; 0 when there is none."""
         with reading(self._engine) as connection:
-            return float(connection.execute(sa.select(sa.func.max(_conversations.c.closed))).scalar() or 0.0)
+            return float(connection.execute(sa.select(sa.func.max(CONVERSATIONS.c.closed))).scalar() or 0.0)
 
     def count(self) -> int:
         """How many conversations only the archive has."""
-        query = sa.select(sa.func.count()).select_from(_conversations).where(_conversations.c.alone.is_(True))
+        query = sa.select(sa.func.count()).select_from(CONVERSATIONS).where(CONVERSATIONS.c.alone.is_(True))
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar() or 0)
 
     def seq(self, cid: str) -> int:
         """Up to which seq a conversation was copied; 0 when it was not."""
         with reading(self._engine) as connection:
-            found = connection.execute(sa.select(_conversations.c.seq).where(_conversations.c.id == cid)).scalar()
+            found = connection.execute(sa.select(CONVERSATIONS.c.seq).where(CONVERSATIONS.c.id == cid)).scalar()
         return int(found or 0)
 
-    def states(self, limit: int) -> list[State]:
-        """Those that only the archive has, newest first."""
-        query = (sa.select(_conversations.c.state).where(_conversations.c.alone.is_(True))
-                 .order_by(_conversations.c.closed.desc()).limit(limit))
+    def place(self, cid: str) -> tuple[float, str] | None:
+        """Where it stands in the order of :meth:`states`; None where it is not only here."""
+        query = sa.select(CONVERSATIONS.c.closed).where(CONVERSATIONS.c.id == cid, CONVERSATIONS.c.alone.is_(True))
+        with reading(self._engine) as connection:
+            closed = connection.execute(query).scalar()
+        return None if closed is None else (float(closed), cid)
+
+    def states(self, limit: int, after: tuple[float, str] | None = None) -> list[State]:
+        """Those that only the archive has, newest first; with `after` those that follow on this place."""
+        table = CONVERSATIONS.c
+        query = sa.select(table.state).where(table.alone.is_(True)).order_by(table.closed.desc(), table.id.desc())
+        if after is not None:
+            closed, cid = after
+            query = query.where(sa.or_(table.closed < closed, sa.and_(table.closed == closed, table.id < cid)))
+        query = query.limit(limit)
         with reading(self._engine) as connection:
             return [State(**json.loads(raw)) for raw in connection.execute(query).scalars()]
 
     def some(self, cids: Sequence[str]) -> list[State]:
         """Those of these conversations that are here."""
-        query = sa.select(_conversations.c.state).where(_conversations.c.id.in_(cids))
+        query = sa.select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.id.in_(cids))
         with reading(self._engine) as connection:
             return [State(**json.loads(raw)) for raw in connection.execute(query).scalars()]
 
     def find(self, cid: str, after: int = 0) -> tuple[State, dict[str, Any] | None, list[Record]] | None:
         """State, packet and the records with a seq greater than `after`; None when it is not here."""
         with reading(self._engine) as connection:
-            row = connection.execute(_conversations.select().where(_conversations.c.id == cid)).mappings().first()
+            row = connection.execute(CONVERSATIONS.select().where(CONVERSATIONS.c.id == cid)).mappings().first()
             if row is None:
                 return None
             query = (sa.select(_records.c.body).where(_records.c.conversation == cid, _records.c.seq > after)

@@ -102,7 +102,7 @@ def parse(item: str, sent: Mapping[str, Any]) -> Hours:
     """Raises BadItem."""
     fields.known(sent, ("name", "timezone", "week", "holidays"))
     zone = sent.get("timezone", "UTC")
-    if not isinstance(zone, str) or zone not in _zones():
+    if not isinstance(zone, str) or not is_zone(zone):
         raise BadItem("timezone", f"names {str(zone)[:40]!r}; a name such as Europe/Berlin is wanted")
     week = sent.get("week", {})
     if not isinstance(week, dict) or any(day not in DAYS for day in week):
@@ -146,6 +146,16 @@ def _day(value: Any) -> str:
     except (ValueError, TypeError):
         raise BadItem("holidays", f"has {str(value)[:40]!r}; a day such as 2026-12-25 is wanted") from None
     return found
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    return name in _zones()
+
+
+def midnight(at: float, zone: str) -> float:
+    """When the day began in which `at` falls there."""
+    return _moment(datetime.fromtimestamp(at, _zone(zone)).date(), "00:00", _zone(zone))
 
 
 def _moment(day: date, at: str, zone: ZoneInfo) -> float:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, replace
 
+import pytest
 from desk_harness import Agent, Desk, running
 
+from bot.conversations.state import State
+from bot.conversations.turn import Commit
+from bot.database import open_database, writing
+from bot.desk import closed as closed_list
+from bot.reports import archive
 from bot.settings import Settings
 
 
@@ -40,6 +48,49 @@ async def test_the_closed_view_shows_live_ones_first(
                            ("release", {}), ("handback", {}), ("close", {"outcome": "spam"}), ("typing", {"typing": True})):
             answer = await agent.act(old, what, body)
             assert (answer.status, answer.code) == (409, "closed"), what
+
+
+async def test_the_closed_view_goes_back_to_the_first_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,250 of them, of which the archive has most; some were closed at the same moment, and one in five has a tag."""
+    monkeypatch.setattr(closed_list, "_LOOKED_AT", 700)
+    async with running(settings) as desk:
+        agent, services = await desk.agent("Ada"), desk.services
+        plain = State(id="", owner="closed", team="support", epoch=3)
+        rows = [replace(plain, id=f"c{number:04}", updated=float(number // 2), tags=["late"] if number % 5 == 0 else [])
+                for number in range(2000)]
+        await asyncio.to_thread(put_in, desk, rows)
+        live = [(await services.conversations.create())[0] for _ in range(250)]
+        for cid in live:
+            await services.conversations.post(cid, "m", "hello")
+            turn = await services.conversations.take()
+            assert turn is not None and await services.conversations.commit(turn, Commit()) == "ok"
+        while await services.conversations.close_idle(await services.conversations.now() + 60):
+            pass
+
+        async def all_of(query: str) -> list[str]:
+            found: list[str] = []
+            cursor = ""
+            while cursor is not None:
+                answer = (await agent.get(f"conversations?view=closed{query}{cursor and '&before=' + cursor}")).json
+                found += [summary["id"] for summary in answer["conversations"]]
+                cursor = answer["next"]
+            return found
+
+        found = await all_of("")
+        assert len(found) == len(set(found)) == 2250 and set(found[:250]) == set(live)
+        assert found[250:] == [state.id for state in sorted(rows, key=lambda one: (one.updated, one.id), reverse=True)]
+        assert await all_of("&tag=late") == [cid for cid in found[250:] if int(cid[1:]) % 5 == 0]
+        assert len(await all_of("&team=support")) == 2000
+
+
+def put_in(desk: Desk, states: Sequence[State]) -> None:
+    """As the archive keeps them, in one go."""
+    engine = open_database(desk.settings.database)
+    with writing(engine) as connection:
+        connection.execute(archive.CONVERSATIONS.insert(), [
+            {"id": state.id, "created": state.created, "closed": state.updated, "seq": state.seq, "outcome": "",
+             "state": json.dumps(asdict(state)), "packet": None, "alone": True} for state in states])
+    engine.dispose()
 
 
 async def test_a_customer_whose_conversation_is_archived_begins_anew(

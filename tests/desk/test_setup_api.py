@@ -260,6 +260,9 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
     assert [summary["id"] for summary in ada["conversations"]] == [first.cid] and ada["load"] == 1
     today = wall["today"]
     assert (today["arrived"], today["answered"], today["closed"]) == (3, 1, 1) and 0 <= today["first_response_median"] < 60
+    for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        assert (await supervisor.get(f"wall?zone={zone}")).status == 200
+    assert (await supervisor.get("wall?zone=Middle/Earth")).code == "bad_field"
     from bot.conversations import keys
 
     now = await desk.services.conversations.now()

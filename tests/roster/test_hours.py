@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.roster import hours
 from bot.roster.errors import BadItem
-from bot.roster.hours import DAYS, Hours
+from bot.roster.hours import DAYS, Hours, is_zone, midnight
 
 #: Zones and a day near which their clocks change: by an hour, by half an hour, never, over midnight, over a whole day.
 CHANGES = [("Europe/Berlin", "2026-03-29"), ("Europe/Berlin", "2026-10-25"), ("America/New_York", "2026-03-08"),
@@ -91,6 +91,14 @@ def test_a_week_with_a_day_of_23_hours_and_a_holiday() -> None:
     # Half an hour on Friday; Saturday, Sunday (clocks go forward) and the holiday are shut; the rest is on Tuesday.
     assert found.add(friday, 60) == moment("Europe/Berlin", "2026-03-31", "09:30")
     assert not found.open_at(moment("Europe/Berlin", "2026-03-30", "12:00"))
+
+
+def test_the_day_begins_where_one_is() -> None:
+    noon = moment("Europe/Berlin", "2026-03-29", "12:00")
+    assert midnight(noon, "Europe/Berlin") == noon - 11 * 3600, "an hour of that day is left out"
+    assert midnight(noon, "UTC") == noon - 10 * 3600
+    # Where it is the next day already.
+    assert midnight(noon, "Pacific/Kiritimati") == noon and is_zone("Pacific/Kiritimati") and not is_zone("Middle/Earth")
 
 
 def test_a_span_through_the_hour_that_is_left_out_or_comes_twice() -> None:

@@ -82,5 +82,5 @@ CALLS = (
         teams=arr(some(team=TEXT, waiting=WHOLE, longest=null(TIME), at_risk=WHOLE, breached=WHOLE)),
         agents=arr(ref("Working")),
         today=some(arrived=WHOLE, answered=WHOLE, closed=WHOLE, first_response_median=null(NUMBER),
-                   csat=null(NUMBER)))),
+                   csat=null(NUMBER))), zone=TEXT),
 )

@@ -168,7 +168,7 @@ export class Api {
 
   /** @returns {Promise<import("./types.js").Wall>} */
   wall() {
-    return this.#call("GET", "/api/console/wall");
+    return this.#call("GET", `/api/console/wall?zone=${encodeURIComponent(ownZone())}`);
   }
 
   /**
@@ -259,4 +259,9 @@ export function ownerInWords(owner) {
     if (kind) return ownerInWords(String(kind));
   }
   return "somebody else";
+}
+
+/** The time zone that this machine keeps. Some name an old one, or none, for want of the newer name. */
+function ownZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
