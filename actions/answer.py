@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -9,15 +11,30 @@ from rasa_sdk.types import DomainDict
 
 from actions import menu
 from actions.latest import failed, judgement
+from bot.conversations.customer import Customer
 from bot.judgement.knowledge import Knowledge
 from bot.judgement.tasks import TASKS
 from bot.settings import read
+from kb_index.entry import AGENTS
 from kb_index.snapshot import Snapshot
 
 
 def entry_button(snapshot: Snapshot, entry: str) -> dict[str, str]:
     """A button that asks for one entry."""
     return {"title": snapshot.entries[snapshot.position[entry]].question, "payload": f"entry:{entry}"}
+
+
+def is_verified(tracker: Tracker) -> bool:
+    """Whether this is a customer who has proved to be the owner of an account; who has only shown an order's number and
+    mail address, as both stand on each parcel slip, is none."""
+    customer = Customer.of_slot(tracker.get_slot("customer"))
+    return customer is not None and customer.scope == "account"
+
+
+def shown_to(snapshot: Snapshot, entries: Sequence[str], verified: bool) -> list[str]:
+    """Those of the entries that are published and that this customer may be told of."""
+    there = [entry for entry in entries if entry in snapshot.position]
+    return [entry for entry in there if snapshot.entries[snapshot.position[entry]].is_for(verified)]
 
 
 class ActionAnswer(Action):
@@ -35,11 +52,20 @@ class ActionAnswer(Action):
             handoff = {"team": "service", "reason": "the entry is no longer published", "judgement": told}
             dispatcher.utter_message(response="utter_handoff_unsure", json_message={"handoff": handoff})
             return [SlotSet("failed", 0)]
-        entry = snapshot.entries[position]
+        entry, verified = snapshot.entries[position], is_verified(tracker)
+        if entry.audience == AGENTS:
+            # No button and no match leads here; an older button may, from before it was for agents only.
+            handoff = {"team": "service", "reason": "the entry is for agents only", "judgement": told}
+            dispatcher.utter_message(response="utter_handoff_unsure", json_message={"handoff": handoff})
+            return [SlotSet("failed", 0)]
+        if not entry.is_for(verified):
+            dispatcher.utter_message(response="utter_for_verified",
+                                     json_message={"evidence": {**told, "snapshot": snapshot.name}})
+            return [SlotSet("failed", 0)]
         evidence = {
             **told, "entry": entry.id, "version": entry.version, "snapshot": snapshot.name, "question": entry.question
         }
-        buttons = [entry_button(snapshot, other) for other in entry.related if other in snapshot.position][:2]
+        buttons = [entry_button(snapshot, other) for other in shown_to(snapshot, entry.related, verified)][:2]
         shown = {"html": snapshot.html[position], "evidence": evidence}
         # Of the offer only its button is used; the text is the entry's.
         does = entry.task in TASKS and not tracker.active_loop_name
@@ -59,9 +85,13 @@ class ActionClarify(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         told = judgement(tracker)
         snapshot = Knowledge.shared(read().index).current().snapshot
-        offered = [c["entry"] for c in told.get("candidates", [])[:3] if c["entry"] in snapshot.position]
+        verified = is_verified(tracker)
+        offered = shown_to(snapshot, [c["entry"] for c in told.get("candidates", [])[:3]], verified)
         if told.get("topic"):
-            offered = [entry.id for entry in menu.questions(snapshot, str(told["topic"]))]
+            offered = [entry.id for entry in menu.questions(snapshot, str(told["topic"]), verified)]
+        if not offered and any(c["entry"] in snapshot.position for c in told.get("candidates", [])[:3]):
+            dispatcher.utter_message(response="utter_for_verified", json_message={"evidence": told})
+            return [SlotSet("failed", failed(tracker) + 1)]
         buttons = [entry_button(snapshot, entry) for entry in offered]
         dispatcher.utter_message(response="utter_clarify", buttons=buttons, json_message={"evidence": told})
         # Who pressed a topic was understood.
@@ -76,7 +106,7 @@ class ActionAbstain(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         snapshot = Knowledge.shared(read().index).current().snapshot
-        topics = [] if tracker.active_loop_name else menu.topics(snapshot)
+        topics = [] if tracker.active_loop_name else menu.topics(snapshot, is_verified(tracker))
         dispatcher.utter_message(response="utter_abstain", buttons=topics,
                                  json_message={"evidence": judgement(tracker)})
         return [SlotSet("failed", failed(tracker) + 1)]

@@ -14,6 +14,8 @@ from kb_index.errors import BadEntry
 #: Foreign ids may be titles or numbers; what would break a line or hide in it is refused.
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 MAX_ANSWER = 200_000
+#: Who may be told it: anybody, customers who have proved who they are, or nobody but agents.
+EVERYONE, VERIFIED, AGENTS = "everyone", "verified", "agents"
 MAX_QUESTION = 2_000
 
 
@@ -29,12 +31,21 @@ class Entry:
     tests: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     task: str = ""
+    audience: str = EVERYONE
 
     @property
     def version(self) -> str:
         """Changes with anything a customer or the index can see of the entry."""
-        seen = [self.question, self.answer, self.category, self.phrasings, self.related, self.task]
+        seen: list[object] = [
+            self.question, self.answer, self.category, self.phrasings, self.related, self.task
+        ]
+        if self.audience != EVERYONE:
+            seen.append(self.audience)
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:12]
+
+    def is_for(self, verified: bool) -> bool:
+        """Whether a customer may be told it, `verified` being one who has proved who they are."""
+        return self.audience == EVERYONE or (verified and self.audience == VERIFIED)
 
     @classmethod
     def restore(cls, fields: Mapping[str, Any]) -> Entry:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from kb_index.encoder import Vectors
-from kb_index.entry import Entry
+from kb_index.entry import EVERYONE, VERIFIED, Entry
 from kb_index.passages import passages, plain
 from kb_index.snapshot import Snapshot
 
@@ -62,11 +62,18 @@ class Retriever:
 
     FAISS and BM25 propose entries; those are then scored exactly over all their vectors, so that an approximate index
     can miss a candidate but never misjudge one.
+
+    What is for agents only is found where `audiences` has it. What is for verified customers is found for all: whether
+    the one who asks is one is decided where something is said (:meth:`Entry.is_for`), since the next best entry is no
+    answer to a question whose answer they may not have.
     """
 
-    def __init__(self, snapshot: Snapshot, weights: Weights = Weights()) -> None:
+    def __init__(self, snapshot: Snapshot, weights: Weights = Weights(),
+                 audiences: Collection[str] = (EVERYONE, VERIFIED)) -> None:
         self.snapshot = snapshot
         self.weights = weights
+        self._open = np.array([entry.audience in audiences for entry in snapshot.entries], dtype=bool)
+        self._all_open = bool(self._open.all())
         self._each = len(snapshot.vectors) / max(1, len(snapshot.entries))
         self._lengths = _lengths(snapshot)
 
@@ -74,15 +81,20 @@ class Retriever:
         """The best `top` entries for each question, best first."""
         snapshot = self.snapshot
         # Enough that no few entries with many vectors each take all places.
-        depth = min(max(50, int(2 * top * self._each)), 500, len(snapshot.vectors))
+        depth = max(50, int(2 * top * self._each)) * (1 if self._all_open else 2)
+        depth = min(depth, 500, len(snapshot.vectors))
         _, near = snapshot.index.search(np.ascontiguousarray(vectors), depth)
         found = []
         for i, text in enumerate(texts):
             lexical = snapshot.lexical.scores(text)
+            if not self._all_open:
+                lexical = np.where(self._open, lexical, np.float32(0))
             proposed = snapshot.owner[near[i][near[i] >= 0]]
             if lexical.any():
                 best = np.argpartition(-lexical, min(10, len(lexical) - 1))[:10]
                 proposed = np.concatenate([proposed, best[lexical[best] > 0]])
+            if not self._all_open:
+                proposed = proposed[self._open[proposed]]
             found.append(self._ranked(np.unique(proposed), vectors[i], lexical, top))
         return found
 
@@ -90,6 +102,8 @@ class Retriever:
         self, positions: npt.NDArray[np.int64], vector: Vectors, lexical: npt.NDArray[np.float32], top: int
     ) -> list[Candidate]:
         """The best `top` of the entries at `positions`, best first; of equals the one that stands first."""
+        if not len(positions):
+            return []
         snapshot, weights = self.snapshot, self.weights
         first, counts = snapshot.starts[positions], snapshot.starts[positions + 1] - snapshot.starts[positions]
         begins = np.cumsum(counts) - counts

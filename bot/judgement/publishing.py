@@ -21,7 +21,7 @@ from bot.settings import Settings
 from kb_index import directions, nearest, snapshot
 from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
-from kb_index.entry import Entry
+from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.lexical import LexicalIndex
 from kb_index.retriever import PHRASING, Retriever, units
@@ -169,7 +169,7 @@ def ask_all(
     memory = memory or Memory(settings)
     retriever = Retriever(draft)
     owners: dict[str, list[str]] = {}
-    for entry in draft.entries:
+    for entry in _for_customers(draft.entries):
         for test in entry.tests:
             owners.setdefault(test, []).append(entry.id)
     asked = [
@@ -180,6 +180,9 @@ def ask_all(
     asked += held_out(draft.entries, cache, memory)
     judged = judged_questions(settings)
     judged = {text: entry for text, entry in judged.items() if not entry or entry in draft.position}
+    # What only agents may read is no answer of the bot's.
+    own = {entry.id for entry in _for_customers(draft.entries)}
+    judged = {text: entry if entry in own else "" for text, entry in judged.items()}
     # What a person said of a real question counts before an entry's test.
     asked = [one for one in asked if one.held_out or one.reading.text not in judged]
     asked += [
@@ -199,6 +202,10 @@ def ask_all(
     return asked
 
 
+def _for_customers(entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.audience != AGENTS]
+
+
 def judged_questions(settings: Settings) -> dict[str, str]:
     """Real questions that somebody judged, each with the entry that answers it, or an empty text."""
     library = Library(open_database(settings.database))
@@ -214,7 +221,7 @@ def held_out(entries: Sequence[Entry], cache: VectorCache, memory: Memory) -> li
     for fold in range(_HELD_OUT if size <= _LARGE else 1):
         pairs, cut = [], []
         for entry in entries:
-            out = entry.phrasings[fold::_HELD_OUT]
+            out = entry.phrasings[fold::_HELD_OUT] if entry.audience != AGENTS else ()
             pairs += [(phrasing, entry.id) for phrasing in out]
             cut.append(replace(entry, phrasings=tuple(p for p in entry.phrasings if p not in out)))
         if pairs:

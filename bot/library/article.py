@@ -6,17 +6,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from kb_index.entry import Entry
+from kb_index.entry import AGENTS, EVERYONE, VERIFIED, Entry
 from kb_index.errors import BadEntry
 
 #: ``draft`` is being written, ``review`` is ready to go live, ``published`` is live as it stands, ``archived`` is
 #: withdrawn, or will be at the next publish.
 STATUSES = ("draft", "review", "published", "archived")
-AUDIENCES = ("everyone", "verified", "agents")
+AUDIENCES = (EVERYONE, VERIFIED, AGENTS)
 #: The names of an article's fields, in the order in which exports have them.
 FIELDS = (
     "id",
@@ -44,7 +44,6 @@ class Article:
 
     entry: Entry
     language: str = ""
-    audience: str = "everyone"
     valid_from: str = ""
     valid_until: str = ""
     owner: str = ""
@@ -64,17 +63,22 @@ class Article:
         begin, end = _day(fields, "valid_from", where), _day(fields, "valid_until", where)
         if begin and end and end < begin:
             raise BadEntry(f"{where}: valid_until {end} lies before valid_from {begin}")
-        return cls(entry, language, audience or "everyone", begin, end, owner)
+        return cls(replace(entry, audience=audience or EVERYONE), language, begin, end, owner)
 
     @classmethod
     def restore(cls, fields: Mapping[str, Any]) -> Article:
         """An article from its :meth:`fields`, which were checked when they were made."""
-        ours = {name: fields[name] for name in FIELDS[8:] if name in fields}
-        return cls(Entry.restore({name: fields[name] for name in FIELDS[:8] if name in fields}), **ours)
+        entry = {name: fields[name] for name in (*FIELDS[:8], "audience") if name in fields}
+        ours = {name: fields[name] for name in FIELDS[8:] if name in fields and name not in entry}
+        return cls(Entry.restore(entry), **ours)
 
     @property
     def id(self) -> str:
         return self.entry.id
+
+    @property
+    def audience(self) -> str:
+        return self.entry.audience
 
     def fields(self) -> dict[str, Any]:
         """All fields by name, lists as lists: for JSON, and for exports."""
@@ -86,11 +90,9 @@ class Article:
         """Changes with any field."""
         return hashlib.sha256(json.dumps(self.fields(), sort_keys=True).encode()).hexdigest()[:16]
 
-    def is_for_customers(self, day: str) -> bool:
-        """Whether the bot may say it to anybody on that day (``2026-12-24``). The bot cannot tell verified customers
-        from others while it looks for an answer, so what is for them is left to agents."""
-        begun, over = not self.valid_from or self.valid_from <= day, bool(self.valid_until) and self.valid_until < day
-        return self.audience == "everyone" and begun and not over
+    def is_valid(self, day: str) -> bool:
+        """Whether it holds on that day (``2026-12-24``)."""
+        return self.valid_from <= day and not (self.valid_until and self.valid_until < day)
 
     def words(self) -> str:
         """What a search among articles looks through."""

@@ -23,9 +23,16 @@ BARS = {"answer": {"value": 0.3}, "offer": {"value": 0.05}, "people": {"value": 
         "people_though_sure": {"value": 0.6}}
 
 
-def republish(loaded: snapshot.Snapshot, settings: Settings, changed: Mapping[str, str] | None = None) -> str:
-    """Publishes the same entries again; `changed` are new answers by the entries' ids."""
-    entries = [replace(entry, answer=(changed or {}).get(entry.id, entry.answer)) for entry in loaded.entries]
+def republish(
+    loaded: snapshot.Snapshot, settings: Settings, changed: Mapping[str, str] | None = None,
+    audiences: Mapping[str, str] | None = None,
+) -> str:
+    """Publishes the same entries again; `changed` are new answers by the entries' ids, `audiences` new audiences."""
+    entries = [
+        replace(entry, answer=(changed or {}).get(entry.id, entry.answer),
+                audience=(audiences or {}).get(entry.id, entry.audience))
+        for entry in loaded.entries
+    ]
     return snapshot.write(settings.index, entries, loaded.vectors, loaded.kinds, loaded.starts,
                           {**loaded.calibration, **BARS}, loaded.encoder, "test")
 

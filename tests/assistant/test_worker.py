@@ -23,6 +23,7 @@ from bot.conversations import keys, packet
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
 from bot.conversations.errors import StoreUnavailable
+from bot.conversations.record import for_customer
 from bot.conversations.store import Conversations
 from bot.masking import Masking
 from bot.settings import Settings
@@ -369,6 +370,54 @@ async def test_a_new_snapshot_is_picked_up_by_a_running_worker(
     assert after["text"] == "Please ring us." and after["evidence"]["snapshot"] == newer
     assert after["evidence"]["version"] != before["evidence"]["version"]
     assert again["text"] == before["text"] and again["evidence"]["snapshot"] == old.name
+
+
+async def test_an_answer_for_verified_customers_is_told_to_no_one_else(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings
+) -> None:
+    name, secret = "account-password-reset", "Whisper the word seagull."
+    old = snapshot.load_current(workshop.index)
+    question = old.entries[old.position[name]].question
+    republish(old, workshop, {name: secret}, {name: "verified"})
+    try:
+        async with at_work(worker):
+            for text, payload in ((QUESTION, ""), ("the first", f"entry:{name}"), ("Account", "topic:account")):
+                await customer.say(text, payload=payload)
+                last = (await customer.answered())[-1]
+                told = json.dumps(for_customer(last))
+                assert "seagull" not in told and question not in told, told
+            assert await customer.owner() == "bot"
+            slip = Known("C-1001", "Amara", "amara@example.com", by="order", order="LM-104287")
+            await conversations.identify(customer.cid, Identity(slip, "t0", 60))
+            await customer.say(QUESTION)
+            assert "seagull" not in json.dumps(for_customer((await customer.answered())[-1])), "a parcel slip opened it"
+            await conversations.identify(customer.cid, Identity(Known("C-1001", "Amara", "amara@example.com"), "t1", 60))
+            await customer.say(QUESTION)
+            assert (await customer.answered())[-1]["text"] == secret
+            await customer.say("Account", payload="topic:account")
+            assert [button["title"] for button in (await customer.answered())[-1]["buttons"]]
+    finally:
+        snapshot.make_current(workshop.index, old.name)
+
+
+async def test_what_is_for_agents_only_is_told_to_no_customer(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings
+) -> None:
+    name, secret = "account-password-reset", "Whisper the word seagull."
+    old = snapshot.load_current(workshop.index)
+    entry = old.entries[old.position[name]]
+    republish(old, workshop, {name: secret}, {name: "agents"})
+    await conversations.identify(customer.cid, Identity(Known("C-1001", "Amara", "amara@example.com"), "t2", 60))
+    try:
+        async with at_work(worker):
+            for text, payload in ((QUESTION, ""), ("Account", "topic:account"), ("the first", f"entry:{name}")):
+                await customer.say(text, payload=payload)
+                await customer.answered()
+            told = json.dumps([for_customer(record) for record in await customer.log() if record["from"] != "customer"])
+    finally:
+        snapshot.make_current(workshop.index, old.name)
+    assert "seagull" not in told and entry.question not in told, told
+    assert await customer.owner() == "queue"
 
 
 async def failing(message: Any) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shelf import write
+from shelf import ENTRIES, write
 
 from kb_index import snapshot
 from kb_index.encoder import Encoder
@@ -80,3 +81,22 @@ def test_odd_questions_are_no_harm(tmp_path: Path, encoder: Encoder, asked: str)
 def test_one_entry_alone_is_found(tmp_path: Path, encoder: Encoder) -> None:
     (told,) = found(tmp_path, encoder, [Entry("only", "Why?", "Because.")], ["why?"])
     assert [one.entry for one in told] == ["only"]
+
+
+def test_what_is_for_agents_only_is_found_by_agents_only(encoder: Encoder, tmp_path: Path) -> None:
+    secret = Entry("override", "How do I waive the restocking fee?", "Use code ZZ-9.", "returns", ("waive restocking fee",), audience="agents")
+    own = Entry("tier", "What does the gold tier give me?", "Free express.", "account", ("gold tier",), audience="verified")
+    write(tmp_path, encoder, [*ENTRIES, secret, own])
+    live = snapshot.load_current(tmp_path)
+    assert [entry.audience for entry in live.entries[-2:]] == ["agents", "verified"]
+    texts = ["waive restocking fee", "gold tier", "return label"]
+    asked = Retriever(live).search(texts, encoder.encode(texts))
+    assert "override" not in {candidate.entry for one in asked for candidate in one} and asked[1][0].entry == "tier"
+    assert len(asked[0]) == 4, "what is hidden took another's place"
+    by_agents = Retriever(live, audiences=("everyone", "verified", "agents")).search(texts, encoder.encode(texts))
+    assert by_agents[0][0].entry == "override" and by_agents[2][0].entry == "returns"
+
+
+def test_where_all_is_for_agents_nothing_is_found(encoder: Encoder, tmp_path: Path) -> None:
+    write(tmp_path, encoder, [replace(entry, audience="agents") for entry in ENTRIES])
+    assert Retriever(snapshot.load_current(tmp_path)).search(["return label"], encoder.encode(["return label"])) == [[]]
