@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
@@ -14,17 +15,18 @@ from bot.library.publications import Publications
 
 log = logging.getLogger(__name__)
 
-_EVERY_SECONDS = 300.0
+_EVERY_SECONDS = 60.0
 
 
 class Calendar:
-    """Looks every five minutes. What was once scheduled by an editor is not held back by the gate."""
+    """Looks once a day, and again each minute until what is due is done. Several desks may: only one publishes."""
 
     def __init__(self, ledger: Publications, workshop: Workshop) -> None:
         self._ledger = ledger
         self._workshop = workshop
         self._task: asyncio.Task[None] | None = None
-        self._tried = ""
+        #: The last day for which nothing is left to do.
+        self._done = ""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._repeat())
@@ -35,18 +37,23 @@ class Calendar:
 
     async def run(self) -> bool:
         """Publishes where a day asks for it; returns whether it did. Raises DatabaseUnavailable, ApiError."""
-        if self._tried == today() or not await asyncio.to_thread(self._ledger.due):
+        if self._done == (day := today()):
             return False
-        await self._workshop.call("publish", ids=[], by="", kind="schedule", override="entries whose day has come")
-        self._tried = today()
-        return True
+        due, came = await asyncio.to_thread(self._ledger.due)
+        told: dict[str, Any] = {"snapshot": "", "stopped": []}
+        if due or came:
+            told = await self._workshop.call("turn_day")
+        if told["stopped"]:
+            log.warning("ready for %s, but the gate stops it: %s", day, ", ".join(told["stopped"][:20]))
+        self._done = day
+        return bool(told["snapshot"])
 
     async def _repeat(self) -> None:
         while True:
-            await asyncio.sleep(_EVERY_SECONDS)
             try:
                 await self.run()
             except (DatabaseUnavailable, ApiError) as error:
                 log.warning("entries whose day has come wait: %s", error)
             except Exception:
                 log.exception("publishing by the calendar failed")
+            await asyncio.sleep(_EVERY_SECONDS)

@@ -43,10 +43,12 @@ class Change:
 
 @dataclass
 class Plan:
-    """What would be live: `entries` are what customers may be shown today, in the order of their articles."""
+    """What would be live: `entries` are what holds today, in the order of their articles."""
 
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    #: Articles that are ready and wait for the day on which they become valid.
+    waiting: list[str] = field(default_factory=list)
     #: Files that differ from their article where editors have changed that too: the article stands.
     conflicts: list[str] = field(default_factory=list)
     #: The mark of each file, and what it was taken for.
@@ -63,9 +65,11 @@ class Publications:
 
     # What would be live
 
-    def plan(self, ids: Collection[str] | None = None, day: str = "") -> Plan:
+    def plan(self, ids: Collection[str] | None = None, day: str = "", with_folder: bool = True) -> Plan:
         """What would be live if the newest versions of the articles `ids` went live, with what has changed in the
-        folder. None takes all that are ready: in review, or archived. Raises BadEntry for a file that is none."""
+        folder. None takes all that are ready: in review, or archived. A version that becomes valid later does not take
+        the place of a live one before its day. Raises BadEntry for a file that is none."""
+        day = day or today()
         with reading(self._engine) as connection:
             rows = (
                 connection.execute(
@@ -76,6 +80,7 @@ class Publications:
                         articles.c.live,
                         articles.c.status,
                         articles.c.synced,
+                        articles.c.valid_from,
                         versions.c.mark,
                     )
                     .join(
@@ -86,7 +91,7 @@ class Publications:
                 .mappings()
                 .all()
             )
-            plan = self._of_folder(connection, rows)
+            plan = self._of_folder(connection, rows) if with_folder else Plan()
             from_files = {change.id for change in plan.changes}
             for row in rows:
                 chosen = row["id"] in ids if ids is not None else row["status"] in ("review", "archived")
@@ -95,6 +100,8 @@ class Publications:
                 if row["status"] == "archived":
                     if row["live"] is not None:
                         plan.changes.append(Change(row["id"], None))
+                elif row["live"] is not None and row["live"] != row["version"] and row["valid_from"] > day:
+                    plan.waiting.append(row["id"])
                 elif row["live"] != row["version"]:
                     plan.changes.append(Change(row["id"], row["version"]))
             changed = {change.id: change for change in plan.changes}
@@ -107,7 +114,6 @@ class Publications:
                 if version is not None:
                     wanted.append((row["nr"], version))
             bodies = _bodies(connection, wanted)
-        day = day or today()
         # In the order that they will have once this is live, so that a second look finds the same state.
         places = {row["id"]: row["nr"] for row in rows}
         after = max(places.values(), default=0)
@@ -116,7 +122,7 @@ class Publications:
             if change.article is not None:
                 kept.append((places.get(change.id, after + number), change.article))
         kept.sort(key=lambda pair: pair[0])
-        plan.entries = [article.entry for _, article in kept if article.is_for_customers(day)]
+        plan.entries = [article.entry for _, article in kept if article.is_valid(day)]
         return plan
 
     def _of_folder(self, connection: Any, rows: Sequence[Any]) -> Plan:
@@ -149,7 +155,7 @@ class Publications:
         return plan
 
     def live(self) -> list[Entry]:
-        """What customers may be shown today."""
+        """What anybody may be shown today."""
         query = (
             sa.select(versions.c.body)
             .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.live == versions.c.number))
@@ -158,7 +164,7 @@ class Publications:
         day = today()
         with reading(self._engine) as connection:
             found = [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
-        return [article.entry for article in found if article.is_for_customers(day)]
+        return [article.entry for article in found if article.is_valid(day) and article.entry.is_for(verified=False)]
 
     def state(self) -> tuple[int, str]:
         """Changes whenever :meth:`live` may."""
@@ -420,23 +426,36 @@ class Publications:
             self._set_live(connection, seq, changes)
             return seq
 
-    def due(self) -> bool:
-        """Whether a day has begun on which other articles are to be shown than at the last publication."""
+    def due(self) -> tuple[bool, list[str]]:
+        """Whether other articles hold today than on the day of the last publication, and which ones that were made
+        ready before their day are to go live because it has come."""
+        now = today()
         with reading(self._engine) as connection:
             at = connection.execute(
                 sa.select(sa.func.max(publications.c.at)).where(publications.c.state == "done")
             ).scalar()
             if at is None:
-                return False
-            last, now = time.strftime("%Y-%m-%d", time.gmtime(at)), today()
-            dated = sa.or_(
-                sa.and_(articles.c.valid_from > last, articles.c.valid_from <= now),
-                sa.and_(articles.c.valid_until >= last, articles.c.valid_until < now, articles.c.valid_until != ""),
+                return False, []
+            last = time.strftime("%Y-%m-%d", time.gmtime(at))
+            live = (
+                sa.select(versions.c.body)
+                .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.live == versions.c.number))
+                # What stands in a text is escaped in JSON, so this is only ever the fields themselves.
+                .where(versions.c.body.notlike('%"valid_from": "", "valid_until": ""%'))
             )
-            return (
-                connection.execute(sa.select(articles.c.nr).where(articles.c.live.isnot(None), dated).limit(1)).first()
-                is not None
+            dated = [Article.restore(json.loads(body)) for body in connection.execute(live).scalars()]
+            ready = (
+                sa.select(articles.c.id, articles.c.valid_from, articles.c.updated)
+                .where(articles.c.status == "review", articles.c.valid_from != "", articles.c.valid_from <= now)
+                .order_by(articles.c.nr)
             )
+            # Who makes ready what is valid already has not asked for a day.
+            came = [
+                row["id"]
+                for row in connection.execute(ready).mappings()
+                if time.strftime("%Y-%m-%d", time.gmtime(row["updated"])) < row["valid_from"]
+            ]
+        return last < now and any(article.is_valid(last) != article.is_valid(now) for article in dated), came
 
 
 def read_folder(kb: Path) -> list[Article]:

@@ -7,8 +7,10 @@ changed. What it says is what a new bench would say (tests/workshop).
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +21,7 @@ from bot.judgement.bars import calibrate
 from bot.judgement.judge import parts
 from bot.judgement.judgement import Reading
 from bot.judgement.router import Bars, decide
-from bot.library.article import Article
+from bot.library.article import AUDIENCES, Article
 from bot.library.library import Library
 from bot.library.publications import Plan, publications_of
 from bot.lockfile import LockFile
@@ -29,12 +31,16 @@ from bot.workshop.errors import Moved, Occupied, Stopped
 from kb_index import snapshot
 from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
-from kb_index.entry import Entry
+from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadSnapshot
 from kb_index.markdown import render
 from kb_index.retriever import Retriever
 
+log = logging.getLogger(__name__)
+
 Progress = Callable[[int, int], None]
+#: Who publishes by date.
+CALENDAR = "the calendar"
 #: How many of the newest real questions are asked anew at each publish.
 REAL_QUESTIONS = 500
 #: How many of them are grouped: the clustering compares each with each.
@@ -102,6 +108,7 @@ class Bench:
             "bar": round(min(bars.answer, 1.0), 4),
             "sure": round(bars.confidence.of(reading), 4),
             "html": render(state.entries[position].answer) if judged.entry else "",
+            "audience": state.entries[position].audience if judged.entry else "",
             "routes": {name: round(p, 3) for name, p in sorted(reading.routes.items(), key=lambda kv: -kv[1])},
             "candidates": [
                 {
@@ -133,7 +140,7 @@ class Bench:
         if live is None or not words:
             return []
         # Not through the cache, which keeps what it is given.
-        [found] = Retriever(live).search([words], self._cache.encoder.encode([words]), most)
+        [found] = Retriever(live, audiences=AUDIENCES).search([words], self._cache.encoder.encode([words]), most)
         chosen = [(candidate, live.entries[live.position[candidate.entry]]) for candidate in found]
         return [
             {
@@ -142,6 +149,7 @@ class Bench:
                 "answer": entry.answer,
                 "html": render(entry.answer),
                 "score": candidate.score,
+                "audience": entry.audience,
             }
             for candidate, entry in chosen
         ]
@@ -170,6 +178,7 @@ class Bench:
             "digest": digest,
             "seconds": round(time.monotonic() - began, 1),
             "conflicts": plan.conflicts[:50],
+            "waiting": plan.waiting[:50],
             "changes": self._changes(plan),
         }
         self._checked = Checked(digest, plan, draft, report)
@@ -194,8 +203,9 @@ class Bench:
         for text, reading in zip(new, self._read(new, live), strict=True):
             self._outcomes[text] = gate.outcome(reading, before_bars)
         after = [gate.outcome(reading, after_bars) for reading in self._read([q.text for q in stored], draft)]
+        there = {entry.id for entry in draft.entries if entry.audience != AGENTS}
         differences = [
-            gate.compare(question, self._outcomes[question.text], now, draft.position)
+            gate.compare(question, self._outcomes[question.text], now, there)
             for question, now in zip(stored, after, strict=True)
         ]
         found = [one for one in differences if one is not None]
@@ -287,20 +297,45 @@ class Bench:
 
         Raises Stopped, Moved, Occupied, BadEntry.
         """
+        with self._alone():
+            return self._publish(self._ledger.plan(ids), by, digest, override, kind, progress)
+
+    def turn_day(self) -> dict[str, Any]:
+        """Publishes what a new day brings and takes: what is live and becomes valid or has been, and what was made
+        ready for this day. Where the gate stops the latter it stays ready, and the rest goes live all the same: an
+        offer that is over is over. Returns ``{"snapshot", "stopped": [id…]}``. Raises Occupied, BadEntry."""
+        with self._alone():
+            due, came = self._ledger.due()
+            if not due and not came:
+                return {"snapshot": "", "stopped": []}
+            try:
+                told = self._publish(self._ledger.plan(came, with_folder=False), CALENDAR, "", "", "schedule", _silent)
+                return {"snapshot": told["snapshot"], "stopped": []}
+            except Stopped:
+                log.warning("the day of %s has come, but the gate stops it; publish by hand", ", ".join(came) or "it")
+            if not due:
+                return {"snapshot": "", "stopped": came}
+            told = self._publish(
+                self._ledger.plan((), with_folder=False), CALENDAR, "", "the day has come", "schedule", _silent
+            )
+            return {"snapshot": told["snapshot"], "stopped": came}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Where nothing else publishes, and what died at it is settled. Raises Occupied."""
         try:
             with LockFile(
                 self._settings.home / "setup.lock",
                 "a publish or a set-up is at work (process {pid}); wait until it is done, then publish again",
             ):
                 settling.settle(self._settings)
-                return self._publish(ids, by, digest, override, kind, progress)
+                yield
         except Busy as busy:
             raise Occupied(str(busy)) from None
 
     def _publish(
-        self, ids: Collection[str] | None, by: str, digest: str, override: str, kind: str, progress: Progress
+        self, plan: Plan, by: str, digest: str, override: str, kind: str, progress: Progress
     ) -> dict[str, Any]:
-        plan = self._ledger.plan(ids)
         if digest and digest != self._digest(plan):
             raise Moved("somebody has changed entries since this was checked; look at the new check, then publish")
         checked = self._check(plan, progress)
@@ -386,7 +421,10 @@ class Bench:
 
 
 def _tests(state: snapshot.Snapshot | None) -> list[tuple[str, str]]:
-    return [(test, entry.id) for entry in state.entries for test in entry.tests] if state else []
+    """What customers may be told has tests; what agents look up has none that the bot could pass."""
+    if state is None:
+        return []
+    return [(test, entry.id) for entry in state.entries if entry.audience != AGENTS for test in entry.tests]
 
 
 def _changed(live: snapshot.Snapshot | None, draft: snapshot.Snapshot) -> set[str]:

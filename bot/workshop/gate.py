@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -90,8 +90,9 @@ def questions(
     return list(found.values())
 
 
-def compare(question: Question, before: Outcome, after: Outcome, there: Mapping[str, Any]) -> Difference | None:
-    """What the publish does to a question; None where nothing. `there` holds the ids of the draft's entries."""
+def compare(question: Question, before: Outcome, after: Outcome, there: Container[str]) -> Difference | None:
+    """What the publish does to a question; None where nothing. `there` holds the ids of those of the draft's entries
+    that customers may be told."""
     same = (before.decision, before.entry) == (after.decision, after.entry)
     if question.entry is None:
         if same:
@@ -107,7 +108,7 @@ def compare(question: Question, before: Outcome, after: Outcome, there: Mapping[
     return Difference(question, "lost", before, after, *_loss(question, after, there))
 
 
-def _loss(question: Question, after: Outcome, there: Mapping[str, Any]) -> tuple[bool, str]:
+def _loss(question: Question, after: Outcome, there: Container[str]) -> tuple[bool, str]:
     """Whether a loss stops the publish, and why it happened.
 
     A wrong answer in place of a right one stops it, and so does an entry that is no longer the nearest. A question that

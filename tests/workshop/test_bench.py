@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.judgement import publishing
+from bot.library import publications
 from bot.library.article import Article
 from bot.library.library import Library
 from bot.library.publications import publications_of
@@ -110,3 +111,44 @@ def test_an_agent_is_offered_what_is_published_and_nearest(bench: Bench) -> None
     assert found == sorted(found, key=lambda one: -one["score"])
     assert found[0]["html"].startswith("<p>") and found[0]["answer"] == live.entries[live.position[found[0]["entry"]]].answer
     assert bench.suggest("\ud800 🏕 !?") is not None and bench.suggest("") == []
+
+
+def test_a_day_brings_what_was_made_ready_for_it(bench: Bench, library: Library, home: Settings, victim: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody clicks: what is over goes, what was ready before its day comes, and what the gate stops stays ready."""
+    def on(day: str) -> dict[str, Any]:
+        monkeypatch.setattr(publications, "today", lambda: day)
+        return bench.turn_day()
+
+    library.create(Article.parse({"id": "sale", "question": "Is there a winter sale?", "answer": "Yes.", "valid_until": "2998-12-31"}, "sale"), "Ada", "review")
+    bench.publish(None, "Ada")
+    change(library, "how-to-return", answer="From March on it is free.", valid_from="2999-03-01")
+    assert bench.check()["waiting"] == ["how-to-return"] and bench.check()["changes"] == []
+    assert on("2998-12-31") == {"snapshot": "", "stopped": []}
+    (home.kb / "returns" / "of-the-folder.md").write_text("---\nquestion: Written in the folder?\n---\nYes.\n")
+    gone = on("2999-01-01")
+    live = snapshot.load_current(home.index)
+    assert live.name == gone["snapshot"] and not {"sale", "of-the-folder"} & set(live.position)
+    assert "March" not in live.entries[live.position["how-to-return"]].answer
+    assert on("2999-03-01")["snapshot"] == snapshot.current_name(home.index) and "March" in library.open("how-to-return")["published"]["answer"]
+    change(library, victim, **BAD["another topic"](None), valid_from="2999-04-01")
+    # Publications bear the real date, so that the sale's end is due again here; what is stopped does not hold it up.
+    kept = library.open(victim)["published"]["question"]
+    assert on("2999-04-01")["stopped"] == [victim] and library.open(victim)["status"] == "review"
+    live = snapshot.load_current(home.index)
+    assert live.entries[live.position[victim]].question == kept
+    assert publications_of(home).history()[0]["kind"] == "schedule"
+
+
+def test_who_may_see_it_goes_into_the_index(bench: Bench, library: Library, home: Settings) -> None:
+    for name, audience in (("waive", "agents"), ("lounge", "verified")):
+        library.create(Article.parse({"id": name, "question": f"The {name} rule of the shop?", "answer": f"Seagull {name}.", "audience": audience,
+                                      "tests": [f"how does the {name} rule go", f"tell me the {name} rule"]}, name), "Ada", "review")
+    report = bench.publish(None, "Ada", override="a test")
+    assert not any("waive" in one["text"] for kind in ("gained", "lost", "changed") for one in report[kind]), "the bot was asked what it may not say"
+    live = snapshot.load_current(home.index)
+    assert [live.entries[live.position[name]].audience for name in ("waive", "lounge")] == ["agents", "verified"]
+    assert bench.suggest("The waive rule of the shop?")[0]["entry"] == "waive"
+    assert bench.suggest("The waive rule of the shop?")[0]["audience"] == "agents"
+    tried = bench.attempt("The waive rule of the shop?")["published"]
+    assert "waive" not in {one["entry"] for one in tried["candidates"]} and "Seagull" not in tried["html"]
+    assert not {"waive", "lounge"} & {entry.id for entry in publications_of(home).live()}
