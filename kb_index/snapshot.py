@@ -33,6 +33,7 @@ from kb_index.markdown import render
 log = logging.getLogger(__name__)
 
 _KEEP = 5
+_ALARM = "alarm.json"
 _MEND = "publish again with `frontdesk kb publish`"
 
 
@@ -175,16 +176,45 @@ def load_current(folder: Path) -> Snapshot:
     wanted = current_name(folder)
     if wanted is None:
         raise BadSnapshot(f"nothing is published in {folder}; run `frontdesk kb publish`")
+    reason = ""
     for name in [wanted, *(n for n in names(folder) if n != wanted)]:
         try:
             snapshot = load(folder, name)
         except BadSnapshot as error:
             log.error("%s", error)
+            if name == wanted:
+                reason = str(error)
             continue
         if name != wanted:
             log.error("serving the older snapshot %s because %s is damaged", name, wanted)
+            raise_alarm(folder, wanted, name, reason)
         return snapshot
+    raise_alarm(folder, wanted, "", reason)
     raise BadSnapshot(f"no snapshot in {folder} is whole; {_MEND}")
+
+
+def raise_alarm(folder: Path, wanted: str, serving: str, error: str) -> None:
+    """Leaves word for those who watch and have not loaded it themselves that `wanted` cannot be used, and what serves
+    in its place (nothing where that is empty)."""
+    told = {"snapshot": wanted, "serving": serving, "error": error, "at": time.time()}
+    if (before := alarm(folder)) and {**before, "at": 0} == {**told, "at": 0}:
+        return
+    with contextlib.suppress(OSError):
+        handle, temporary = tempfile.mkstemp(prefix=".current-", dir=folder)
+        with os.fdopen(handle, "w") as out:
+            out.write(json.dumps(told))
+        Path(temporary).replace(folder / _ALARM)
+
+
+def alarm(folder: Path) -> dict[str, Any] | None:
+    """``{"snapshot", "serving", "error", "at"}`` where the current snapshot was found damaged, else None."""
+    try:
+        told = json.loads((folder / _ALARM).read_text())
+    except (OSError, ValueError):
+        return None
+    # What was said of a snapshot that is not the current one any more is settled.
+    current = isinstance(told, dict) and told.get("snapshot") == current_name(folder)
+    return told if current else None
 
 
 def _tidy(folder: Path) -> None:

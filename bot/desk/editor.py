@@ -22,6 +22,7 @@ from bot.library import exporting
 from bot.library.article import AUDIENCES, FIELDS, STATUSES, Article
 from bot.library.diff import diff
 from bot.library.library import today
+from kb_index import snapshot
 from kb_index.entry import MAX_ANSWER
 from kb_index.markdown import render
 
@@ -313,7 +314,8 @@ async def publications(request: Request) -> HTTPResponse:
     there = await _do(_snapshots, services.settings.index)
     for one in told:
         one["there"], one["serves"] = one["snapshot"] in there, one["snapshot"] == there.get("")
-    return as_json({"publications": told})
+    alarm = await _do(snapshot.alarm, services.settings.index)
+    return as_json({"publications": told, "alarm": alarm})
 
 
 def _snapshots(folder: Any) -> dict[str, str]:

@@ -57,10 +57,12 @@ class Knowledge:
                 if self._published is None or loaded.name != self._published.snapshot.name:
                     self._published = Published(loaded, Retriever(loaded), Bars.parse(loaded.calibration))
                     log.info("serving snapshot %s with %d entries", loaded.name, len(loaded.entries))
-            except (BadSnapshot, ValueError, KeyError):
+            except (BadSnapshot, ValueError, KeyError) as error:
                 if self._published is None:
                     raise
                 log.exception("the new snapshot cannot be used; the old one stays")
+                wanted = snapshot.current_name(self.folder) or ""
+                snapshot.raise_alarm(self.folder, wanted, self._published.snapshot.name, str(error))
             self._seen = seen
         return self._published
 

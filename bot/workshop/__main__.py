@@ -6,9 +6,11 @@ A request is ``{"id", "call", "args"}``. Answers go to the pipe FD: any number o
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
+import re
 import sys
 from importlib import import_module
 from typing import Any
@@ -17,7 +19,7 @@ from bot.errors import is_ours
 from bot.settings import read
 
 log = logging.getLogger("bot.workshop")
-_CALLS = ("attempt", "check", "publish", "roll_back", "forecast", "groups", "suggest", "take_in")
+_CALLS = ("attempt", "check", "publish", "turn_day", "roll_back", "forecast", "groups", "suggest", "take_in")
 
 
 def main(fd: int) -> int:
@@ -56,7 +58,19 @@ def main(fd: int) -> int:
     return 0
 
 
+def _is_full(error: Exception) -> bool:
+    """Whether the disk takes no more. Where it took a part of an array, NumPy's error has sizes and no number."""
+    if not isinstance(error, OSError):
+        return False
+    short = error.errno is None and re.fullmatch(r"\d+ requested and \d+ written", str(error)) is not None
+    return short or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def _told(error: Exception, call: str) -> dict[str, Any]:
+    if _is_full(error):
+        log.error("%s: %s", call, error)
+        return {"code": "refused", "message": "The disk is full. Nothing was changed, and what was live stays live. "
+                                              "Make room on it, then try again."}
     if not is_ours(error):
         log.exception("%s failed", call)
         return {"code": "internal", "message": "Something went wrong in the workshop. It has been noted in its log."}

@@ -43,7 +43,8 @@ CALLS = (
          some(conversation=TEXT, seq=WHOLE)),
     post(f"{_BASE}/unanswered", "Group what nothing answers", ref("Job"), obj(), 202),
     get(f"{_BASE}/jobs/{{JOB}}", "How far a job is", ref("Job")),
-    get(f"{_BASE}/publications", "What was published", some(publications=arr(loose("A publication.")))),
+    get(f"{_BASE}/publications", "What was published", some(
+        publications=arr(loose("A publication.")), alarm=loose("A damaged snapshot, or null."))),
     get(f"{_BASE}/publications/{{SEQ}}", "One with its whole report", loose("A publication.")),
     post(f"{_BASE}/rollback", "Serve an earlier snapshot", some(snapshot=TEXT), some(snapshot=TEXT)),
     post(f"{_BASE}/import", "Take entries from a file", ref("Job"), "application/octet-stream", 202, name=TEXT,

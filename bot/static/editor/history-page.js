@@ -8,10 +8,17 @@ const KINDS = /** @type {{[name: string]: string}} */ ({
   publish: "Published", rollback: "Went back", "set-up": "Taken from the folder", schedule: "By the calendar",
 });
 
+/** @param {{snapshot: string, serving: string, at: number}} alarm */
+function damaged({ snapshot, serving, at }) {
+  const instead = serving ? `Customers get the answers of ${serving} until then.` : "The bot cannot answer until then.";
+  return h("p", null, h("strong", null, "What is live is damaged on the disk."), ` ${snapshot} was found damaged at ${fullTime(at)}. Publish again, or go back to another state. ${instead}`);
+}
+
 /** Every publication, with what it gained and lost, and the way back to each that is still there. */
 export class HistoryPage {
   #list = h("ol", { class: "publications" });
   #status = h("p", { class: "quiet", role: "status" });
+  #alarm = h("div", { class: "banner", role: "alert", hidden: true });
 
   /** @param {any} shared */
   constructor({ api, announcer, changed }) {
@@ -22,13 +29,16 @@ export class HistoryPage {
       "section",
       { class: "pane page-main", "aria-labelledby": "history-head" },
       h("header", { class: "page-head" }, h("div", { class: "grow" }, h("h2", { id: "history-head" }, "What was live"), this.#status)),
+      this.#alarm,
       h("div", { class: "scroll" }, this.#list),
     );
   }
 
   async show() {
     try {
-      const { publications } = await this.api.publications();
+      const { publications, alarm } = await this.api.publications();
+      this.#alarm.hidden = !alarm;
+      fill(this.#alarm, alarm ? damaged(alarm) : "");
       let serves = false;
       this.#status.textContent = publications.length ? "The newest first. Going back takes effect at once; drafts stay as they are." : "Nothing has been published yet.";
       fill(
