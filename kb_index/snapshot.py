@@ -29,11 +29,13 @@ from kb_index.entry import Entry
 from kb_index.errors import BadSnapshot
 from kb_index.lexical import LexicalIndex
 from kb_index.markdown import render
+from kb_index.serving import current_name as current_name
+from kb_index.serving import names as names
+from kb_index.serving import raise_alarm
 
 log = logging.getLogger(__name__)
 
 _KEEP = 5
-_ALARM = "alarm.json"
 _MEND = "publish again with `frontdesk kb publish`"
 
 
@@ -119,13 +121,6 @@ def make_current(folder: Path, name: str) -> None:
     _sync(folder)
 
 
-def current_name(folder: Path) -> str | None:
-    try:
-        return (folder / "current").read_text().strip() or None
-    except FileNotFoundError:
-        return None
-
-
 def manifest(folder: Path, name: str) -> dict[str, Any]:
     """Raises BadSnapshot where it cannot be read."""
     try:
@@ -133,11 +128,6 @@ def manifest(folder: Path, name: str) -> dict[str, Any]:
         return found
     except (OSError, ValueError) as error:
         raise BadSnapshot(f"snapshot {name}: its manifest cannot be read ({error}); {_MEND}") from error
-
-
-def names(folder: Path) -> list[str]:
-    """All snapshots, newest first."""
-    return sorted((p.parent.name for p in folder.glob("[0-9]*/manifest.json")), reverse=True)
 
 
 def load(folder: Path, name: str) -> Snapshot:
@@ -191,30 +181,6 @@ def load_current(folder: Path) -> Snapshot:
         return snapshot
     raise_alarm(folder, wanted, "", reason)
     raise BadSnapshot(f"no snapshot in {folder} is whole; {_MEND}")
-
-
-def raise_alarm(folder: Path, wanted: str, serving: str, error: str) -> None:
-    """Leaves word for those who watch and have not loaded it themselves that `wanted` cannot be used, and what serves
-    in its place (nothing where that is empty)."""
-    told = {"snapshot": wanted, "serving": serving, "error": error, "at": time.time()}
-    if (before := alarm(folder)) and {**before, "at": 0} == {**told, "at": 0}:
-        return
-    with contextlib.suppress(OSError):
-        handle, temporary = tempfile.mkstemp(prefix=".current-", dir=folder)
-        with os.fdopen(handle, "w") as out:
-            out.write(json.dumps(told))
-        Path(temporary).replace(folder / _ALARM)
-
-
-def alarm(folder: Path) -> dict[str, Any] | None:
-    """``{"snapshot", "serving", "error", "at"}`` where the current snapshot was found damaged, else None."""
-    try:
-        told = json.loads((folder / _ALARM).read_text())
-    except (OSError, ValueError):
-        return None
-    # What was said of a snapshot that is not the current one any more is settled.
-    current = isinstance(told, dict) and told.get("snapshot") == current_name(folder)
-    return told if current else None
 
 
 def _tidy(folder: Path) -> None:

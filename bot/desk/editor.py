@@ -22,7 +22,7 @@ from bot.library import exporting
 from bot.library.article import AUDIENCES, FIELDS, STATUSES, Article
 from bot.library.diff import diff
 from bot.library.library import today
-from kb_index import snapshot
+from kb_index import serving
 from kb_index.entry import MAX_ANSWER
 from kb_index.markdown import render
 
@@ -311,20 +311,16 @@ async def publications(request: Request) -> HTTPResponse:
     await _editor(request)
     services = of(request)
     told = await _do(services.ledger.history)
-    there = await _do(_snapshots, services.settings.index)
+    there, live = await _do(_snapshots, services.settings.index)
     for one in told:
-        one["there"], one["serves"] = one["snapshot"] in there, one["snapshot"] == there.get("")
-    alarm = await _do(snapshot.alarm, services.settings.index)
+        one["there"], one["serves"] = one["snapshot"] in there, one["snapshot"] == live
+    alarm = await _do(serving.alarm, services.settings.index)
     return as_json({"publications": told, "alarm": alarm})
 
 
-def _snapshots(folder: Any) -> dict[str, str]:
-    """The names of the snapshots on disk; under the empty name, the one that serves."""
-    names = {path.parent.name: path.parent.name for path in folder.glob("[0-9]*/manifest.json")}
-    try:
-        return {**names, "": (folder / "current").read_text().strip()}
-    except OSError:
-        return names
+def _snapshots(folder: Path) -> tuple[set[str], str | None]:
+    """The names of the snapshots on disk, and that of the one that serves."""
+    return set(serving.names(folder)), serving.current_name(folder)
 
 
 async def publication(request: Request, seq: int) -> HTTPResponse:

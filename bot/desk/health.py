@@ -10,7 +10,7 @@ from sanic.response import HTTPResponse
 from bot.conversations.errors import StoreUnavailable
 from bot.desk.services import of
 from bot.desk.widget import as_json
-from kb_index import snapshot
+from kb_index import serving
 
 
 async def health(request: Request) -> HTTPResponse:
@@ -22,7 +22,7 @@ async def health(request: Request) -> HTTPResponse:
         workers = await services.conversations.workers()
     except StoreUnavailable:
         return as_json({"ok": False, "store": "unavailable", "assistant": None}, 503)
-    alarm = await asyncio.to_thread(snapshot.alarm, services.settings.index)
+    alarm = await asyncio.to_thread(serving.alarm, services.settings.index)
     return as_json({"ok": True, "store": "ok", "assistant": {"workers": workers, "waiting": waiting, "busy": busy},
                     "streams": services.hub.open_streams, "knowledge": alarm or "ok"})
 

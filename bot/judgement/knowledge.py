@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.judgement.router import Bars
-from kb_index import snapshot
+from kb_index import serving, snapshot
 from kb_index.errors import BadSnapshot
 from kb_index.retriever import Retriever
 
@@ -62,7 +62,7 @@ class Knowledge:
                     raise
                 log.exception("the new snapshot cannot be used; the old one stays")
                 wanted = snapshot.current_name(self.folder) or ""
-                snapshot.raise_alarm(self.folder, wanted, self._published.snapshot.name, str(error))
+                serving.raise_alarm(self.folder, wanted, self._published.snapshot.name, str(error))
             self._seen = seen
         return self._published
 

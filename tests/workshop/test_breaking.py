@@ -24,7 +24,7 @@ from bot.settings import ROOT, Settings, as_environ
 from bot.workshop import __main__ as process
 from bot.workshop.bench import Bench
 from bot.workshop.errors import Occupied
-from kb_index import snapshot
+from kb_index import serving, snapshot
 from kb_index.errors import BadSnapshot
 
 pytestmark = pytest.mark.timeout(400)
@@ -36,7 +36,7 @@ from bot.judgement import publishing
 from bot.library.publications import Publications
 from bot.settings import read
 from bot.workshop.bench import Bench
-from kb_index import snapshot
+from kb_index import serving, snapshot
 
 phrases = publishing.phrases.read(publishing.phrases.FOLDER)[::50]
 publishing.phrases.read = lambda folder: phrases
@@ -135,23 +135,23 @@ def test_a_damaged_snapshot_is_refused_and_an_alarm_raised(home: Settings, bench
     edit(library, "By post.")
     bad = bench.publish(None, "Ada", override="a test")["snapshot"]
     served = Knowledge(home.index)
-    assert served.current().snapshot.name == bad and snapshot.alarm(home.index) is None
+    assert served.current().snapshot.name == bad and serving.alarm(home.index) is None
     vectors = home.index / bad / "vectors.npy"
     whole = vectors.read_bytes()
     vectors.write_bytes(whole[:-5] + bytes(5))
     with caplog.at_level(logging.ERROR):
         assert Knowledge(home.index).current().snapshot.name == good, "an assistant that starts took a damaged snapshot"
     assert "does not match its sum" in caplog.text
-    alarm = snapshot.alarm(home.index)
+    alarm = serving.alarm(home.index)
     assert alarm is not None and (alarm["snapshot"], alarm["serving"]) == (bad, good) and "vectors.npy" in alarm["error"]
     # Going back settles it, and so does a publish; a running assistant keeps what it has.
     publishing.roll_back(home, str(good))
-    assert snapshot.alarm(home.index) is None and served.current().snapshot.name == good
+    assert serving.alarm(home.index) is None and served.current().snapshot.name == good
     with pytest.raises(BadSnapshot, match="does not match its sum"):
         publishing.roll_back(home, bad)
     snapshot.make_current(home.index, bad)
     assert served.current().snapshot.name == good
-    told = snapshot.alarm(home.index)
+    told = serving.alarm(home.index)
     assert told is not None and told["serving"] == good
     bench.publish(None, "Ada", override="a test")
-    assert snapshot.alarm(home.index) is None and json.loads((home.index / "alarm.json").read_text())["snapshot"] == bad
+    assert serving.alarm(home.index) is None and json.loads((home.index / "alarm.json").read_text())["snapshot"] == bad

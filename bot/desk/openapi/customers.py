@@ -53,7 +53,8 @@ CALLS = (
     Call("DELETE", "/api/session", "Sign out", {204: None}),
     Call("GET", "/health", "Whether messages are taken", {
         status: obj({"ok": FLAG, "store": TEXT, "assistant": null(some(workers=WHOLE, waiting=WHOLE, busy=WHOLE))},
-                    streams=WHOLE, knowledge=loose("`ok`, or which snapshot is damaged and which one serves."))
+                    streams=WHOLE,
+                    knowledge={"anyOf": [enum("ok"), loose("Which snapshot is damaged and which one serves.")]})
         for status in (200, 503)}),
     get("/api/openapi.json", "This document", loose("OpenAPI 3.1.")),
     get("/api/docs", "This document as a page", "text/html"),
