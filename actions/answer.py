@@ -9,14 +9,14 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions import menu
 from actions.latest import failed, judgement
 from bot.conversations.customer import Customer
 from bot.judgement.knowledge import Knowledge
 from bot.judgement.tasks import TASKS
 from bot.settings import read
-from kb_index.entry import AGENTS
+from kb_index.entry import AGENTS, Entry
 from kb_index.snapshot import Snapshot
+from kb_index.topics import questions, topics
 
 
 def entry_button(snapshot: Snapshot, entry: str) -> dict[str, str]:
@@ -35,6 +35,11 @@ def shown_to(snapshot: Snapshot, entries: Sequence[str], verified: bool) -> list
     """Those of the entries that are published and that this customer may be told of."""
     there = [entry for entry in entries if entry in snapshot.position]
     return [entry for entry in there if snapshot.entries[snapshot.position[entry]].is_for(verified)]
+
+
+def open_to(snapshot: Snapshot, verified: bool) -> list[Entry]:
+    """All that this customer may be told of."""
+    return [entry for entry in snapshot.entries if entry.is_for(verified)]
 
 
 class ActionAnswer(Action):
@@ -88,12 +93,13 @@ class ActionClarify(Action):
         verified = is_verified(tracker)
         offered = shown_to(snapshot, [c["entry"] for c in told.get("candidates", [])[:3]], verified)
         if told.get("topic"):
-            offered = [entry.id for entry in menu.questions(snapshot, str(told["topic"]), verified)]
+            offered = [entry.id for entry in questions(open_to(snapshot, verified), str(told["topic"]))]
         if not offered and any(c["entry"] in snapshot.position for c in told.get("candidates", [])[:3]):
             dispatcher.utter_message(response="utter_for_verified", json_message={"evidence": told})
             return [SlotSet("failed", failed(tracker) + 1)]
         buttons = [entry_button(snapshot, entry) for entry in offered]
-        dispatcher.utter_message(response="utter_clarify", buttons=buttons, json_message={"evidence": told})
+        response = "utter_topic" if told.get("topic") else "utter_clarify"
+        dispatcher.utter_message(response=response, buttons=buttons, json_message={"evidence": told})
         # Who pressed a topic was understood.
         return [SlotSet("failed", 0 if told.get("topic") else failed(tracker) + 1)]
 
@@ -106,8 +112,9 @@ class ActionAbstain(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         snapshot = Knowledge.shared(read().index).current().snapshot
-        topics = [] if tracker.active_loop_name else menu.topics(snapshot, is_verified(tracker))
-        dispatcher.utter_message(response="utter_abstain", buttons=topics,
+        shown = [] if tracker.active_loop_name else topics(open_to(snapshot, is_verified(tracker)))
+        buttons = [{"title": topic.title, "payload": f"topic:{topic.name}"} for topic in shown]
+        dispatcher.utter_message(response="utter_abstain", buttons=buttons,
                                  json_message={"evidence": judgement(tracker)})
         return [SlotSet("failed", failed(tracker) + 1)]
 

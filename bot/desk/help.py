@@ -17,6 +17,7 @@ from bot.desk.shelf import Shelf
 from kb_index.entry import Entry
 from kb_index.markdown import render
 from kb_index.passages import plain
+from kb_index.topics import title
 
 #: Entries on one page; a category with more has a search.
 _MOST = 200
@@ -41,7 +42,7 @@ async def index(request: Request) -> HTTPResponse:
         shown = shelf.categories.get(category, [])[:_MOST]
         if not shown:
             raise NotFound("no such category")
-        return _page(shop, _title(category), f"<h1>{escape(_title(category))}</h1>{_list(shown)}", facts=_facts(shown))
+        return _page(shop, title(category), f"<h1>{escape(title(category))}</h1>{_list(shown)}", facts=_facts(shown))
     cards = "".join(_card(name, entries) for name, entries in sorted(shelf.categories.items()))
     return _page(shop, "Help", f'<h1>How can we help?</h1><div class="cards">{cards}</div>')
 
@@ -54,7 +55,7 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     related = [shelf.entries[name] for name in found.related if name in shelf.entries]
     more = f"<h2>Related</h2>{_list(related)}" if related else ""
     place = f'<p class="place"><a href="/help">Help</a> › <a href="/help?category={quote(found.category)}">' \
-            f"{escape(_title(found.category))}</a></p>"
+            f"{escape(title(found.category))}</a></p>"
     body = f'{place}<article><h1>{escape(found.question)}</h1>{render(found.answer)}</article>{more}'
     return _page(of(request).texts.config()["shop"], found.question, body, facts=_facts([found]),
                  summary=plain(found.answer)[:160])
@@ -70,14 +71,10 @@ async def sitemap(request: Request) -> HTTPResponse:
     return HTTPResponse(xml, 200, _HEADERS, content_type="application/xml")
 
 
-def _title(category: str) -> str:
-    return category.replace("-", " ").replace("_", " ").capitalize() or "General"
-
-
 def _card(category: str, entries: Sequence[Entry]) -> str:
     link = f"/help?category={quote(category)}"
     more = f'<p class="more"><a href="{link}">All {len(entries)}</a></p>' if len(entries) > 5 else ""
-    return f'<section><h2><a href="{link}">{escape(_title(category))}</a></h2>{_list(entries[:5])}{more}</section>'
+    return f'<section><h2><a href="{link}">{escape(title(category))}</a></h2>{_list(entries[:5])}{more}</section>'
 
 
 def _list(entries: Sequence[Entry]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.library.publications import Publications
 from kb_index.entry import Entry
+from kb_index.topics import Topic, topics
 
 
 class Shelf:
@@ -14,6 +15,7 @@ class Shelf:
         self._state: tuple[int, str] | None = None
         self.entries: dict[str, Entry] = {}
         self.categories: dict[str, list[Entry]] = {}
+        self.topics: list[Topic] = []
 
     def refresh(self) -> Shelf:
         state = self._ledger.state()
@@ -23,5 +25,6 @@ class Shelf:
             self.categories = {}
             for entry in entries:
                 self.categories.setdefault(entry.category, []).append(entry)
+            self.topics = topics(entries)
             self._state = state
         return self

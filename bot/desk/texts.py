@@ -44,17 +44,14 @@ class Texts:
 
 def _config(domain: dict[str, Any]) -> dict[str, Any]:
     responses = _mapping(domain.get("responses"))
-    welcome, starters = _first(responses, "utter_welcome"), _first(responses, "utter_starters")
+    welcome = _first(responses, "utter_welcome")
     metadata = {**_mapping(domain.get("metadata")), **_mapping(welcome.get("metadata"))}
     texts = {name.removeprefix(_PREFIX): str(_first(responses, name).get("text", ""))
              for name in responses if name.startswith(_PREFIX)}
-    buttons = starters.get("buttons")
     return {
         "shop": str(metadata.get("shop") or _SHOP),
         "welcome": str(welcome.get("text") or _WELCOME),
         "texts": texts,
-        "starters": [str(button["title"]) for button in (buttons if isinstance(buttons, list) else ())
-                     if _mapping(button).get("title")],
         "max_text": MAX_TEXT,
     }
 

@@ -12,10 +12,12 @@ from sanic.response import HTTPResponse
 from bot.conversations.amendments import seen_by_customer
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.record import clean
+from bot.database import DatabaseUnavailable
 from bot.desk import body, carried, guards
 from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.stream import Feed, event
+from kb_index.topics import Topic
 
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -26,7 +28,16 @@ def as_json(data: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 async def config(request: Request) -> HTTPResponse:
     told = await asyncio.to_thread(of(request).texts.config)
-    return as_json({**told, "max_file_mb": of(request).settings.attachment_mb})
+    starters = [topic.title for topic in await _topics(request)]
+    return as_json({**told, "starters": starters, "max_file_mb": of(request).settings.attachment_mb})
+
+
+async def _topics(request: Request) -> list[Topic]:
+    """The topics of the start menu; none while the database is away, since the chat works without them."""
+    try:
+        return (await asyncio.to_thread(of(request).shelf.refresh)).topics
+    except DatabaseUnavailable:
+        return []
 
 
 async def create(request: Request) -> HTTPResponse:
@@ -80,13 +91,19 @@ async def post(request: Request) -> HTTPResponse:
 
 
 async def _choice(request: Request, cid: str, choice: dict[str, Any]) -> tuple[str, str]:
-    """The title of a button that the bot offered, and what it stands for. Raises ApiError ``choice_unknown``."""
+    """The title of a button that the bot offered or of a topic, and what it stands for. Raises ApiError
+    ``choice_unknown``."""
+    if set(choice) == {"topic"}:
+        found = next((topic for topic in await _topics(request) if topic.title == choice["topic"]), None)
+        if found is None:
+            raise ApiError(400, "choice_unknown", "This choice was not offered.")
+        return clean(found.title), f"topic:{found.name}"
     for name in choice:
         if name not in ("seq", "index"):
             raise ApiError(400, "unknown_field", f"There is no field {name[:40]!r} in a choice.", field=name[:40])
     seq, index = choice.get("seq"), choice.get("index")
     if type(seq) is not int or type(index) is not int:
-        raise body.bad("choice", 'is to be {"seq": number, "index": number}')
+        raise body.bad("choice", 'is to be {"seq": number, "index": number} or {"topic": title}')
     unknown = ApiError(400, "choice_unknown", "This choice was not offered.")
     record = await of(request).conversations.record(cid, seq) if 0 < seq <= body.LARGEST_SEQ else None
     if record is None or record.get("from") != "bot" or not 0 <= index < len(record.get("buttons") or ()):

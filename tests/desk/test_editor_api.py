@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from desk_harness import Agent, Answer, Desk
 
+from kb_index.topics import topics
+
 
 @pytest.fixture
 async def editor(desk: Desk) -> Agent:
@@ -115,6 +117,22 @@ async def test_the_help_centre_shows_what_is_live_for_everyone(desk: Desk, edito
     assert "/help/a%2Fb%20%3Cc%3E" in (await desk.call("GET", "/help/sitemap.xml")).body.decode()
     for path in ("/help/draft", "/help/inside", "/help/later", "/help?category=none"):
         assert (await desk.call("GET", path)).status == 404, path
+
+
+async def test_the_start_menu_is_what_is_live_and_a_topic_carries_its_name(desk: Desk, editor: Agent) -> None:
+    customer = await desk.customer()
+    assert (await desk.call("GET", "/api/widget/config")).json["starters"] == []
+    refused = await customer.post("messages", {"id": "a", "choice": {"topic": "Orders"}})
+    assert (refused.status, refused.code) == (400, "choice_unknown")
+    await call(editor, "POST", "/entries", {"fields": fields("one", category="gift-cards")})
+    await call(editor, "POST", "/bulk", {"ids": ["one"], "status": "review"})
+    await publish_by_hand(desk)
+    live = topics(desk.services.ledger.live())
+    starters = (await desk.call("GET", "/api/widget/config")).json["starters"]
+    assert starters == [topic.title for topic in live] != []
+    assert (await customer.post("messages", {"id": "b", "choice": {"topic": starters[-1]}})).status == 200
+    posted = await desk.services.conversations.record(customer.cid, 1)
+    assert posted is not None and (posted["text"], posted["payload"]) == (live[-1].title, f"topic:{live[-1].name}")
 
 
 async def test_an_export_holds_everything(editor: Agent) -> None:

@@ -204,16 +204,15 @@ async def test_tokens_with_bytes_that_are_no_text(desk: Desk, customer: Customer
 
 def test_the_widgets_texts(tmp_path: Path) -> None:
     texts = Texts(tmp_path / "domain.yml")
-    assert texts.config()["shop"] == "Larkmoor" and texts.config()["starters"] == []
+    assert texts.config()["shop"] == "Larkmoor" and texts.config()["texts"] == {}
     (tmp_path / "domain.yml").write_text(yaml.safe_dump({"responses": {
         "utter_welcome": [{"text": "Hi", "metadata": {"shop": "Otherwhere"}}],
-        "utter_starters": [{"text": "Topics", "buttons": [{"title": "One"}, {"title": "Two", "payload": "/x"}]}],
         "utter_widget_placeholder": [{"text": "Say something"}]}}))
     assert texts.config() == {"shop": "Otherwhere", "welcome": "Hi", "texts": {"placeholder": "Say something"},
-                              "starters": ["One", "Two"], "max_text": 2000}
+                              "max_text": 2000}
 
 
-@pytest.mark.parametrize("broken", ["a: [", "[]", "responses: 1", "responses: {utter_welcome: x, utter_starters: []}", "\x00"])
+@pytest.mark.parametrize("broken", ["a: [", "[]", "responses: 1", "responses: {utter_welcome: x}", "\x00"])
 def test_a_broken_domain_leaves_the_defaults(tmp_path: Path, broken: str) -> None:
     (tmp_path / "domain.yml").write_text(broken)
     assert Texts(tmp_path / "domain.yml").config()["welcome"]

@@ -187,6 +187,12 @@ async def test_choices_that_were_not_offered(
     assert (answer.status, answer.code) == (400, code)
 
 
+@pytest.mark.parametrize("topic", ["", "nothing", 1, None, ["gift-cards"], {}, "x" * 5000])
+async def test_topics_that_nobody_published(customer: Customer, topic: Any) -> None:
+    answer = await customer.post("messages", {"id": "b", "choice": {"topic": topic}})
+    assert (answer.status, answer.code) == (400, "choice_unknown")
+
+
 async def test_a_burst_of_50_passes_in_order(customer: Customer) -> None:
     for number in range(50):
         assert (await customer.say(f"m{number}", f"line {number}")).json["seq"] == number + 1

@@ -226,7 +226,8 @@ export const makeChat = (base, shelf, locale, draw, who) => {
   const deliver = async (entry, again) => {
     const session = await ensure();
     const { id, text, choice, files } = entry;
-    const here = entry.conversation === session.conversation;
+    // A topic of the start menu may stand in none yet.
+    const here = !entry.conversation || entry.conversation === session.conversation;
     // Button and files are of the conversation they stood in.
     const attachments = files?.map((file) => file.id);
     try {
@@ -350,9 +351,9 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       link.click();
       URL.revokeObjectURL(link.href);
     },
-    choose(seq, index, title) {
+    choose(choice, title) {
       chat.notice = '';
-      chat.outbox.add({ id: makeId(), text: title, choice: { seq, index }, conversation: chat.session?.conversation });
+      chat.outbox.add({ id: makeId(), text: title, choice, conversation: chat.session?.conversation });
     },
     askPerson: () => chat.send('0', PERSON),
     tell() {

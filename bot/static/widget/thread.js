@@ -32,7 +32,7 @@ export const makeThread = (kit) => {
         kit.panel.settle();
         act(title, index);
       };
-      return h('button', { type: 'button', dir: 'auto', 'data-index': index, onclick }, title);
+      return h('button', { type: 'button', dir: 'auto', onclick }, title);
     });
     return h('div', { class: 'choices', role: 'group', 'aria-label': say(name), 'data-fd': name }, ...buttons);
   };
@@ -43,7 +43,7 @@ export const makeThread = (kit) => {
     if (row.kind === 'rating') return makeRating(kit, row);
     if (row.kind === 'leave') return makeLeave(kit, row);
     if (row.kind === 'choices') {
-      const node = group('choices', row.titles, (title, index) => chat.choose(row.seq, index, title));
+      const node = group('choices', row.titles, (title, index) => chat.choose({ seq: row.seq, index }, title));
       return { node, update() {} };
     }
     const node = h('div', { class: row.kind, 'data-fd': row.kind, 'data-event': row.event, dir: 'auto' });
@@ -81,7 +81,7 @@ export const makeThread = (kit) => {
     if (greeted === now) return;
     greeted = now;
     welcome.replaceChildren(h('div', { class: 'text', dir: 'auto' }, text));
-    if (topics.length) welcome.append(group('starters', topics, (topic) => chat.send(topic)));
+    if (topics.length) welcome.append(group('starters', topics, (topic) => chat.choose({ topic }, topic)));
   };
 
   const showTyping = () => {

@@ -150,6 +150,9 @@ export type MakeShelf = (area: 'localStorage' | 'sessionStorage', prefix: string
 
 // ---- outbox.js
 
+/** A button under a record, or a topic of the start menu. */
+export type Choice = { seq: number; index: number; topic?: undefined } | { topic: string };
+
 /** A message of the customer on its way to the server. */
 export interface Entry {
   id: string;
@@ -158,7 +161,7 @@ export interface Entry {
   at: number;
   state: 'sending' | 'sent' | 'failed';
   /** The button that was pressed, and the conversation it stood in. */
-  choice?: { seq: number; index: number };
+  choice?: Choice;
   conversation?: string;
   files?: Attached[];
   /** Why it failed: the server's code, or `offline`. */
@@ -209,7 +212,7 @@ export interface Chat {
   file(id: string): Promise<string>;
   /** Gives the customer the conversation as a file. */
   save(): void;
-  choose(seq: number, index: number, title: string): void;
+  choose(choice: Choice, title: string): void;
   askPerson(): void;
   /** The customer is writing. */
   tell(): void;
