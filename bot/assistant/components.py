@@ -19,10 +19,10 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.judgement import assembly
-from bot.judgement.judge import classify, parts
+from bot.judgement.judge import classified, parts
 from bot.judgement.judgement import Reading
 from bot.judgement.knowledge import Knowledge
-from bot.judgement.router import decide
+from bot.judgement.router import decide, within_task
 from bot.judgement.segments import segments
 from bot.judgement.tasks import TASKS
 from bot.judgement.wishes import others
@@ -67,8 +67,7 @@ class IntentClassifier(_Component):
     def process(self, messages: list[Message]) -> list[Message]:
         classifier = assembly.shared(self.settings)
         for message in messages:
-            text = message.get(TEXT) or ""
-            reading = classify(text, classifier.intent_probabilities(parts(text)), classifier.head)
+            reading = classified([message.get(TEXT) or ""], classifier)[0]
             message.set("reading", reading)
             message.set(INTENT, {"name": reading.intent, "confidence": reading.intent_confidence}, add_to_output=True)
         return messages
@@ -111,6 +110,8 @@ class Router(_Component):
         in_task = tracker is not None and tracker.active_loop_name is not None
         for message in messages:
             judgement = decide(message.get("reading"), published.bars, 0 if in_task else failed, TASKS)
+            if in_task:
+                judgement = within_task(judgement, message.get("reading").text)
             told = {**judgement.as_dict(), "snapshot": published.snapshot.name}
             reading: Reading = message.get("reading")
             if judgement.decision == "handoff" and reading.support_segment:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.judgement.classifier import Classifier, Head, Probabilities
 from bot.judgement.judgement import Judgement, Reading
+from bot.judgement.plainly import plainly
 from bot.judgement.router import Bars, decide
 from bot.judgement.segments import normalise, segments
 from bot.judgement.words import deciding_words_of
@@ -86,10 +87,7 @@ def read(
 ) -> list[Reading]:
     """Readings of many messages at once; without encoder and retriever, without candidates."""
     split = [parts(text) for text in texts]
-    flat = classifier.intent_probabilities([part for one in split for part in one])
-    ends = np.cumsum([len(one) for one in split])
-    rows = [flat[end - len(one) : end] for one, end in zip(split, ends, strict=True)]
-    readings = [classify(text, intents, classifier.head) for text, intents in zip(texts, rows, strict=True)]
+    readings = classified(texts, classifier)
     if encoder is None or retriever is None or not texts:
         return readings
     wholes = [one[0] for one in split]
@@ -97,3 +95,15 @@ def read(
     return [Reading(**{**reading.__dict__, "candidates": tuple(c)}) for reading, c in zip(readings, found, strict=True)]
 
 
+def classified(texts: Sequence[str], classifier: Classifier) -> list[Reading]:
+    """What the classifier says of each message, and of what it says plainly."""
+    told = [plainly(text) for text in texts]
+    both = [*texts, *(plain for plain, text in zip(told, texts, strict=True) if plain != text)]
+    split = [parts(text) for text in both]
+    flat = classifier.intent_probabilities([part for one in split for part in one])
+    ends = np.cumsum([len(one) for one in split])
+    rows = [flat[end - len(one) : end] for one, end in zip(split, ends, strict=True)]
+    readings = [classify(text, intents, classifier.head) for text, intents in zip(both, rows, strict=True)]
+    again = iter(readings[len(texts):])
+    return [replace(reading, plainly=next(again)) if plain != reading.text else reading
+            for reading, plain in zip(readings, told, strict=False)]

@@ -15,7 +15,8 @@ DECISIONS = ("answer", "task", "clarify", "handoff", "abstain", "chat")
 
 @dataclass(frozen=True)
 class Reading:
-    """What the classifier and the index say of a message, before anything is decided."""
+    """What the classifier and the index say of a message, before anything is decided; `plainly` is what the classifier
+    says of it without the names in it (:mod:`bot.judgement.plainly`), where it has any."""
 
     text: str
     routes: dict[str, float]
@@ -23,6 +24,7 @@ class Reading:
     intent_confidence: float
     candidates: Sequence[Candidate] = ()
     support_segment: str = ""
+    plainly: Reading | None = None
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.judgement.confidence import Confidence
 from bot.judgement.judgement import Judgement, Reading
-from bot.judgement.tasks import asks_where, gives_only_values, names_card, names_order, task_of
+from bot.judgement.tasks import (
+    asks_in_between,
+    asks_where,
+    form_of,
+    gives_only_values,
+    names_card,
+    names_order,
+    task_of,
+)
 
 _ZERO = re.compile(r"\W*0\W*")
 _NO_LETTERS = re.compile(r"[\W\d_]*")
@@ -18,6 +26,10 @@ _NO_LETTERS = re.compile(r"[\W\d_]*")
 _LONGEST = 2_000
 #: Offering fewer than the best three is no choice; offering more is a list to read.
 OFFERED = 3
+#: How sure a second reading has to be. Among some forty intents one with 0.3 leads, which is enough where it is clear
+#: that the message is for the service team.
+_CLEARLY, _LIKELY, _LEADS = 0.8, 0.5, 0.3
+_FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,53 @@ class Bars:
 def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] = frozenset()) -> Judgement:
     """What the bot does. `failed` counts the turns in a row that ended without an answer; `tasks` are the intents
     that the bot can do rather than describe."""
+    judged = _decide(reading, bars, failed, tasks)
+    if judged.confidence == 1.0 and judged.decision in ("handoff", "abstain"):
+        return judged  # by a rule that needs no classifier
+    task = _told_plainly(reading, bars, judged)
+    if task not in tasks or (judged.decision == "task" and judged.intent == task):
+        return judged
+    return Judgement("service", "task", (reading.plainly or reading).intent_confidence, task,
+                     "a task the bot can do, without the names in it", "", reading.candidates)
+
+
+def within_task(judged: Judgement, text: str) -> Judgement:
+    """The same in the middle of a task, where a question that a published entry surely answers is one: "will I get the
+    delivery charge back?" is no wish to send something back then."""
+    if judged.decision != "task" or not judged.entry or not asks_in_between(text, judged.intent):
+        return judged
+    return replace(judged, decision="answer", why="a question in the middle of a task")
+
+
+def _told_plainly(reading: Reading, bars: Bars, judged: Judgement) -> str:
+    """The task that a message turns out to ask for without the names in it, or nothing where that is no news.
+
+    An answer above its bar stays one unless the form of the message leaves no doubt, and who clearly asks for a person
+    gets one. What is out of scope with its names in it has to name an order, or to be clear without them: "put the
+    kettle on, would you" is nothing that we could change.
+    """
+    again = reading.plainly or reading
+    if reading.routes.get("human", 0.0) >= _CLEARLY:
+        return ""
+    if again.intent not in _FAULTS and (formed := form_of(again.text)):
+        return formed
+    if reading.plainly is None or judged.decision == "answer":
+        return ""
+    people = again.routes.get("human", 0.0) + again.routes.get("support", 0.0)
+    service, sure = again.routes.get("service", 0.0), again.intent_confidence
+    if people >= bars.people or service < _LIKELY or (sure < _LIKELY and (service < _CLEARLY or sure < _LEADS)):
+        return ""
+    if judged.decision == "task":
+        # Both are tasks: a number or an address, which says nothing, may have drawn it the other way.
+        # Nobody wants a complaint taken down where the question is what became of an order.
+        asks = judged.intent == "complaint" and _ours(reading.text)
+        return wanted_task(again) if asks or again.intent_confidence > reading.intent_confidence else ""
+    if reading.routes.get("out_of_scope", 0.0) >= _LIKELY and not _ours(reading.text) and sure < _CLEARLY:
+        return ""
+    return wanted_task(again)
+
+
+def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) -> Judgement:
     routes = reading.routes
     sure = bars.confidence.of(reading)
     human, support = routes.get("human", 0.0), routes.get("support", 0.0)
@@ -65,13 +124,13 @@ def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] 
     # Messages sent in a burst arrive as lines of one text.
     if any(_ZERO.fullmatch(line) for line in reading.text.splitlines()):
         return judged("human", "handoff", 1.0, "typed 0, which always reaches a person")
+    if "track_order" in tasks and gives_only_values(reading.text):
+        # There is nothing in it for a classifier; how the order stands is what such a message mostly wants.
+        return judged_task("track_order", "an order number or e-mail address and nothing else")
     if _NO_LETTERS.fullmatch(reading.text):
         if failed >= 1:
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
-    if "track_order" in tasks and gives_only_values(reading.text):
-        # There is nothing in it for a classifier; how the order stands is what such a message mostly wants.
-        return judged_task("track_order", "an order number or e-mail address and nothing else")
     answers, doubtful = bool(offered) and sure >= bars.answer, human + support >= bars.people
     if doubtful and not (answers and human + support < bars.people_though_sure):
         route = "human" if human >= support else "support"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from bot.judgement.forms import formed, wants_other
+
 TASKS = frozenset({
     "track_order", "get_invoice", "change_delivery", "change_order", "cancel_order", "return_item", "request_refund",
     "refund_status", "exchange_item", "edit_account", "newsletter", "reset_password", "unlock_account", "close_account",
@@ -44,6 +46,10 @@ _ASKS_AFTER = re.compile(
 _ORDER = re.compile(r"\b(?:LM|ML)[\s-]?[\dO]{6}\b", re.I)
 #: Near neighbours that the classifier takes for one another, and the words that settle it.
 _EXCHANGES = re.compile(r"\b(?:exchang\w+|swap\w*)\b", re.I)
+#: "Get rid of that order" is no change of it.
+_CALLS_OFF = re.compile(
+    r"\b(?:get rid of|call off|scrap|void|undo|stop|bin) (?:of )?(?:that|this|the|my|it|both|all)\b(?! item)", re.I
+)
 _MONEY = re.compile(r"\b(?:refund\w*|money|cash)\b", re.I)
 _REFUNDED = re.compile(r"\A\W*(?:did|have|has|was|were|is|when|where\S*)\b.*\brefund", re.I | re.S)
 _WHERE_MINE = re.compile(r"\A\W*where(?:'?s|\s+is|\s+are|\s+re)?\s+my\s+\w+(?:\s+\w+)?\W*\Z", re.I)
@@ -76,6 +82,9 @@ def gives_only_values(text: str) -> bool:
     """Whether a message is an order number, an e-mail address or both, and at most asks how that stands."""
     left, found = _MAIL.subn(" ", text)
     left, numbers = _ORDER.subn(" ", left)
+    if not numbers:
+        # As it stands on the slip, without the letters
+        left, numbers = re.subn(r"(?<![\d#])#?\d{6}(?!\d)", " ", left)
     return found + numbers > 0 and set(re.findall(r"\w+", left.lower())) <= _AROUND
 
 
@@ -85,8 +94,11 @@ def task_of(text: str, intent: str) -> str:
         return "track_order"
     if intent in _GENERAL and asks_where(text):
         return "track_order"
-    if intent in ("return_item", "request_refund") and _EXCHANGES.search(text) and not _MONEY.search(text):
+    goes_back = intent in ("return_item", "request_refund")
+    if (goes_back or intent == "change_order") and _EXCHANGES.search(text) and not _MONEY.search(text):
         intent = "exchange_item"
+    if intent == "change_order":
+        intent = "exchange_item" if wants_other(text) else "cancel_order" if _CALLS_OFF.search(text) else intent
     if intent in ("return_item", "request_refund") and _REFUNDED.search(text):
         return "refund_status"
     if intent not in TASKS and _CARD.search(text):
@@ -94,8 +106,21 @@ def task_of(text: str, intent: str) -> str:
     return intent if intent in TASKS and not asks_how(text, intent) else ""
 
 
+def form_of(text: str) -> str:
+    """The task that the form of a message, told plainly, leaves no doubt about, or nothing."""
+    return "" if _HOW.search(text) else formed(text)
+
+
+def asks_in_between(text: str, intent: str) -> bool:
+    """Whether a message asks something rather than wants it done: "will I …?", but not "can you …?", nor "where is my
+    refund?", which is looked up."""
+    if not text.rstrip().endswith("?") or _LOOKS_UP & {intent}:
+        return False
+    return not re.search(r"\b(?:(?:can|could|would|will) (?:you|u)|(?:can|could|may) (?:i|we)|instead)\b", text, re.I)
+
+
 def asks_how(text: str, intent: str) -> bool:
     """Whether a message asks how something goes, so that the entry is the answer and the task an offer beside it."""
     if not _HOW.search(text):
         return False
-    return not (intent in _LOOKS_UP and _MINE.search(text))
+    return not (intent in _LOOKS_UP and (_MINE.search(text) or names_card(text)))
