@@ -29,7 +29,7 @@ PER_CONVERSATION = (8, 900)
 PER_ORDER = (8, 3600)
 PER_ADDRESS = (12, 3600)
 CODES_PER_ADDRESS = (4, 3600)
-#: Every answer takes at least this long, so that the work behind it does not show.
+#: Every answer takes a multiple of this long, so that the work behind it does not show, with a slow backend either.
 EVENLY = 0.25
 
 
@@ -88,11 +88,12 @@ class Identity:
 
     @asynccontextmanager
     async def _unhurried(self) -> AsyncIterator[None]:
-        until = time.monotonic() + self._evenly
+        began = time.monotonic()
         try:
             yield
         finally:
-            await asyncio.sleep(max(0.0, until - time.monotonic()))
+            if self._evenly:
+                await asyncio.sleep((began - time.monotonic()) % self._evenly)
 
 
 def _verified(found: Known, by: str, order: str | None = None) -> Customer:

@@ -36,8 +36,9 @@ _WHAT_ACCOUNT = Option("what", "utter_ask_what_account", (
     ("name", r"name|surname|married|divorce|spel"),
 ))
 _NEWSLETTER = Option("on", "utter_ask_newsletter", (
-    ("off", r"unsub|off\b|stop|leave|remove|cancel|no more|don'?t (?:want|send)|opt[- ]?out|spam|"
-            r"junk|quit|too (?:many|much)|"
+    ("off", r"unsub|off\b|stop|leave|remove|cancel|no more|"
+            r"don'?t (?:want|send|e-?mail|mail|contact)|any ?more\b|opt[- ]?out|"
+            r"spam|junk|quit|too (?:many|much)|"
             r"fed up|sick of|tired of|end\b|without|delete|out of|bombard|flood|clog|annoy"),
     # "I'm getting all these mails" wants nothing turned on.
     ("on", r"subscri|sign (?:me )?up|join|(?:turn|switch|put)\b.*\bon\b|\A\W*on\W*\Z|\badd me|opt[- ]?in|"
@@ -45,10 +46,12 @@ _NEWSLETTER = Option("on", "utter_ask_newsletter", (
            r"(?:get|receive|have) (?:the|your|it|them)"),
 ))
 _TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
-    ("two_factor", r"two[- ]?factor|2fa|authenticat|\bcode\b|otp|verification|text message|sms|backup code"),
+    ("two_factor", r"two[- ]?factor|2fa|authenticat|\bcode\b|otp|verification|\btexts?\b|sms|backup code|"
+                   r"(?:6|six)[- ]digits?"),
     ("user_name", r"user ?name|login name|which (?:e-?mail|address)|what (?:e-?mail|address)|(?:forgot|"
                   r"don'?t (?:know|remember)) (?:my |the |which )?(?:e-?mail|user|login)"),
-    ("unlock", r"lock|block|suspend|too many|attempts|disabled"),
+    ("unlock", r"lock|block|suspend|too (?:many|often)|attempts|disabled|"
+               r"wrong\b.{0,20}\b(?:times|tries)"),
     ("password", r"pass|pasw|\bpw\b|pwd|reset|log ?in|sign ?in|get in|access"),
 ))
 

@@ -67,8 +67,9 @@ def listen(ctx: Context, judged: Judged) -> bool:
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
     if person and not lacks and not finding.only_values(text):
         return False
-    # "Cancel" may well be the yes to a cancelling.
-    cancels = state.name == "cancel_order" and state.asked == "confirm" and "cancel" in text.lower()
+    # "Cancel" may well be the yes to a cancelling, and so may "yes, stop it".
+    cancels = state.name == "cancel_order" and state.asked == "confirm"
+    cancels = cancels and ("cancel" in text.lower() or (finding.is_yes(text) and "stop" in text.lower()))
     if finding.leaves(text) and len(text.split()) <= 8 and not cancels:
         state.ended = "left"
         return True
@@ -195,6 +196,10 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
     if returned:
         ctx.say("utter_task_welcome_back")
         state.confirmed = False
+    if state.confirmed and state.asked in ("confirm", "again") and ctx.customer is not None:
+        # All was looked up before the yes. If this turn died in the middle of the change, or the answer to it was lost,
+        # looking again would find it done and call that a reason against it; the key finds what was done.
+        return True, True
     try:
         return True, await settle(ctx)
     except Ended as ended:
@@ -237,7 +242,7 @@ async def do(ctx: Context) -> bool:
 
 def gathered(state: State) -> dict[str, str]:
     """What is known of the task, for a person who takes over; nothing that opens anything."""
-    hidden = {"code", "code_sent", "wants_code", "not", "bad", "pin", "no_number", "wrong", "card"}
+    hidden = {"code", "code_sent", "wants_code", "not", "bad", "pin", "no_number", "wrong", "card", "tried"}
     told = {"task": state.name, "stands": state.ended or f"asked for {state.asked}"}
     for name, value in state.values.items():
         if name in hidden or value in (None, "", [], {}):

@@ -210,8 +210,18 @@ async def edit_account(ctx: Context) -> None:
         await ctx.shop.save_address(ctx.who, address, key=ctx.state.key)
         ctx.say("utter_done_account_address", address=words.address(address))
         return
-    changed = await ctx.shop.edit_customer(ctx.who, **{what: ctx.value("value")}, key=ctx.state.key)
+    told = _details(ctx)
+    changed = await ctx.shop.edit_customer(ctx.who, **told, key=ctx.state.key)
+    if len(told) > 1:
+        ctx.say(f"utter_done_account_{'_'.join(told)}", **{name: words.plain(getattr(changed, name)) for name in told})
+        return
     ctx.say(f"utter_done_account_{what}", value=words.plain(getattr(changed, what)))
+
+
+def _details(ctx: Context) -> dict[str, str]:
+    """Name, e-mail and phone number as far as they change, in this order."""
+    told = {**(ctx.value("more") or {}), ctx.value("what"): ctx.value("value")}
+    return {name: told[name] for name in ("name", "email", "phone") if name in told}
 
 
 async def newsletter(ctx: Context) -> None:
@@ -295,6 +305,10 @@ async def read_account(ctx: Context) -> Say:
     what = ctx.value("what")
     if what == "address":
         return Say("utter_confirm_account_address", {"address": words.address(Address(**ctx.value("address")))})
+    told = _details(ctx)
+    if len(told) > 1:
+        facts = {name: words.plain(value) for name, value in told.items()}
+        return Say(f"utter_confirm_account_{'_'.join(told)}", facts)
     return Say(f"utter_confirm_account_{what}", {"value": words.plain(ctx.value("value"))})
 
 

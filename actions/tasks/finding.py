@@ -39,7 +39,8 @@ _AT = re.compile(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+(?=[\w-]+\.(?:com|org|net|co
 _YES = re.compile(
     r"\W*(?:yes+|yeah|yep|yup|ya|y|aye|sure|ok(?:ay)?|k|correct|right|exactly|perfect|great|fine|please do|do it|"
     r"do that|"
-    r"go ahead|go for it|confirm(?:ed)?|absolutely|definitely|of course|sounds good|that'?s (?:right|it|correct|fine|"
+    r"go ahead|go for it|go on(?: then)?|yh|yess+|yea|yeh|crack on|"
+    r"confirm(?:ed)?|absolutely|definitely|of course|sounds good|that'?s (?:right|it|correct|fine|"
     r"the one)|"
     r"(?:that|it) is (?:right|correct)|all good|looks good|please|yes please|i'm sure|i am sure|👍|oui|ja|sí|"
     r"si)(?![\w'])",
@@ -84,6 +85,17 @@ _NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,6})(?![\w]|[.,]\d)")
 _POSTCODE = re.compile(
     r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}|\d{4}\s?[A-Z]{2})\b", re.I
 )
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|the \d{1,2}(?:st|nd|rd|th))"
+#: A day that does not suit: "I won't be in on Saturday".
+_UNSUITED = re.compile(
+    r"\b(?:won'?t|can'?t|cannot|not|never|isn'?t|aren'?t|away|out|except|instead of|rather than|nobody|no one|noone)\b"
+    rf"(?:\s+(?!but\b)[\w']+){{0,5}}?\s+{_WEEKDAY}(?:\s*(?:,|and|or)\s*{_WEEKDAY})*", re.I)
+#: What stays out: "all but the kettle", "keep the kettle".
+_LEFT_OUT = re.compile(
+    r"\b(?:keep(?:ing)?|except(?: for)?|without|apart from|(?:all|everything) but|but not|not|leave out|excluding|"
+    r"other than)\b[^,.;!?]*?(?=[,.;!?]|\b(?:and|but|just|only|send|return)\b|\Z)", re.I
+)
+_NARROWS = re.compile(r"\b(?:just|only|keep|not|except|without|but) (?:the|my|one|both|those|these)\b", re.I)
 #: What comes before an address in a sentence.
 _LEAD_IN = re.compile(
     r"^.*?\b(?:address (?:is|to)|deliver(?:ed)? (?:it )?to|send (?:it )?to|ship (?:it )?to|go(?:es)? to|moved to|"
@@ -184,6 +196,21 @@ def items(text: str, among: Sequence[Item]) -> list[Item]:
     return hits
 
 
+def left_out(text: str, among: Sequence[Item]) -> list[Item]:
+    """The lines that are named only to stay out of it."""
+    said = " ; ".join(hit[0] for hit in _LEFT_OUT.finditer(text))
+    return items(said, among) if said else []
+
+
+def narrows(text: str) -> bool:
+    """Whether a message says what stays in or out: "just the toaster", "keep the kettle"."""
+    return bool(_NARROWS.search(text))
+
+
+def without_left_out(text: str) -> str:
+    return _LEFT_OUT.sub(" ", text)
+
+
 def _heads(text: str, among: Sequence[Item]) -> list[str]:
     words = _words(text)
     return [word for item in among for word in {item.name.split()[-1].lower()} if _like(word, words)]
@@ -239,6 +266,10 @@ def variant(text: str, ordered: str, offered: Sequence[str]) -> list[str]:
     if not wanted:
         return []
     fits = [one for one in offered if all(part in _parts(one) for part in wanted)]
+    if not fits and (others := [part for part in wanted if part not in now]):
+        # "from L to M": the one that is there is not the one that is wanted.
+        wanted = others
+        fits = [one for one in offered if all(part in _parts(one) for part in wanted)]
     same_rest = [one for one in fits if all(part in wanted or part in now for part in _parts(one))]
     return same_rest or fits
 
@@ -293,10 +324,12 @@ def _figure(word: str) -> str:
 def day(text: str, direction: str, today: date | None = None) -> date | None:
     """A day that is named ("last Tuesday", "the 3rd of December"); `direction`, ``past`` or ``future``, decides where
     both are possible."""
-    without = _MAIL.sub(" ", _OURS.sub(" ", text))
+    without = _UNSUITED.sub(" ", _MAIL.sub(" ", _OURS.sub(" ", text)))
     if not re.search(r"\d|day\b|week|month|tomorrow|tmrw|\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)\b", without, re.I):
         return None
-    without = re.sub(r"\b(?:next|this|last|coming) (?=(?:mon|tue|wed|thu|fri|sat|sun))", "", without, flags=re.I)
+    if re.search(r"\b(?:last|past) (?:mon|tue|wed|thu|fri|sat|sun)", without, re.I):
+        direction = "past"
+    without = re.sub(r"\b(?:next|this|last|past|coming) (?=(?:mon|tue|wed|thu|fri|sat|sun))", "", without, flags=re.I)
     base = datetime.combine(today or date.today(), time(12))
     found = _search_dates()(without, languages=["en"], settings={
         "RELATIVE_BASE": base, "PREFER_DATES_FROM": direction, "DATE_ORDER": "DMY", "RETURN_AS_TIMEZONE_AWARE": False,

@@ -98,6 +98,9 @@ class Stage:
         self._hours = 0.0
         shutil.copy(self._fresh, self.shop)
         before, mails = contents(self.shop), len(self._mails())
+        # Limits are for an hour of one customer's tries, not for all dialogues with the same address.
+        async for name in self.conversations.client.scan_iter(keys.limit("*")):
+            await self.conversations.client.delete(name)
         cid = await self._enter(script.get("as"))
         heard: list[Record] = []
         for number, line in enumerate(script["say"]):
@@ -274,6 +277,20 @@ def report(all_played: Sequence[Played], out: Any = sys.stdout) -> bool:
     return len(good) == total
 
 
+def transcripts(all_played: Sequence[Played], most: int) -> str:
+    """Dialogues that went as written, one a task, with what each changed in the shop; Markdown."""
+    shortest = sorted((p for p in all_played if not p.faults and p.changes), key=lambda p: len(p.lines) + len(p.changes))
+    first: dict[str, Played] = {}
+    for one in shortest:
+        first.setdefault(one.script["task"], one)
+    told = []
+    for one in list(first.values())[:most]:
+        who = one.script.get("as", "a stranger")
+        lines = [f"### {one.name} ({who})", "", *(f"- **{side}:** {' '.join(text.split())}" for side, text in one.lines)]
+        told.append("\n".join([*lines, *(f"- *shop* `{change}`" for change in one.changes)]))
+    return "\n\n".join(told) + "\n"
+
+
 async def play_all(settings: Settings, valkey_url: str, chosen: Sequence[dict[str, Any]]) -> list[Played]:
     """Plays on a worker made here."""
     import warnings
@@ -316,7 +333,7 @@ def home_like(source: Settings) -> Iterator[Path]:
 
 
 def main() -> int:
-    """`python tests/dialogues/stage.py [WORDS] [--out FILE]`: plays and reports."""
+    """`python tests/dialogues/stage.py [WORDS] [--all] [--transcripts FILE]`: plays and reports."""
     import os
 
     sys.path.insert(0, str(HERE.parent))
@@ -326,6 +343,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Plays the dialogues of tests/dialogues and reports.")
     parser.add_argument("words", nargs="?", default="", help="only those whose name holds this")
     parser.add_argument("--all", action="store_true", help="print the dialogues that went as written as well")
+    parser.add_argument("--transcripts", metavar="FILE", type=Path, help="write ten that went as written, one a task")
     args = parser.parse_args()
     chosen = scripts(args.words)
     for home in home_like(ready()):
@@ -343,6 +361,8 @@ def main() -> int:
             for one in played:
                 print(f"\n{one.name}")
                 print("\n".join(f"    {who + ':':10}{text}" for who, text in one.lines))
+        if args.transcripts:
+            args.transcripts.write_text(transcripts(played, 10), encoding="utf-8")
         return 0 if report(played) else 1
     return 1
 

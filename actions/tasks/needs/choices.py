@@ -1,0 +1,48 @@
+"""One of a few choices, and why something goes back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from actions.tasks.needs.answers import strength
+from actions.tasks.task import NOTHING, WITHIN, Context, Say
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of a few choices; `options` are their names with the words that mean them, in the order they are tried."""
+
+    name: str
+    ask: str
+    options: tuple[tuple[str, str], ...]
+    early: bool = True
+
+    def hear(self, ctx: Context, asked: bool) -> int:
+        if not asked and (not self.early or ctx.value(self.name)):
+            return NOTHING
+        for option, meant in self.options:
+            if re.search(meant, ctx.text, re.I):
+                if ctx.value(self.name) != option:
+                    ctx.state.set(self.name, option)
+                return strength(ctx.text) if asked else WITHIN
+        return NOTHING
+
+    async def settle(self, ctx: Context) -> Say | None:
+        return None if ctx.value(self.name) else Say(self.ask)
+
+
+REASON = Option("reason", "utter_ask_reason", (
+    ("wrong_size", r"\bfit|\bsize\b|too (?:big|small|large|tight|long|short|wide|narrow)|\btight\b|\bloose\b"),
+    ("wrong_item", r"wrong (?:item|thing|one|article|product|colou?r)|didn'?t order|not what i ordered"),
+    ("damaged", r"damag|broke|crack|scratch|\btorn\b|\bfault|defect|\bhole\b|not work|doesn'?t work|stopped"),
+    ("not_as_described", r"describ|photo|picture|expect|looks? (?:different|cheap)|quality|colou?r (?:is|isn'?t|"
+                         r"looks?)"),
+    ("not_arrived", r"never (?:came|arrived|turned)|not arriv|hasn'?t (?:come|arrived)|lost"),
+    ("changed_mind", r"chang\w* (?:my |our )?mind|don'?t (?:like|want|need)|not need|no longer|didn'?t like|dislike|"
+                     r"cheaper|gift|"
+                     r"mistake|regret|bought (?:it )?twice|already (?:have|got)|not for me|unwanted|rather not"),
+    ("other", r"\b(?:an)?other\b|no (?:particular )?reason|none of|rather not say|personal|just because|"
+              r"doesn'?t matter|"
+              r"dunno"),
+))

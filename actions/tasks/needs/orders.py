@@ -1,0 +1,131 @@
+"""Which order, and why something is not possible with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actions.shop.backend import Order
+from actions.tasks import finding, words
+from actions.tasks.needs.answers import CHOICES, is_number, strength
+from actions.tasks.task import ALONE, NOTHING, Context, Ended, Say
+
+
+@dataclass(frozen=True)
+class WhichOrder:
+    """The order in question. `task` is what the shop has to allow for it, `fits` says which orders come to mind first,
+    and with `many` it may stay open: what is told is told of all that fit."""
+
+    task: str = ""
+    fits: Callable[[Order], bool] = lambda order: True
+    many: bool = False
+    name: str = "order"
+
+    def hear(self, ctx: Context, asked: bool) -> int:
+        numbers = finding.order_numbers(ctx.text, asked or is_number(ctx))
+        if numbers:
+            named = [n for n in numbers if n != ctx.value("order")] or numbers
+            self._set(ctx, named[-1])
+            return ALONE if asked else strength(ctx.text)
+        if ctx.value("order") and finding.means_other(ctx.text):
+            ctx.state.values["not"] = [*ctx.state.values.get("not", []), ctx.value("order")]
+            ctx.state.drop("order", "item", "items")
+            ctx.state.heard = ctx.state.heard[:1]
+            return ALONE
+        return NOTHING
+
+    @staticmethod
+    def _set(ctx: Context, number: str) -> None:
+        if ctx.value("order") not in (None, number):
+            ctx.state.drop("item", "items", "variant", "slot")
+        ctx.state.set("order", number)
+
+    async def settle(self, ctx: Context) -> Say | None:
+        orders = await ctx.orders()
+        if not orders:
+            raise Ended(Say("utter_no_orders"))
+        known = {order.number for order in orders}
+        given = ctx.value("order")
+        if given and given not in known:
+            ctx.state.drop("order")
+            near = finding.near_numbers(given, orders)
+            if near:
+                return Say("utter_ask_order_near", {"given": words.plain(given)}, self._buttons(orders, near))
+            return Say("utter_ask_order_unknown", {"given": words.plain(given)}, self._buttons(orders))
+        if not given or self._corrected(ctx, orders):
+            question = self._choose(ctx, orders)
+            if question is not None:
+                return question
+        if ctx.value("order") is None:
+            return None
+        order = await ctx.order()
+        task = self._task(ctx)
+        if task and (reason := order.refused.get(task)):
+            raise Ended(*refusal(task, reason, order))
+        return None
+
+    def _task(self, ctx: Context) -> str:
+        """The shop's name for it: ``change_{what}`` depends on what is to be changed."""
+        return self.task.format_map(ctx.state.values)
+
+    def _corrected(self, ctx: Context, orders: list[Order]) -> bool:
+        """Whether the newest message points at articles of other orders only."""
+        if finding.order_numbers(ctx.text) or len(orders) < 2:
+            return False
+        by_item = [o for o in orders if finding.items(ctx.text, o.items)]
+        if by_item and all(order.number != ctx.value("order") for order in by_item) and (
+            ctx.state.asked == "confirm" or not ctx.value("items")
+        ):
+            ctx.state.drop("order", "item", "items", "variant")
+            return True
+        return False
+
+    def _choose(self, ctx: Context, orders: list[Order]) -> Say | None:
+        left = [o for o in orders if o.number not in ctx.state.values.get("not", [])] or orders
+        for text in ctx.state.heard:
+            hit = finding.order_hint(text, left)
+            if hit:
+                better = [order for order in hit if self._possible(ctx, order)] or hit
+                return self._one_of(ctx, better)
+        if self.many:
+            return None
+        likely = [order for order in left if self._possible(ctx, order)]
+        if not likely and self.task:
+            # None of them can be; the newest says best why.
+            return self._one_of(ctx, left[:1])
+        return self._one_of(ctx, likely or left)
+
+    def _possible(self, ctx: Context, order: Order) -> bool:
+        return self._task(ctx) not in order.refused and self.fits(order)
+
+    def _one_of(self, ctx: Context, orders: list[Order]) -> Say | None:
+        if len(orders) == 1:
+            self._set(ctx, orders[0].number)
+            return None
+        return Say("utter_ask_order", {}, self._buttons(orders))
+
+    @staticmethod
+    def _buttons(orders: list[Order], first: list[str] | None = None) -> list[str]:
+        chosen = [order for order in orders if not first or order.number in first]
+        return [words.button(order) for order in chosen[:CHOICES]]
+
+
+def refusal(task: str, reason: str, order: Order) -> list[Say]:
+    """Why not, and what can be done instead."""
+    facts = {"order": order.number, "items": words.items(order)}
+    if order.delivery.delivered:
+        facts["delivered"] = words.on(order.delivery.delivered)
+    if order.delivery.expected:
+        facts["expected"] = words.on(order.delivery.expected)
+    instead = {
+        ("change", "being_packed"): "utter_refused_change_packed",
+        ("change", "with_carrier"): "utter_refused_change_sent",
+        ("change", "delivered"): "utter_refused_change_delivered",
+        ("cancel", "being_packed"): "utter_refused_cancel_packed",
+        ("cancel", "with_carrier"): "utter_refused_cancel_sent",
+        ("cancel", "delivered"): "utter_refused_cancel_delivered",
+        ("cancel", "cancelled"): "utter_refused_cancelled_before",
+        ("invoice", "not_dispatched"): "utter_refused_invoice_yet",
+    }
+    kind = task.partition("_")[0]
+    return [Say(instead.get((kind, reason), f"utter_refused_{reason}"), facts)]
