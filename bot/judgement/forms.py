@@ -50,6 +50,12 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("edit_account", re.compile(
         r"\b(?:spel(?:led|t)|wrote|got|have) (?:me|my (?:sur)?name|(?:sur)?name) (?:wrong|incorrectly)\b|"
         r"\bmy (?:sur)?name is (?:spel(?:led|t) wrong|mis-?spel(?:led|t)|wrong)", re.I)),
+    # "haven't heard anything since I ordered the item"
+    ("track_order", re.compile(
+        r"(?:n'?t|\bnot|\bnever) (?:had |got |been )?(?:heard?\b|told\b|(?:a |any )?(?:word|news|updates?)\b)"
+        r"(?:(?!\b(?:refund\w*|return\w*|money|complain\w*|repl\w+|broke\w*|fault\w*|back)\b)[^.?!])*"
+        r"\b(?:since (?:i|we) (?:ordered|bought|paid)|(?:about|on|of) (?:my|the) (?:order|parcel|delivery|item))\b",
+        re.I)),
     # "where's my 27.95"
     ("refund_status", re.compile(
         r"\bwhere(?:'?s|\s+is)?\s+(?:my|the)\s+(?:money|cash|refund|£?\s?\d+[.,]\d\d)\b", re.I)),
