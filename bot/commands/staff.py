@@ -11,7 +11,7 @@ import sys
 
 from bot.settings import Settings
 
-HELP = "add and list the people who sign in, and set their passwords"
+HELP = "add, list and remove the people who sign in, set their passwords and roles"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="list everybody with their role")
     password = actions.add_parser("password", help="give somebody a new password and print it")
     password.add_argument("email")
+    role = actions.add_parser("role", help="give somebody another role")
+    role.add_argument("email")
+    role.add_argument("role", choices=("agent", "supervisor", "editor", "admin"))
+    remove = actions.add_parser("remove", help="somebody leaves; what they wrote stays")
+    remove.add_argument("email")
     for sub in (add, password):
         sub.add_argument("--stdin", action="store_true", help="take the password from standard input instead")
 
@@ -36,6 +41,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             print(f"{person.role:<12}{person.email:<32}{person.name}")
         if not people:
             print("Nobody yet. `frontdesk run` makes a first administrator, or `frontdesk staff add` anybody.")
+        return 0
+    if args.action == "role":
+        staff.set_role(settings, email=args.email, role=args.role)
+        print(f"{args.email} is {args.role} now.")
+        return 0
+    if args.action == "remove":
+        staff.remove_staff(settings, email=args.email)
+        print(f"{args.email} is signed out within seconds. Open chats go back to the queue after a few minutes.")
         return 0
     password = sys.stdin.readline().rstrip("\r\n") if args.stdin else secrets.token_urlsafe(12)
     if args.action == "add":

@@ -104,6 +104,8 @@ class Dispatch:
     async def assign(self, waiting: Sequence[State], candidates: Sequence[Candidate]) -> None:
         """Gives what waits to agents: in teams that assign, and what comes back to the agent who knows it."""
         setup, people = await self._rota.setup(), await self._rota.members()
+        # Who left the staff since they were looked up is given nothing.
+        candidates = [agent for agent in candidates if agent.id in people]
         loads = {agent.id: agent.load for agent in candidates}
         for state in waiting:
             team = setup.teams.get(state.team)

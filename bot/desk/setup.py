@@ -47,7 +47,9 @@ async def agents_shown(services: Services) -> list[dict[str, Any]]:
     setup, people = await services.rota.setup(), await services.rota.members()
     found = []
     for candidate in candidates:
-        person, settings = people[candidate.id], setup.agent(candidate.id)
+        person, settings = people.get(candidate.id), setup.agent(candidate.id)
+        if person is None:
+            continue  # left the staff meanwhile
         found.append({"id": person.id, "name": person.name, "role": person.role, "status": candidate.status,
                       "load": candidate.load, "capacity": settings.capacity, "teams": setup.teams_of(person.id),
                       "skills": list(settings.skills)})

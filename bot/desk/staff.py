@@ -18,6 +18,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from bot.database import migrate, open_database, reading, writing
+from bot.roster.errors import BadItem
+from bot.roster.roster import Roster
 from bot.settings import Settings
 
 ROLES = ("agent", "supervisor", "editor", "admin")
@@ -94,12 +96,35 @@ class Staff:
         change = _staff.update().where(_staff.c.email_key == _key(email)).values(password=_hash(password))
         with writing(self._engine) as connection:
             if not connection.execute(change).rowcount:
-                raise StaffError(f"there is nobody with the e-mail {email!r}")
+                raise _unknown(email)
+
+    def set_role(self, email: str, role: str) -> None:
+        """Counts within seconds, also in sessions that are open. Raises StaffError for an unknown role or e-mail."""
+        if role not in ROLES:
+            raise StaffError(f"role {role!r}: one of {', '.join(ROLES)} is wanted")
+        with writing(self._engine) as connection:
+            change = _staff.update().where(_staff.c.email_key == _key(email)).values(role=role)
+            if not connection.execute(change).rowcount:
+                raise _unknown(email)
+
+    def remove(self, email: str) -> None:
+        """Their sessions end within seconds. Raises StaffError for an unknown e-mail."""
+        with writing(self._engine) as connection:
+            if not connection.execute(_staff.delete().where(_staff.c.email_key == _key(email))).rowcount:
+                raise _unknown(email)
 
     def all(self) -> list[Member]:
         """Everybody, by name."""
         with reading(self._engine) as connection:
             return [_member(row) for row in connection.execute(_staff.select().order_by(_staff.c.name)).mappings()]
+
+    def by_email(self, email: str) -> Member:
+        """Raises StaffError for an unknown e-mail."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_staff.select().where(_staff.c.email_key == _key(email))).mappings().first()
+        if row is None:
+            raise _unknown(email)
+        return _member(row)
 
     def by_id(self, member_id: str) -> Member | None:
         with reading(self._engine) as connection:
@@ -132,6 +157,30 @@ def set_password(settings: Settings, email: str, password: str) -> None:
     _open(settings).set_password(email, password)
 
 
+def set_role(settings: Settings, email: str, role: str) -> None:
+    """Gives somebody other work. Raises StaffError, also for the only one in a team who no longer works at the console;
+    DatabaseUnavailable."""
+    if role not in CONSOLE:
+        _out_of_teams(settings, email)
+    _open(settings).set_role(email, role)
+
+
+def remove_staff(settings: Settings, email: str) -> None:
+    """Somebody leaves; what they wrote stays under their name. Raises StaffError, also for the only one in a team;
+    DatabaseUnavailable."""
+    _out_of_teams(settings, email)
+    _open(settings).remove(email)
+
+
+def _out_of_teams(settings: Settings, email: str) -> None:
+    member, roster = _open(settings).by_email(email), Roster(open_database(settings.database))
+    roster.prepare()
+    try:
+        roster.dismiss(member.id, "frontdesk staff")
+    except BadItem as error:
+        raise StaffError(f"{email!r} cannot leave: that {error.why}. Put somebody else in it first") from None
+
+
 def first_admin(settings: Settings) -> tuple[str, str] | None:
     """Makes the first administrator where there is no staff at all; returns e-mail and password, which is kept nowhere.
 
@@ -157,6 +206,10 @@ def _open(settings: Settings) -> Staff:
 def _member(row: Any) -> Member:
     mark = hashlib.sha256(row["password"].encode()).hexdigest()[:16]
     return Member(row["id"], row["name"], row["email"], row["role"], mark)
+
+
+def _unknown(email: str) -> StaffError:
+    return StaffError(f"there is nobody with the e-mail {email!r}")
 
 
 def _key(email: str) -> str:

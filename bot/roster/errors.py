@@ -15,6 +15,7 @@ class BadItem(RosterError):
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"The field {field!r} {why}.")
         self.field = field
+        self.why = why
 
 
 class NoSuchItem(RosterError):

@@ -164,15 +164,28 @@ class Roster:
             row = _row("agents", member, 1, by, found.body())
             connection.execute(insert_new(self._engine, _items, [row]))
             self._write(connection, "agents", member, found.body(), by)
-            for row in teams if wanted is not None else ():
-                members = [one for one in row["members"] if one != member]
-                members += [member] if row["id"] in (wanted or ()) else []
-                if sorted(members) != sorted(row["members"]):
-                    if not members:
-                        raise BadItem("teams", f"would leave the team {row['name']!r} without anybody in it")
-                    self._write(connection, "teams", row["id"], _body({**row, "members": members}), by)
+            if wanted is not None:
+                self._put_in(connection, teams, member, wanted, by)
+
+    def dismiss(self, member: str, by: str) -> None:
+        """Somebody leaves the staff: the teams and the settings know them no more. Raises BadItem for a team that has
+        nobody else, since one without members is everybody's."""
+        with writing(self._engine) as connection:
+            self._put_in(connection, self._teams(connection), member, (), by)
+            connection.execute(_items.delete().where(_items.c.kind == "agents", _items.c.id == member))
 
     # ----------------------------------------------------------------------------------------------------------
+
+    def _put_in(self, connection: Any, teams: Sequence[dict[str, Any]], member: str, wanted: Collection[str],
+                by: str) -> None:
+        """Into these of the teams and out of the others."""
+        for row in teams:
+            members = [one for one in row["members"] if one != member]
+            members += [member] if row["id"] in wanted else []
+            if sorted(members) != sorted(row["members"]):
+                if not members:
+                    raise BadItem("teams", f"would leave the team {row['name']!r} without anybody in it")
+                self._write(connection, "teams", row["id"], _body({**row, "members": members}), by)
 
     def _find(self, connection: Any, kind: str, item: str) -> Any:
         row = connection.execute(_items.select().where(_items.c.kind == kind, _items.c.id == item)).first()

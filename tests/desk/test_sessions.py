@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
-from desk_harness import PASSWORD, Agent, Desk
+from desk_harness import PASSWORD, Agent, Customer, Desk
 
 from bot.conversations import keys
 from bot.database import open_database
 from bot.desk import staff
 from bot.desk.staff import Staff, StaffError
+from bot.roster.routing import Candidate
 from bot.settings import Settings
 
+HandOff = Callable[..., Awaitable[None]]
 HEADERS = {"X-Frontdesk": "1"}
 
 
@@ -143,6 +146,56 @@ def test_staff_by_command(settings: Settings) -> None:
     assert people.check("ada@example.org", PASSWORD) is None
     assert people.check("ada@example.org", "another password") is not None
     assert [member.name for member in staff.list_staff(settings)] == ["Ada"]
+
+
+async def test_who_leaves_is_signed_out_and_their_conversation_goes_on(
+    desk: Desk, agent: Agent, customer: Customer, hand_off: HandOff
+) -> None:
+    await customer.say("m-1", "A person please")
+    await hand_off()
+    await agent.act(customer.cid, "claim")
+    boss, settings = await desk.agent("Grace", "supervisor"), desk.services.settings
+    await asyncio.to_thread(staff.remove_staff, settings, "ADA@example.org")
+    desk.services.sessions._known.clear()
+    desk.services.rota.changed()
+    assert (await desk.call("GET", "/api/session", headers={"Cookie": agent.cookie})).status == 401
+    # The console lists them no more, and nothing new is given to them by what was looked up before.
+    assert [one["name"] for one in (await boss.get("wall")).json["agents"]] == ["Grace"]
+    gone = Candidate(agent.member.id, "online", 0)
+    await desk.services.dispatch.assign(await desk.services.dispatch.route(), [gone])
+    await desk.services.conversations.call("ZREM", keys.AGENTS, agent.member.id)
+    await desk.services.dispatch.give_back_abandoned()
+    state = await desk.services.conversations.state(customer.cid)
+    assert (state.owner, state.agent) == ("queue", "")
+    said = (await boss.act(customer.cid, "claim")).json["conversation"]["agent"]["name"]
+    assert said == "Grace"
+
+
+async def test_another_role_counts_in_an_open_session(desk: Desk, agent: Agent) -> None:
+    settings, sessions = desk.services.settings, desk.services.sessions
+    assert (await agent.get("desk")).status == 200
+    await asyncio.to_thread(staff.set_role, settings, agent.member.email, "editor")
+    sessions._known.clear()
+    assert (await agent.get("desk")).status == 403
+    with pytest.raises(StaffError, match="boss"):
+        staff.set_role(settings, agent.member.email, "boss")
+
+
+async def test_the_only_one_in_a_team_stays_until_somebody_else_is_in_it(desk: Desk, agent: Agent) -> None:
+    boss, settings, roster = await desk.agent("Grace", "supervisor"), desk.services.settings, desk.services.roster
+    sent = {"name": "Support", "members": [agent.member.id], "revision": 1}
+    assert (await boss.send("PUT", "settings/teams/support", sent)).status == 200
+    for leave in (staff.remove_staff, lambda at, email: staff.set_role(at, email, "editor")):
+        with pytest.raises(StaffError, match="'Support' without anybody"):
+            await asyncio.to_thread(leave, settings, agent.member.email)
+    assert (await agent.get("desk")).status == 200
+    sent = {**sent, "members": [agent.member.id, boss.member.id], "revision": 2}
+    assert (await boss.send("PUT", "settings/teams/support", sent)).status == 200
+    await asyncio.to_thread(staff.remove_staff, settings, agent.member.email)
+    [team] = [team for team in await asyncio.to_thread(roster.all, "teams") if team["id"] == "support"]
+    assert team["members"] == [boss.member.id]
+    with pytest.raises(StaffError, match="nobody"):
+        await asyncio.to_thread(staff.remove_staff, settings, agent.member.email)
 
 
 def test_passwords_are_hashed_with_argon2id(settings: Settings) -> None:
