@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from bot.desk.staff import add_staff
 from bot.settings import Settings
+from tests.browser.accessible import sound
 from tests.browser.conftest import Product
 
 pytestmark = pytest.mark.browser
@@ -398,6 +398,21 @@ def test_the_knowledge_base_helps_with_writing(house: House) -> None:
     page.locator("#composer-text").fill("")
 
 
+def test_a_good_reply_becomes_a_draft_for_the_editors(house: House) -> None:
+    house.taken(house.ada, "Do you have lids for the big teapot?", "0")
+    house.ada.write("We do: ask for them in any of our shops.")
+    own, toast = house.ada.said().locator("[data-from=agent][data-kind=message]").last, house.ada.page.locator(".toast")
+    button = own.locator("[data-action=propose]")
+    expect(button).to_have_css("opacity", "0")
+    own.hover()
+    expect(button).to_have_css("opacity", "1")
+    button.click()
+    expect(toast).to_contain_text("The editors have a draft of it now: “Do you have lids")
+    button.focus()
+    house.ada.page.keyboard.press("Enter")
+    expect(toast).to_contain_text("It is a draft already")
+
+
 def test_what_was_missed_is_told_and_marked(house: House) -> None:
     customer = house.taken(house.ada)
     house.ada.write("I am looking into it")
@@ -581,26 +596,6 @@ def test_a_webhook_tells_of_its_deliveries(house: House) -> None:
     sound(page, "deliveries of a webhook")
     page.locator("[data-action=redeliver]").click()
     expect(page.locator(".toast[data-tone=info]")).to_contain_text("It is sent again")
-
-
-#: The colours of the dark scheme are other ones; everything else is the same page. New colours need two frames.
-_BOTH = (("light", {"resultTypes": ["violations"]}),
-         ("dark", {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}))
-_AXE = """options => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
-    .then(() => axe.run(options)).then(({violations}) => violations.map(({id, help, nodes}) =>
-        `${id}: ${help} at ${nodes.slice(0, 3).map(node => node.target).join(", ")}`))"""
-
-
-def sound(page: Page, what: str, dark: bool = True) -> None:
-    """axe-core finds nothing in the page as it is, light and dark, and it does not scroll sideways."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    for scheme, options in _BOTH if dark else _BOTH[:1]:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        told = page.evaluate(_AXE, options)
-        assert told == [], f"{what}, {scheme}"
-    page.emulate_media(color_scheme="light")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} scrolls sideways"
 
 
 def dialogs(staff: Staff, keys: dict[str, str]) -> None:

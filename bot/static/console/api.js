@@ -94,6 +94,14 @@ export class Api {
     return this.#call("GET", `/api/console/kb?${query({ q: words })}`);
   }
 
+  /**
+   * Makes a draft for the editors of an agent's message; a second time finds the first.
+   * @param {string} conversation @param {number} seq @returns {Promise<{entry: string, question: string, created: boolean}>}
+   */
+  propose(conversation, seq) {
+    return this.#call("POST", "/api/editor/drafts", { conversation, seq });
+  }
+
   /** @param {Summary} summary @param {boolean} [force] from another agent; supervisors only @returns {Promise<{conversation: Summary}>} */
   claim(summary, force = false) {
     return this.act(summary.id, "claim", { epoch: summary.epoch, ...(force ? { force } : {}) });

@@ -184,7 +184,16 @@ export class ConversationPane {
         this.announcer.toast(error.message, "trouble");
         throw error;
       });
+    const propose = (/** @type {number} */ seq) =>
+      api.propose(/** @type {string} */ (this.#id), seq).then(
+        ({ created, question }) =>
+          this.announcer.toast(
+            created ? `The editors have a draft of it now: “${question}”` : `It is a draft already: “${question}”`,
+          ),
+        (error) => this.announcer.toast(error.message, "trouble"),
+      );
     return {
+      propose,
       me: user.id,
       team: (id) => setup.teamName(id) || "another team",
       agent: (id) => (id === user.id ? user.name : setup.agentName(id)),

@@ -4,6 +4,7 @@ import { h, hidden } from "./dom.js";
 import { eventWords } from "./event-words.js";
 import { icon } from "./icons.js";
 import { ownActions } from "./own-message.js";
+import { proposal } from "./proposal.js";
 import { facts, scoreList } from "./score.js";
 import { clock, dayKey, dayLabel, fullTime } from "./time.js";
 import { percent, sentence } from "./why.js";
@@ -19,6 +20,7 @@ const TOGETHER = 180;
  * @property {(id: string|undefined) => string} team
  * @property {(id: string) => string} agent
  * @property {import("./own-message.js").Amend} amend
+ * @property {import("./proposal.js").Propose} propose
  */
 
 /**
@@ -68,7 +70,7 @@ function eventItem(record, words) {
 }
 
 /** @param {Record} record @param {Record|undefined} previous @param {Reader} reader */
-export function messageItem(record, previous, { me, agent, amend }) {
+export function messageItem(record, previous, { me, agent, amend, propose }) {
   const note = record.kind === "note";
   const together =
     previous !== undefined &&
@@ -117,6 +119,7 @@ export function messageItem(record, previous, { me, agent, amend }) {
           )
         : null,
       record.evidence && evidence(record.evidence),
+      proposal(record, propose),
     ),
     mine &&
       !note &&
