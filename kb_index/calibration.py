@@ -17,6 +17,8 @@ from scipy.stats import binom
 NEVER = float("inf")
 #: What it costs to keep a message from the people it needs, against bothering them for nothing.
 _MISSED = 1.5
+#: The part of beta that the bar for all messages may use; the rest is for those that the bot has a sure answer to.
+_FIRST = 0.9
 #: A message that is so clearly for people goes to them whatever else it asks.
 _CLEAR = 0.8
 #: Where the search for a bar starts, as shares of the questions from the surest down, with the part of delta that each
@@ -139,10 +141,15 @@ def choose_people_bars(
     the bar, so the first bar from below that fails ends the search (risk-controlling prediction sets, S. Bates et al.,
     "Distribution-free, risk-controlling prediction sets", 2021, with the Clopper–Pearson bound). The first bar goes
     with it up to the one that parts the two kinds best, a missed message counting `_MISSED` times an unneeded handover,
-    and stays there. Too little data gives the bar 0: everything is handed over.
+    or to where `_FIRST` of beta is used up, and stays there: a last bit of it that hands a few messages less over would
+    leave nothing for sure answers. Too little data gives the bar 0: everything is handed over.
     """
     p, others = np.asarray(chance, float), np.asarray(chance_of_others, float)
     said, did = np.asarray(answered, bool), np.asarray(acted, bool)
+
+    def lost(sure: float, first: float) -> int:
+        return int((said & (p < sure) | did & (p < first)).sum())
+
     none_missed = upper_bound(0, len(p), delta)
     parting = highest = Bar(0.0, beta, len(p), 0, none_missed, 1.0)
     if none_missed > beta:
@@ -151,8 +158,10 @@ def choose_people_bars(
     best = float(min(grid, key=lambda value: _MISSED * float((p < value).mean())
                      + (float((others >= value).mean()) if len(others) else 0.0)))
     for value in grid:
-        missed = int((said & (p < value) | did & (p < min(value, best))).sum())
-        bound = upper_bound(missed, len(p), delta)
+        bound = upper_bound(missed := lost(value, min(value, best)), len(p), delta)
+        if value <= best and bound > _FIRST * beta:
+            best = parting.value
+            bound = upper_bound(missed := lost(value, best), len(p), delta)
         if bound > beta:
             break
         highest = Bar(float(value), beta, len(p), missed, bound, float((p >= value).mean()))

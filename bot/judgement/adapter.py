@@ -47,23 +47,25 @@ def is_tuned_on(corpus: Sequence[Phrase], folder: Path = FOLDER) -> bool:
     return bool(about(folder)["mark"] == phrases_mark(corpus))
 
 
-def digest(text: str) -> str:
-    """Names a phrase in ``unseen.npz``."""
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+def digest(text: str, plainly: bool = False) -> str:
+    """Names a phrase in ``unseen.npz``, or what is left of it without the names in it: of each phrase by itself, since
+    others may say the same then and were read by another model."""
+    named = f"plainly\0{text}" if plainly else text
+    return hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def save(
-    folder: Path, pairs: Pairs, head: Head, texts: Sequence[str], unseen: Sequence[Probabilities],
-    told: Mapping[str, Any],
+    folder: Path, pairs: Pairs, head: Head, unseen: Mapping[str, Probabilities], told: Mapping[str, Any],
 ) -> None:
-    """Writes all of it. `unseen` has a row per part of each text: shape (parts, intents)."""
+    """Writes all of it. `unseen` goes by :func:`digest` and has a row per part of each text: shape (parts, intents)."""
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / "adapter.npz", **{f"{name}:{side}": matrix for name, pair in pairs.items()
                                         for side, matrix in zip(("left", "right"), pair, strict=True)})
     head.save(folder)
     np.savez_compressed(
-        folder / "unseen.npz", texts=np.array([digest(text) for text in texts]),
-        ends=np.cumsum([len(rows) for rows in unseen]), rows=np.concatenate(unseen).astype(np.float16),
+        folder / "unseen.npz", texts=np.array(list(unseen)),
+        ends=np.cumsum([len(rows) for rows in unseen.values()]),
+        rows=np.concatenate(list(unseen.values())).astype(np.float16),
     )
     (folder / "tuned.json").write_text(json.dumps(dict(told), indent=1) + "\n", encoding="utf-8")
 

@@ -15,6 +15,7 @@ import numpy as np
 from bot.judgement import adapter, phrases
 from bot.judgement.classifier import Classifier, Probabilities
 from bot.judgement.judge import parts
+from bot.judgement.plainly import plainly
 from bot.settings import Settings
 from kb_index.export import export, fingerprint, source_model
 
@@ -81,17 +82,23 @@ def shared(settings: Settings) -> Classifier:
     return load(settings)
 
 
-def unseen() -> dict[str, Probabilities]:
-    """For each training phrase, what a model that never saw its group says of its parts: shape (parts, intents).
-    Phrases that came later than the training are not there, and so do not count where bars are computed."""
+def unseen() -> tuple[dict[str, Probabilities], dict[str, Probabilities]]:
+    """For each training phrase, what a model that never saw its group says of its parts, shape (parts, intents); and
+    the same of what the phrase says plainly, where names stand in it. Phrases that came later than the training are not
+    there, and so do not count where bars are computed."""
     with np.load(adapter.FOLDER / "unseen.npz") as arrays:
-        texts, ends, rows = arrays["texts"], arrays["ends"], arrays["rows"]
+        keys, ends, rows = arrays["texts"], arrays["ends"], arrays["rows"]
     found: dict[str, Probabilities] = {}
     start = 0
-    for digest, end in zip(texts, ends, strict=True):
+    for key, end in zip(keys, ends, strict=True):
         wide = rows[start:end].astype(np.float64)
-        found[str(digest)] = wide / wide.sum(axis=1, keepdims=True)
+        found[str(key)] = wide / wide.sum(axis=1, keepdims=True)
         start = int(end)
-    corpus = phrases.read(phrases.FOLDER)
-    told = {phrase.text: found.get(adapter.digest(phrase.text)) for phrase in corpus}
-    return {text: p for text, p in told.items() if p is not None and len(p) == len(parts(text))}
+    whole: dict[str, Probabilities] = {}
+    plain: dict[str, Probabilities] = {}
+    for phrase in phrases.read(phrases.FOLDER):
+        for told, text, kept in ((whole, phrase.text, found.get(adapter.digest(phrase.text))),
+                                 (plain, plainly(phrase.text), found.get(adapter.digest(phrase.text, plainly=True)))):
+            if kept is not None and len(kept) == len(parts(text)):
+                told[phrase.text] = kept
+    return whole, plain

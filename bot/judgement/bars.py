@@ -14,7 +14,7 @@ import numpy.typing as npt
 from bot.judgement.confidence import SIGNS, Confidence, signs
 from bot.judgement.judgement import Reading
 from bot.judgement.router import OFFERED, wanted_task
-from bot.judgement.tasks import TASKS
+from bot.judgement.tasks import TASKS, form_of
 from kb_index.calibration import choose_bar, choose_offer_bar, choose_parting_bar, choose_people_bars
 
 #: Messages without an answer per answerable question in the calibration. Live shares differ from shop to shop; more
@@ -71,7 +71,18 @@ class Asked:
     @property
     def acted(self) -> bool:
         """Whether the bot would begin a task or chat, if it neither answers nor hands over."""
-        return self.best == "smalltalk" or wanted_task(self.reading) in TASKS
+        return self.best == "smalltalk" or wanted_task(self.reading) in TASKS or self.let_through < self.people
+
+    @property
+    def let_through(self) -> float:
+        """The people bar up to which the bot would act on it: the chance that it needs people, unless told plainly it
+        is a task (:func:`bot.judgement.router.decide`)."""
+        again = self.reading.plainly or self.reading
+        if form_of(again.text) in TASKS:
+            return 0.0
+        if self.reading.plainly is None or wanted_task(again) not in TASKS:
+            return self.people
+        return min(self.people, again.routes.get("support", 0.0) + again.routes.get("human", 0.0))
 
     @property
     def best(self) -> str:
@@ -90,7 +101,7 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     needing_sure = sureness(confidence, needing)
     acted = np.array([a.acted for a in needing], bool)
     told = [a for a in asked if a.route and not a.held_out]
-    chance, others = [a.people for a in needing], [a.people for a in told if a.route not in PEOPLE]
+    chance, others = [a.let_through for a in needing], [a.people for a in told if a.route not in PEOPLE]
     # The bars lean on each other: who is handed over is never answered, and a stricter answer bar lets fewer messages
     # for people through. A few rounds settle them.
     handed = 0.5

@@ -15,6 +15,7 @@ from bot.judgement import assembly, phrases
 from bot.judgement.bars import PEOPLE, Asked, calibrate
 from bot.judgement.judge import classify, parts, read
 from bot.judgement.judgement import Reading
+from bot.judgement.plainly import plainly
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
@@ -146,10 +147,14 @@ class Memory:
 
     def __init__(self, settings: Settings) -> None:
         self._classifier = assembly.load(settings, 2)
-        unseen, head = assembly.unseen(), self._classifier.head
-        self.phrases = [phrase for phrase in phrases.read(phrases.FOLDER) if phrase.text in unseen]
+        (whole, plain), head = assembly.unseen(), self._classifier.head
+        self.phrases = [phrase for phrase in phrases.read(phrases.FOLDER) if phrase.text in whole]
         #: Each phrase as a classifier read it that never saw its group.
-        self.unseen = [classify(phrase.text, unseen[phrase.text], head) for phrase in self.phrases]
+        self.unseen = [
+            replace(classify(text, whole[text], head),
+                    plainly=classify(plainly(text), plain[text], head) if text in plain else None)
+            for text in (phrase.text for phrase in self.phrases)
+        ]
         self._readings: dict[str, Reading] = {}
 
     def read(self, texts: Sequence[str]) -> list[Reading]:

@@ -22,6 +22,7 @@ from bot.judgement import adapter, phrases
 from bot.judgement.classifier import Head
 from bot.judgement.judge import parts
 from bot.judgement.phrases import Phrase
+from bot.judgement.plainly import plainly
 from kb_index.encoder import MAX_PIECES, Vectors
 from kb_index.export import source_model
 
@@ -69,31 +70,34 @@ def tune(folder: Path = adapter.FOLDER, progress: Progress = lambda done, total:
     itself: among others, of each route the share of unseen phrases that were recognised."""
     corpus = phrases.read(phrases.FOLDER)
     fold = folds(corpus)
-    tuner = Tuner(sorted({text for phrase in corpus for text in parts(phrase.text)}), seed)
+    # Each phrase as it is and, where names stand in it, without them: the live bot reads both.
+    reads = {adapter.digest(phrase.text): (row, phrase.text) for row, phrase in enumerate(corpus)}
+    reads |= {adapter.digest(phrase.text, plainly=True): (row, plain) for row, phrase in enumerate(corpus)
+              if (plain := plainly(phrase.text)) != phrase.text}
+    tuner = Tuner(sorted({part for _, text in reads.values() for part in parts(text)}), seed)
     total = (FOLDS + 1) * 100
 
     def part(k: int) -> Progress:
         return lambda done, of: progress(k * 100 + 100 * done // of, total)
 
-    scores: list[npt.NDArray[np.float32]] = [np.zeros((0, 0), dtype=np.float32)] * len(corpus)
+    scores: dict[str, npt.NDArray[np.float32]] = {}
     for k in range(FOLDS):
         twin = tuner.fit([p for p, f in zip(corpus, fold, strict=True) if f != k], corpus, part(k))
-        rows = [row for row in range(len(corpus)) if fold[row] == k]
-        texts = [parts(corpus[row].text) for row in rows]
-        vectors = twin.encode([text for one in texts for text in one])
-        ends = np.cumsum([len(one) for one in texts])
-        for row, one, end in zip(rows, texts, ends, strict=True):
-            scores[row] = vectors[end - len(one) : end] @ twin.head.weights.T + twin.head.bias
+        split = {key: parts(text) for key, (row, text) in reads.items() if fold[row] == k}
+        vectors = twin.encode([text for one in split.values() for text in one])
+        ends = np.cumsum([len(one) for one in split.values()])
+        for (key, one), end in zip(split.items(), ends, strict=True):
+            scores[key] = vectors[end - len(one) : end] @ twin.head.weights.T + twin.head.bias
     final = tuner.fit(corpus, corpus, part(FOLDS))
     head = Head(final.head.intents, final.head.route_of, final.head.weights, final.head.bias)
-    wholes = np.stack([one[0] for one in scores])
+    wholes = np.stack([scores[adapter.digest(phrase.text)][0] for phrase in corpus])
     head.temperature = _temperature(wholes, [phrase.route for phrase in corpus], head)
     told = {
         "phrases": len(corpus), "mark": adapter.phrases_mark(corpus), "seed": seed,
         "temperature": round(head.temperature, 4), "recall": _recall(wholes, corpus, head),
     }
-    adapter.save(folder, final.pairs, head, [phrase.text for phrase in corpus],
-                 [_softmax(one / head.temperature) for one in scores], told)
+    adapter.save(folder, final.pairs, head,
+                 {key: _softmax(one / head.temperature) for key, one in scores.items()}, told)
     return told
 
 

@@ -35,6 +35,25 @@ def test_zero_reaches_a_person_whatever_else_is_true(text: str) -> None:
         assert what(judged) == ("human", "handoff") and judged.confidence == 1 and "0" in judged.why
 
 
+@pytest.mark.parametrize("text", [
+    "my kettle caught fire this morning", "The heater is on fire!!", "it set the curtains on fire", "battery exploded",
+    "i got a nasty shock off the toaster", "it sparks when I plug it in", "smoke is coming out of the back",
+    "there's a burning smell from the fan heater", "stinks of burning plastic", "burnt my daughters hand on the handle",
+    "@shop the charger blew up and we ended up in hospital",
+])
+def test_danger_reaches_the_support_team_whatever_else_is_true(text: str) -> None:
+    for score in (SURE, FAR, None):
+        assert what(judge(text, score, out_of_scope=1.0)) == ("support", "handoff")
+
+
+@pytest.mark.parametrize("text", [
+    "does the fire pit come with a cover", "how long do the candles burn", "the smoke alarm chirps", "is the sofa fire safe",
+    "toaster burns everything on one side", "I was shocked by the price", "sales are on fire today", "is there smoking at work",
+])
+def test_what_only_sounds_like_it_is_judged_as_ever(text: str) -> None:
+    assert "burnt" not in judge(text).why
+
+
 @pytest.mark.parametrize("text", ["00", "10", "0.5", "order 0", "O"])
 def test_other_text_with_a_zero_is_text(text: str) -> None:
     assert "typed 0" not in judge(text).why

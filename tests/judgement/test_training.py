@@ -16,6 +16,7 @@ import pytest
 from bot.judgement import adapter, assembly, phrases
 from bot.judgement.classifier import Classifier, Head
 from bot.judgement.judge import parts
+from bot.judgement.plainly import plainly
 from bot.settings import ROOT, Settings
 
 # In a process of its own: the backward pass of torch stalls beside the other libraries' OpenMP threads.
@@ -73,10 +74,15 @@ def test_what_is_shipped_was_trained_on_the_phrases_as_they_are() -> None:
 
 
 def test_unseen_judgements_are_there_for_each_part_of_each_phrase() -> None:
-    unseen, head = assembly.unseen(), Head.load(adapter.FOLDER)
+    (whole, plain), head = assembly.unseen(), Head.load(adapter.FOLDER)
     for phrase in phrases.read(phrases.FOLDER):
-        assert unseen[phrase.text].shape == (len(parts(phrase.text)), len(head.intents))
-    sample = np.concatenate(list(unseen.values())[:50])
+        assert whole[phrase.text].shape == (len(parts(phrase.text)), len(head.intents))
+        # Told plainly too where that is another text.
+        if (told := plainly(phrase.text)) != phrase.text:
+            assert plain[phrase.text].shape == (len(parts(told)), len(head.intents))
+        else:
+            assert phrase.text not in plain
+    sample = np.concatenate([*whole.values(), *plain.values()][::200])
     assert np.allclose(sample.sum(axis=1), 1)
 
 

@@ -1,0 +1,32 @@
+"""What the people bar is computed from, where a message told plainly looks like a task."""
+
+from __future__ import annotations
+
+from bot.judgement.bars import Asked
+from bot.judgement.judgement import Reading
+
+
+def asked(text: str, people: float, plain: str = "", plain_people: float = 0.0, intent: str = "cancel_order") -> Asked:
+    def reading(text: str, people: float, intent: str, plainly: Reading | None = None) -> Reading:
+        return Reading(text, {"support": people, "service": 1 - people}, intent, 0.9, plainly=plainly)
+
+    again = reading(plain, plain_people, intent) if plain else None
+    return Asked(reading(text, people, "report_defect", again), "", "support")
+
+
+def test_a_fault_is_let_through_by_the_bar_that_it_reaches() -> None:
+    one = asked("my kettle leaks", 0.7)
+    assert one.let_through == one.people == 0.7 and not one.acted
+
+
+def test_told_plainly_it_may_be_let_through_by_a_lower_one() -> None:
+    one = asked("the kettle of LM-104281 leaks", 0.7, "the item of my order leaks", 0.1)
+    assert one.let_through == 0.1 and one.acted
+    # What is no task then changes nothing, nor does one that is for people more surely than before.
+    assert asked("the kettle leaks", 0.7, "the item leaks", 0.1, "report_defect").let_through == 0.7
+    assert asked("the kettle leaks", 0.2, "the item leaks", 0.4).let_through == 0.2
+
+
+def test_the_form_of_a_request_is_let_through_by_any_bar() -> None:
+    one = asked("one more lamp to LM-104281", 0.9, "one more item to my order", 0.9, "report_defect")
+    assert one.let_through == 0.0 and one.acted
