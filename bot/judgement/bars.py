@@ -25,8 +25,8 @@ _ENOUGH_TESTS = 100
 #: So many held-out phrasings can fit a confidence of this knowledge base's own.
 _ENOUGH_PHRASINGS = 200
 #: The people bars lean on the answer bar and on where they part the two kinds, chosen on the same messages: with 5 %
-#: the realised error passed beta in 9 % of recalibrations, with this in 4.7 % (tools/check_promise.py).
-_DOUBT = 0.02
+#: the realised error passed beta in 9 % of recalibrations (tools/check_promise.py), with this in 4.3 %.
+_DOUBT = 0.01
 #: Routes that need people.
 PEOPLE = frozenset({"support", "human"})
 _BEYOND = "out_of_scope"
@@ -74,18 +74,24 @@ class Asked:
     @property
     def acted(self) -> bool:
         """Whether the bot would begin a task or chat, if it neither answers nor hands over."""
-        return self.best == "smalltalk" or wanted_task(self.reading) in TASKS or self.let_through < self.people
+        again = self.reading.plainly
+        told = again is not None and wanted_task(again) in TASKS
+        return self.best == "smalltalk" or wanted_task(self.reading) in TASKS or told or self._has_form
 
     @property
     def let_through(self) -> float:
-        """The people bar up to which the bot would act on it: the chance that it needs people, unless told plainly it
-        is a task (:func:`bot.judgement.router.decide`)."""
-        again = self.reading.plainly or self.reading
-        if form_of(again.text) in TASKS:
+        """The least people bar at which the bot may answer it or act on it: the chance that it needs people, or a lower
+        one that it has when told plainly, if that is a task (:func:`bot.judgement.router.decide`)."""
+        again = self.reading.plainly
+        if self._has_form:
             return 0.0
-        if self.reading.plainly is None or wanted_task(again) not in TASKS:
+        if again is None or wanted_task(again) not in TASKS:
             return self.people
         return min(self.people, again.routes.get("support", 0.0) + again.routes.get("human", 0.0))
+
+    @property
+    def _has_form(self) -> bool:
+        return form_of((self.reading.plainly or self.reading).text) in TASKS
 
     @property
     def best(self) -> str:

@@ -50,7 +50,8 @@ def mark(settings: Settings, entries: Sequence[Entry]) -> str:
         sums.update(f"{entry.id} {entry.version} {entry.tests}".encode())
     sums.update(f"{sorted(judged_questions(settings).items())} {settings.alpha} {settings.beta}".encode())
     here, index = Path(__file__).parent, Path(snapshot.__file__).parent
-    ours = [here / f"{name}.py" for name in ("publishing", "bars", "confidence", "judge", "router")]
+    names = ("publishing", "bars", "confidence", "judge", "router", "tasks", "forms", "plainly", "segments")
+    ours = [*(here / f"{name}.py" for name in names), here / "goods.txt"]
     for source in [*ours, *sorted(index.glob("*.py"))]:
         sums.update(source.read_bytes())
     return sums.hexdigest()[:16]

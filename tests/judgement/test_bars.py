@@ -22,9 +22,11 @@ def test_a_fault_is_let_through_by_the_bar_that_it_reaches() -> None:
 def test_told_plainly_it_may_be_let_through_by_a_lower_one() -> None:
     one = asked("the kettle of LM-104281 leaks", 0.7, "the item of my order leaks", 0.1)
     assert one.let_through == 0.1 and one.acted
-    # What is no task then changes nothing, nor does one that is for people more surely than before.
-    assert asked("the kettle leaks", 0.7, "the item leaks", 0.1, "report_defect").let_through == 0.7
-    assert asked("the kettle leaks", 0.2, "the item leaks", 0.4).let_through == 0.2
+    # What is no task then changes nothing. One that is then for people more surely counts as it did, but it counts.
+    fault = asked("the kettle leaks", 0.7, "the item leaks", 0.1, "report_defect")
+    assert fault.let_through == 0.7 and not fault.acted
+    surer = asked("the kettle leaks", 0.2, "the item leaks", 0.4)
+    assert surer.let_through == 0.2 and surer.acted
 
 
 def test_the_form_of_a_request_is_let_through_by_any_bar() -> None:

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from bot.desk.openapi.schema import ANY, FLAG, TEXT, WHOLE, arr, delete, enum, get, loose, obj, post, put, ref, some
+from bot.desk.openapi.schema import (
+    ANY,
+    FLAG,
+    TEXT,
+    WHOLE,
+    arr,
+    delete,
+    enum,
+    get,
+    loose,
+    null,
+    obj,
+    post,
+    put,
+    ref,
+    some,
+)
 
 _BASE = "/api/editor"
 _ENTRY = f"{_BASE}/entries/{{ENTRY}}"
@@ -44,7 +60,7 @@ CALLS = (
     post(f"{_BASE}/unanswered", "Group what nothing answers", ref("Job"), obj(), 202),
     get(f"{_BASE}/jobs/{{JOB}}", "How far a job is", ref("Job")),
     get(f"{_BASE}/publications", "What was published", some(
-        publications=arr(loose("A publication.")), alarm=loose("A damaged snapshot, or null."))),
+        publications=arr(loose("A publication.")), alarm=null(loose("The snapshot that is damaged.")))),
     get(f"{_BASE}/publications/{{SEQ}}", "One with its whole report", loose("A publication.")),
     post(f"{_BASE}/rollback", "Serve an earlier snapshot", some(snapshot=TEXT), some(snapshot=TEXT)),
     post(f"{_BASE}/import", "Take entries from a file", ref("Job"), "application/octet-stream", 202, name=TEXT,
