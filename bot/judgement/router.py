@@ -126,7 +126,8 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
     if any(_ZERO.fullmatch(line) for line in reading.text.splitlines()):
         return judged("human", "handoff", 1.0, "typed 0, which always reaches a person")
     if names_danger(reading.text):
-        return judged("support", "handoff", 1.0, "something burnt, exploded, gave a shock or hurt somebody")
+        return Judgement("support", "handoff", 1.0, "report_defect",
+                         "something burnt, exploded, gave a shock or hurt somebody", "", reading.candidates)
     if "track_order" in tasks and gives_only_values(reading.text):
         # There is nothing in it for a classifier; how the order stands is what such a message mostly wants.
         return judged_task("track_order", "an order number or e-mail address and nothing else")

@@ -43,7 +43,8 @@ def test_zero_reaches_a_person_whatever_else_is_true(text: str) -> None:
 ])
 def test_danger_reaches_the_support_team_whatever_else_is_true(text: str) -> None:
     for score in (SURE, FAR, None):
-        assert what(judge(text, score, out_of_scope=1.0)) == ("support", "handoff")
+        judged = judge(text, score, out_of_scope=1.0, intent="oos")
+        assert what(judged) == ("support", "handoff") and judged.intent == "report_defect"
 
 
 @pytest.mark.parametrize("text", [
