@@ -12,7 +12,7 @@ from dataclasses import replace
 import jwt
 import pytest
 from desk_harness import Desk, running
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from bot.settings import Settings
 
@@ -95,3 +95,37 @@ async def test_each_person_has_a_conversation_of_their_own(desk: Desk, page: Pag
     await expect(page.locator("[data-fd=message]", has_text="somebody new")).to_have_count(0)
     await say(page, "nobody in particular")
     assert await heard(desk, "nobody in particular") == (None, ["nobody in particular"])
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_what_is_under_way_when_somebody_signs_out_is_not_shown_or_sent_to_the_next(
+    desk: Desk, page: Page, arrives: bool
+) -> None:
+    held, gone = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        if "a secret" not in (route.request.post_data or ""):
+            return await route.continue_()
+        answer = await route.fetch() if arrives else None
+        held.set()
+        await gone.wait()
+        await (route.fulfill(response=answer) if answer else route.abort())
+
+    await arrive(page, desk)
+    await page.evaluate("token => Frontdesk.identify(token)", token("amara"))
+    await say(page, "first of all")
+    assert await heard(desk, "first of all", known=True) == ("amara", ["first of all"])
+    await page.route("**/api/widget/messages", slowly)
+    await say(page, "a secret")
+    await asyncio.wait_for(held.wait(), 20)
+    await page.evaluate("Frontdesk.identify(null)")
+    secret = page.locator("[data-fd=message]", has_text="a secret")
+    await expect(secret).to_have_count(0)
+    gone.set()
+    await say(page, "nobody in particular")
+    assert await heard(desk, "nobody in particular") == (None, ["nobody in particular"])
+    await expect(secret).to_have_count(0)
+    await page.reload()
+    await page.evaluate("Frontdesk.open()")
+    await expect(page.locator("[data-fd=message]", has_text="nobody in particular")).to_be_visible()
+    await expect(secret).to_have_count(0)

@@ -26,6 +26,8 @@ export const makeChat = (base, shelf, locale, draw, who) => {
   let due = false;
   let told = 0;
   let read = 0;
+  /** When the page last said who is here. */
+  let since = Date.now();
 
   const last = () => chat.records.at(-1)?.seq ?? 0;
 
@@ -135,7 +137,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
 
   /** Tells a conversation that goes on who is here now. It never passes to somebody else. @param {Session} session */
   const introduce = async (session) => {
-    if (who() === null && session.known) return leave(session, '');
+    if (who() === null && session.known) return part(session);
     const identity = await token();
     if (!identity || session !== chat.session) return;
     try {
@@ -144,9 +146,15 @@ export const makeChat = (base, shelf, locale, draw, who) => {
       if (shelf.get('session')?.token === session.token) shelf.set('session', session);
     } catch (error) {
       const { code, message } = asApiError(error);
-      if (code === 'other_customer') leave(session, '');
+      if (code === 'other_customer') part(session);
       else console.warn(`Frontdesk: ${message}`);
     }
+  };
+
+  /** Somebody else is here now: what the one before was still sending is none of theirs. @param {Session} session */
+  const part = (session) => {
+    if (session === chat.session) chat.outbox.clear(since);
+    leave(session, '');
   };
 
   /** Forgets a conversation that cannot go on. @param {Session | null} session @param {string} notice */
@@ -235,11 +243,13 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     } catch (error) {
       const { status, code } = asApiError(error);
       const gone = status === 401 || status === 404 ? 'expired' : code === 'closed' ? 'ended' : '';
-      if (!gone || again) throw error;
+      if (!gone || again || !chat.outbox.entries.includes(entry)) throw error;
       // What was written is not lost: it opens the next conversation.
       leave(session, gone);
-      await deliver(entry, true);
+      return deliver(entry, true);
     }
+    // The conversation that has it was left meanwhile, and no stream will bring it.
+    if (session !== chat.session) chat.outbox.drop(id);
   };
 
   /** @param {string} notice */
@@ -391,6 +401,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     },
     fresh: () => leave(chat.session, ''),
     identify: () => {
+      since = Date.now();
       if (chat.session) void introduce(chat.session);
     },
     markRead() {

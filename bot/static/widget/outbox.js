@@ -17,6 +17,8 @@ export const makeOutbox = (shelf, deliver, changed) => {
 
   /** @param {Entry} entry @param {Partial<Entry>} [change] */
   const keep = (entry, change) => {
+    // It may have been cleared away while it was under way.
+    if (!outbox.entries.includes(entry)) return;
     shelf.set(`out:${entry.id}`, Object.assign(entry, change));
     changed();
   };
@@ -72,6 +74,9 @@ export const makeOutbox = (shelf, deliver, changed) => {
       if (entry) shelf.remove(`out:${id}`);
       changed();
       return entry;
+    },
+    clear(until) {
+      for (const { id, at } of outbox.entries) if (at <= until) outbox.drop(id);
     },
     resume() {
       for (const entry of outbox.entries) if (entry.state === 'failed' && !entry.final) entry.state = 'sending';

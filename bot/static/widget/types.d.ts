@@ -177,6 +177,8 @@ export interface Outbox {
   add(message: Pick<Entry, 'id' | 'text' | 'choice' | 'files' | 'conversation'>): void;
   /** The log has it, or the customer took it back. */
   drop(id: string): Entry | undefined;
+  /** Drops what was written until then, in milliseconds since 1970. */
+  clear(until: number): void;
   /** Tries again, at once, what failed in passing. */
   resume(): void;
 }
