@@ -19,6 +19,7 @@ import minify
 from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
+from zopfli.gzip import compress as pack_tightly
 
 from bot.desk.bundle import join
 
@@ -80,11 +81,12 @@ def load(path: Path) -> File:
         if (path.parent.name, path.name) in JOINED:
             data, sources = join(path)
         # Only a customer's page counts every byte; what staff load is sent as it is written.
-        if path.suffix == ".css" or (path.suffix == ".js" and path.parent.name == "widget"):
+        counted = path.parent.name == "widget"
+        if path.suffix == ".css" or (path.suffix == ".js" and counted):
             data = _shorten(path, data)
         mark = _mark(sources)
-        # No time in it: the same file is the same bytes on every desk.
-        packed = gzip.compress(data, 9, mtime=0)
+        # No time in either: the same file is the same bytes on every desk.
+        packed = pack_tightly(data) if counted else gzip.compress(data, 9, mtime=0)
         packed = packed if len(packed) < len(data) else b""
         etag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
         file = _files[path] = File(sources, mark, data, packed, etag, max(at for at, _ in mark) / 1e9)
