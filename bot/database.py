@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 #: Changes the schema by one step; called inside a transaction.
 Step = Callable[[Any], None]
@@ -50,9 +50,13 @@ def open_database(url: str) -> Any:
         return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=5, pool_timeout=5)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    # No pool: opening the file is cheap, and a connection is then never in two threads.
-    engine = sa.create_engine(parsed, future=True, poolclass=NullPool, connect_args={"timeout": 10})
+    # Kept open, as many as there are threads: closing the last one writes the whole log back into the file, and waits
+    # for the disk. One is never in two threads at a time.
+    engine = sa.create_engine(parsed, future=True, poolclass=QueuePool, pool_size=0,
+                              connect_args={"timeout": 10, "check_same_thread": False})
     sa.event.listen(engine, "connect", _prepare_sqlite)
+    if parsed.database:
+        _follow(engine, Path(parsed.database))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -131,6 +135,27 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _follow(engine: Any, file: Path) -> None:
+    """A connection kept open holds on to its file where that is moved away or another is put in its place, and would
+    write into what nobody reads. Such a one is opened anew."""
+    def which() -> tuple[int, int] | None:
+        try:
+            stat = file.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino
+
+    def opened(_: Any, record: Any) -> None:
+        record.info["file"] = which()
+
+    def taken(_: Any, record: Any, __: Any) -> None:
+        if record.info["file"] != which():
+            raise sa.exc.DisconnectionError(f"{file} is another file now")
+
+    sa.event.listen(engine, "connect", opened)
+    sa.event.listen(engine, "checkout", taken)
 
 
 def _begin_sqlite(connection: Any) -> None:
