@@ -26,7 +26,7 @@ from bot.settings import Settings
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 1.5
-#: What changes within so many seconds is looked at together.
+#: What changes within so many seconds, or longer where a look takes long, is looked at together.
 _SOON = 0.05
 #: After a cut agents need a moment to come back and answer; no deadline is held against them before that.
 _GRACE_SECONDS = 30.0
@@ -177,6 +177,7 @@ class Dispatch:
     async def _repeat(self) -> None:
         swept = 0.0
         while True:
+            began = time.monotonic()
             try:
                 if time.monotonic() - swept >= _EVERY_SECONDS:
                     await self.sweep()
@@ -187,9 +188,10 @@ class Dispatch:
                 self._well_since = time.monotonic()
             except Exception:
                 log.exception("routing failed")
+            spent = time.monotonic() - began
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _EVERY_SECONDS)
-            await asyncio.sleep(_SOON)
+            await asyncio.sleep(tasks.rest(_SOON, spent))
             self._wake.clear()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -97,16 +98,18 @@ class Filler:
         return {cid: [json.loads(raw) for raw in records] for cid, records in zip(cids, found, strict=True)}
 
     async def _repeat(self) -> None:
-        swept = False
+        swept, spent = False, 0.0
         while True:
             try:
                 if not swept:
                     await self.sweep()
                     swept = True
                 await self._some.wait()
-                await asyncio.sleep(_SOON)
+                await asyncio.sleep(tasks.rest(_SOON, spent))
                 self._some.clear()
+                began = time.monotonic()
                 await self.fill()
+                spent = time.monotonic() - began
             except (StoreUnavailable, DatabaseUnavailable) as error:
                 log.warning("the search index waits: %s", error)
                 await self._rest()

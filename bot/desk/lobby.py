@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -131,13 +132,15 @@ class Lobby:
 
     async def _repeat(self) -> None:
         while True:
+            began = time.monotonic()
             try:
                 await self.look()
             except (StoreUnavailable, DatabaseUnavailable) as error:
                 log.warning("watching the queues waits: %s", error)
             except Exception:
                 log.exception("watching the queues failed")
+            spent = time.monotonic() - began
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _EVERY_SECONDS)
-            await asyncio.sleep(_SOON)
+            await asyncio.sleep(tasks.rest(_SOON, spent))
             self._wake.clear()
