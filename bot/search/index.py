@@ -81,10 +81,11 @@ class Index:
 
     def take(self, logs: Mapping[str, Sequence[Record]]) -> None:
         """Takes in what is new of each log: records in order, without a gap, from any seq on that is known here."""
-        with writing(self._engine) as connection:
-            for cid, records in logs.items():
-                if records:
-                    self._take(connection, cid, records)
+        # Always in one order, so that two desks wait for each other's rows and never both at once.
+        cids = sorted(cid for cid, records in logs.items() if records)
+        for start in range(0, len(cids), _ROWS):
+            with writing(self._engine) as connection:
+                self._take(connection, {cid: logs[cid] for cid in cids[start:start + _ROWS]})
 
     def find(self, query: str, offset: int = 0, limit: int = 20) -> tuple[list[Hit], bool]:
         """Messages and notes with words that begin like all those of the query, newest first; and whether there are
@@ -112,29 +113,38 @@ class Index:
             return " ".join(f'"{word}"*' for word in words)
         return " & ".join(f"'{word}':*" for word in words)
 
-    def _take(self, connection: Any, cid: str, records: Sequence[Record]) -> None:
-        connection.execute(insert_new(self._engine, _upto, [{"conversation": cid, "seq": 0}]))
-        known = connection.execute(sa.select(_upto.c.seq).where(_upto.c.conversation == cid).with_for_update()).scalar()
-        fresh = [record for record in records if record["seq"] > known]
-        if not fresh or fresh[0]["seq"] > known + 1:
-            return  # another desk was faster, or the beginning is missing: then a later call brings all of it
-        rows = {record["seq"]: _row(cid, record) for record in fresh if record["kind"] in ("message", "note")}
-        changed: list[int] = []
-        for record in fresh:
-            of = record.get("of")
-            if record.get("event") not in ("edited", "deleted") or not isinstance(of, int):
-                continue
-            text = str(record.get("text", "")) if record["event"] == "edited" else ""
-            if of in rows:
-                rows[of]["text"] = text
-            else:
-                self._change(connection, cid, of, text)
-                changed.append(of)
-        lines = [row for row in rows.values() if row["text"]]
+    def _take(self, connection: Any, logs: Mapping[str, Sequence[Record]]) -> None:
+        connection.execute(insert_new(self._engine, _upto, [{"conversation": cid, "seq": 0} for cid in logs]))
+        query = sa.select(_upto).where(_upto.c.conversation.in_(logs)).order_by(_upto.c.conversation)
+        known = {row.conversation: row.seq for row in connection.execute(query.with_for_update())}
+        lines: list[dict[str, Any]] = []
+        changed: list[tuple[str, int]] = []
+        upto: list[dict[str, Any]] = []
+        for cid, records in logs.items():
+            fresh = [record for record in records if record["seq"] > known[cid]]
+            if not fresh or fresh[0]["seq"] > known[cid] + 1:
+                continue  # another desk was faster, or the beginning is missing: then a later call brings all of it
+            rows = {record["seq"]: _row(cid, record) for record in fresh if record["kind"] in ("message", "note")}
+            for record in fresh:
+                of = record.get("of")
+                if record.get("event") not in ("edited", "deleted") or not isinstance(of, int):
+                    continue
+                text = str(record.get("text", "")) if record["event"] == "edited" else ""
+                if of in rows:
+                    rows[of]["text"] = text
+                else:
+                    self._change(connection, cid, of, text)
+                    changed.append((cid, of))
+            lines += [row for row in rows.values() if row["text"]]
+            upto.append({"of": cid, "to": fresh[-1]["seq"]})
+        # In the order in which it was said, since the newest are found first by their number.
+        lines.sort(key=lambda row: row["at"])
         for start in range(0, len(lines), _ROWS):
             connection.execute(_said.insert(), lines[start:start + _ROWS])
-        self._index(connection, cid, [row["seq"] for row in lines] + changed)
-        connection.execute(_upto.update().where(_upto.c.conversation == cid).values(seq=fresh[-1]["seq"]))
+        self._index(connection, [(row["conversation"], row["seq"]) for row in lines] + changed)
+        if upto:
+            one = _upto.update().where(_upto.c.conversation == sa.bindparam("of")).values(seq=sa.bindparam("to"))
+            connection.execute(one, upto)
 
     def _change(self, connection: Any, cid: str, seq: int, text: str) -> None:
         """A message of before has another text now, or none."""
@@ -144,9 +154,9 @@ class Index:
             connection.execute(sa.text("DELETE FROM said_words WHERE rowid = :nr"), {"nr": nr})
         connection.execute(_said.update().where(one).values(text=text) if text else _said.delete().where(one))
 
-    def _index(self, connection: Any, cid: str, seqs: Sequence[int]) -> None:
-        for start in range(0, len(seqs), _ROWS):
-            some = sa.and_(_said.c.conversation == cid, _said.c.seq.in_(seqs[start:start + _ROWS]))
+    def _index(self, connection: Any, places: Sequence[tuple[str, int]]) -> None:
+        for start in range(0, len(places), _ROWS):
+            some = sa.tuple_(_said.c.conversation, _said.c.seq).in_(places[start:start + _ROWS])
             found = connection.execute(sa.select(_said.c.nr, _said.c.text).where(some)).all()
             words = [{"nr": row.nr, "words": " ".join(folded(row.text[:_LONGEST]))} for row in found]
             if not words:
