@@ -76,9 +76,22 @@ class Encoder:
                 vectors[row] = vector
         return vectors
 
+    def occluded(self, words: Sequence[str], places: Sequence[int]) -> Vectors:
+        """The text that `words` make, whole and then with the word at each of `places` masked, shape (1 + len(places),
+        dimensions). It is one batch, so that its rows, which share one scale, can be compared with each other; with
+        nothing else."""
+        encoding = self._tokenizer.encode(" ".join(words).encode("utf-8", "replace").decode())
+        ends = np.cumsum([len(word) + 1 for word in words])
+        # Which word each piece is of; the marks at both ends, whose spans are empty, are of none.
+        of = np.array([np.searchsorted(ends, start, side="right") if end > start else -1
+                       for start, end in encoding.offsets])
+        ids = np.tile(np.array(encoding.ids, dtype=np.int64), (1 + len(places), 1))
+        ids[1:][of == np.array(places)[:, None]] = self._tokenizer.token_to_id("[MASK]")
+        (vectors,) = self._session.run(["vectors"], {"ids": ids})
+        return np.asarray(vectors, dtype=np.float32)
+
     def _run(self, pieces: Sequence[int]) -> Vectors:
-        ids = np.array([pieces], dtype=np.int64)
-        (vectors,) = self._session.run(["vectors"], {"ids": ids, "mask": np.ones_like(ids)})
+        (vectors,) = self._session.run(["vectors"], {"ids": np.array([pieces], dtype=np.int64)})
         return np.asarray(vectors[0], dtype=np.float32)
 
 

@@ -77,20 +77,32 @@ def export(
     from sentence_transformers import SentenceTransformer
 
     torch.manual_seed(0)
-    model = SentenceTransformer(str(source), device="cpu")
+    model = SentenceTransformer(str(source), device="cpu", model_kwargs={"attn_implementation": "eager"})
     model.eval()
     dimensions = int(model.get_sentence_embedding_dimension() or 0)
 
     class Sentence(torch.nn.Module):  # type: ignore[misc]
-        """Word pieces to a unit vector: the transformer, then the model's own pooling and normalisation."""
+        """Word pieces to a unit vector: the transformer, then the model's own pooling and normalisation.
+
+        No text is ever padded to another's length, so there is nothing to mask. A BERT is asked without its mask: a
+        quarter of the time of a short text goes into making and applying one.
+        """
 
         def __init__(self) -> None:
             super().__init__()
             self.stages = model
 
-        def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": ids, "attention_mask": mask, "token_type_ids": torch.zeros_like(ids)}
-            for stage in self.stages:
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            features = {"input_ids": ids, "attention_mask": torch.ones_like(ids),
+                        "token_type_ids": torch.zeros_like(ids)}
+            first, *rest = self.stages
+            if getattr(first.auto_model.config, "model_type", "") == "bert":
+                bert = first.auto_model
+                embedded = bert.embeddings(input_ids=ids, token_type_ids=features["token_type_ids"])
+                features["token_embeddings"] = bert.encoder(embedded)[0]
+            else:
+                features = first(features)
+            for stage in rest:
                 features = stage(features)
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
 
@@ -99,14 +111,11 @@ def export(
         work = Path(scratch)
         step("exporting to ONNX")
         fp32 = work / "fp32.onnx"
-        ids, mask = torch.ones((2, 12), dtype=torch.long), torch.ones((2, 12), dtype=torch.long)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                Sentence(), (ids, mask), str(fp32), input_names=["ids", "mask"], output_names=["vectors"],
-                dynamic_axes={
-                    "ids": {0: "texts", 1: "pieces"}, "mask": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}
-                },
+                Sentence(), (torch.ones((2, 12), dtype=torch.long),), str(fp32), input_names=["ids"],
+                output_names=["vectors"], dynamic_axes={"ids": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}},
                 opset_version=17, dynamo=False,
             )
         step("quantising to int8")

@@ -18,6 +18,9 @@ from kb_index.errors import ModelMissing
 
 Probabilities = npt.NDArray[np.float64]
 
+#: As many parts as one message is read in.
+_LATELY = 16
+
 
 class Head:
     """Scores of intents from vectors of the tuned encoder; `weights` has shape (intents, dimensions). Divided by the
@@ -75,6 +78,8 @@ class Classifier:
     def __init__(self, encoder: Encoder, head: Head) -> None:
         self.encoder = encoder
         self.head = head
+        #: What was read last: the parts of a message are asked for more than once in a turn.
+        self._lately: dict[str, npt.NDArray[np.float64]] = {}
 
     @property
     def routes(self) -> list[str]:
@@ -82,7 +87,15 @@ class Classifier:
 
     def intent_probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Shape (n, intents) for normalised texts; rows sum to 1."""
-        return self.head.intent_probabilities(self.encoder.encode(texts))
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._lately]
+        found = self._lately | dict(zip(fresh, self.head.intent_probabilities(self.encoder.encode(fresh)), strict=True))
+        self._lately = dict(list(found.items())[-_LATELY:])
+        return np.array([found[text] for text in texts]).reshape(len(texts), len(self.head.intents))
+
+    def without_each(self, words: Sequence[str], places: Sequence[int]) -> Probabilities:
+        """What it says of the text that `words` make, and would say without the word at each of `places`: shape
+        (1 + places, intents)."""
+        return self.head.intent_probabilities(self.encoder.occluded(words, places))
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Classifier:

@@ -15,7 +15,7 @@ from bot.judgement.judgement import Judgement, Reading
 from bot.judgement.plainly import plainly
 from bot.judgement.router import Bars, decide
 from bot.judgement.segments import normalise, segments
-from bot.judgement.words import deciding_words_of
+from bot.judgement.words import deciding_words
 from kb_index.encoder import Encoder
 from kb_index.retriever import Retriever
 from kb_index.snapshot import Snapshot
@@ -73,13 +73,12 @@ class Judge:
 
     def judge(self, texts: Sequence[str], words: bool = False) -> list[Judgement]:
         """What the bot does with each text as the first of a conversation; with the words that weighed most for its
-        route where `words` asks for them, which takes ten times as long."""
+        route where `words` asks for them."""
         judged = [decide(reading, self.bars, tasks=self.tasks) for reading in self.read(texts)]
         if not words:
             return judged
-        pairs = [(text, one.route) for text, one in zip(texts, judged, strict=True)]
-        weighed = deciding_words_of(pairs, self.classifier)
-        return [replace(one, words=found) for one, found in zip(judged, weighed, strict=True)]
+        return [replace(one, words=deciding_words(text, one.route, self.classifier))
+                for text, one in zip(texts, judged, strict=True)]
 
 
 def read(
