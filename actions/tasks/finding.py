@@ -344,9 +344,14 @@ def day(text: str, direction: str, today: date | None = None) -> date | None:
     return found_day
 
 
+def warm() -> None:
+    """Loads what reads days, so that the first customer to name one does not wait for that."""
+    day("tomorrow", "future")
+
+
 @lru_cache(maxsize=1)
 def _search_dates() -> Callable[..., list[tuple[str, datetime]] | None]:
-    # Loading its languages takes a moment, which only those pay who need it.
+    # Loading it takes a second or more, which no command and no start should wait for.
     from dateparser.search import search_dates
 
     return search_dates  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 
+from actions.tasks import finding
 from bot.assistant import training, without_tensorflow
 from bot.conversations.store import Conversations, connect
 from bot.judgement import assembly
@@ -66,6 +67,9 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, worker.stop)
     log.info("assistant %s is ready after %.1f s", worker.id, time.monotonic() - began)
+    # Beside the first turns, not before them.
+    warming = asyncio.create_task(asyncio.to_thread(finding.warm))
     await worker.run()
+    await warming
     await worker.conversations.client.close()
     log.info("assistant %s has stopped", worker.id)
