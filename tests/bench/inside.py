@@ -30,9 +30,10 @@ warnings.simplefilter("ignore")
 import uvloop
 from own_valkey import Valkey
 
+from actions.tasks import finding
 from bot.assistant import launcher, training, without_tensorflow
 from bot.conversations.store import Conversations, connect
-from bot.judgement import training as judgement
+from bot.judgement import assembly
 from bot.settings import read
 from kb_index.encoder import load_encoder
 
@@ -100,17 +101,19 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
                            action_endpoint=actions_in_process.ActionsInProcess())
     assert agent.processor is not None
     encoder = load_encoder(settings.encoder)
-    worker = Worker(store, agent, trackers, encoder, judgement.load(settings))
+    worker = Worker(store, agent, trackers, assembly.shared(settings))
     clocks = Clocks()
     nlu = agent.processor.model_metadata.nlu_target
     clocks.wrap(agent.processor.graph_runner, "run",
                 lambda inputs, targets: "rest of NLU" if targets == [nlu] else "policies")
     clocks.wrap(type(encoder), "encode", lambda *_: "encoder")
+    clocks.wrap(type(encoder), "occluded", lambda *_: "words for the agent")
     clocks.wrap(RemoteAction, "run", lambda *_: "action")
     for name in ("take", "commit", "tracker", "state", "records"):
         clocks.wrap(store, name, lambda *_: "store client")
     picked = random.Random(7)
     encoder.encode(questions[:20])
+    finding.warm()
     answers: list[float] = []
     handoffs: list[float] = []
     alone: list[float] = []

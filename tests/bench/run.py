@@ -1,7 +1,7 @@
 """`make bench`: Frontdesk beside stock Rasa on one machine, in one run. docs/performance.md says what each figure means.
 
     python tests/bench/run.py                  # everything; hours rather than minutes
-    python tests/bench/run.py --quick          # short runs of the same; some eight minutes once the peers are prepared
+    python tests/bench/run.py --quick          # short runs of the same; some twenty minutes once the peers are prepared
     python tests/bench/run.py --only prepare   # only installs and trains the peers, into var/bench
     python tests/bench/run.py --only soak,split --runs 3
 
@@ -45,7 +45,7 @@ PARTS = ("capacity", "soak", "split", "console", "streams", "vectors", "sizes")
 class Bench:
     def __init__(self, work: Path, home: Path, quick: bool, soak: float, ted: bool) -> None:
         self.work, self.home, self.quick, self.soak_seconds, self.ted = work, home, quick, soak, ted
-        self.step = 6.0 if quick else 30.0
+        self.step = 15.0 if quick else 30.0
         #: Every figure with its value from each run; what is plotted beside them.
         self.figures: dict[str, list[float]] = {}
         self.series: dict[str, Any] = {}
