@@ -44,7 +44,7 @@ lint: install
 
 test: lint
 	@$(TEST_ENV) .venv/bin/frontdesk setup
-	@$(TEST_ENV) .venv/bin/python -m pytest $(PYTEST)
+	@$(TEST_ENV) .venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 # docs/guarantees.md says what FAULTS_SECONDS, FAULTS_KILLS, FAULTS_MESSAGES, FAULTS_STEPS and FAULTS_SEED do.
 faults: export FAULTS_SECONDS ?= 120

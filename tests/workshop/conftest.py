@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from product import product, pytest_collection_finish
 
 from bot.database import open_database
-from bot.judgement import publishing
+from bot.judgement import assembly, phrases, publishing
 from bot.library.library import Library
 from bot.settings import ROOT, Settings
 from bot.workshop.bench import Bench
@@ -19,16 +22,34 @@ from bot.workshop.bench import Bench
 __all__ = ["product", "pytest_collection_finish"]
 
 
-def some_phrases(_: Path) -> list[object]:
-    """Of the training phrases every fiftieth: enough to set bars by, and a check takes a second instead of twenty."""
-    return ALL_PHRASES[::50]
+@pytest.fixture(scope="session")
+def loaded(product: Settings) -> tuple[Any, Any, list[Any]]:
+    """The classifier, what unseen phrases were read as, and every fiftieth training phrase: enough to set bars by, so
+    that a check takes a second instead of twenty."""
+    some = phrases.read(phrases.FOLDER)[::50]
+    return assembly.load(product, 2), assembly.unseen(), some
 
 
-ALL_PHRASES: list[object] = []
+@contextmanager
+def sharing(loaded: tuple[Any, Any, list[Any]]) -> Iterator[None]:
+    """Every bench would load its own, and the tests would do little else. Only what publishing sees is changed, and only
+    for so long: other tests run in this process."""
+    one, unseen, some = loaded
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publishing, "phrases", SimpleNamespace(read=lambda _: some, FOLDER=phrases.FOLDER))
+        patch.setattr(publishing, "assembly", SimpleNamespace(
+            load=lambda *_: one, unseen=lambda: unseen, mark=assembly.mark, is_current=assembly.is_current))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def shared(loaded: tuple[Any, Any, list[Any]]) -> Iterator[None]:
+    with sharing(loaded):
+        yield
 
 
 @pytest.fixture(scope="session")
-def small(product: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def small(product: Settings, loaded: tuple[Any, Any, list[Any]], tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("small")
     for name in ("encoder", "judgement"):
         (home / name).symlink_to(product.home / name)
@@ -37,17 +58,9 @@ def small(product: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for category in ("membership", "returns"):
         shutil.copytree(ROOT / "data" / "kb" / category, home / "kb" / category)
     settings = replace(product, home=home, kb=home / "kb", alpha=0.5, beta=0.5)
-    patch = pytest.MonkeyPatch()
-    read = publishing.phrases.read
-    ALL_PHRASES[:] = read(publishing.phrases.FOLDER)
-    patch.setattr(publishing.phrases, "read", some_phrases)
-    # Every bench loads its own; here they share them, or the tests would do little else.
-    one, unseen = publishing.assembly.load(settings, 2), publishing.assembly.unseen()
-    patch.setattr(publishing.assembly, "load", lambda *_: one)
-    patch.setattr(publishing.assembly, "unseen", lambda: unseen)
-    publishing.publish(settings)
-    yield settings
-    patch.undo()
+    with sharing(loaded):
+        publishing.publish(settings)
+    return settings
 
 
 @pytest.fixture
