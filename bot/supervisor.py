@@ -232,7 +232,8 @@ class Supervisor:
         local = self.settings.host in ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104
         site = f"http://{'localhost' if local else self.settings.host}:{self.settings.port}"
         lines = ["", f"Frontdesk is ready in {time.monotonic() - self.begun:.0f} s", "",
-                 f"  shop       {site}/", f"  console    {site}/console", f"  state      {self.settings.home}"]
+                 f"  shop       {site}/", f"  console    {site}/console", f"  editor     {site}/editor",
+                 f"  state      {self.settings.home}"]
         if sign_in is not None:
             email, password = sign_in
             lines += ["", f"  sign in    {email}", f"  password   {password}",

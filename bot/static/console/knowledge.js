@@ -66,12 +66,18 @@ export class Knowledge {
       this.#hint,
       icon("book"),
       h("span", { class: "suggestion-text" }, hidden("Suggested answer: "), best.question),
+      audienceChip(best),
+      isForCustomers(best) &&
+        h(
+          "button",
+          { class: "link", type: "button", "data-action": "insert-suggestion", onclick: () => this.#take(best.answer) },
+          "Insert",
+        ),
       h(
         "button",
-        { class: "link", type: "button", "data-action": "insert-suggestion", onclick: () => this.#take(best.answer) },
-        "Insert",
+        { class: "link", type: "button", onclick: () => this.open({ id }) },
+        isForCustomers(best) ? "More" : "Read",
       ),
-      h("button", { class: "link", type: "button", onclick: () => this.open({ id }) }, "More"),
       h(
         "button",
         { class: "icon-button small", type: "button", onclick: () => (this.#hint.hidden = true) },
@@ -129,31 +135,39 @@ export class Knowledge {
 
   /** @param {Suggestion} one */
   #answer(one) {
-    const link = new URL(one.url, location.origin).href;
+    const link = one.url && new URL(one.url, location.origin).href;
     return h(
       "li",
       { class: "answer", "data-entry": one.entry },
       h(
         "details",
         null,
-        h("summary", null, h("strong", null, one.question), h("span", { class: "answer-text" }, plain(one.answer))),
+        h(
+          "summary",
+          null,
+          h("strong", null, one.question),
+          audienceChip(one),
+          h("span", { class: "answer-text" }, plain(one.answer)),
+        ),
         markup(one.html),
       ),
       h(
         "span",
         { class: "button-row" },
-        h(
-          "button",
-          { class: "button", type: "button", "data-action": "insert", onclick: () => this.#take(one.answer) },
-          "Insert",
-          hidden(` “${one.question}”`),
-        ),
-        h(
-          "button",
-          { class: "button", type: "button", "data-action": "send-link", onclick: () => this.#take(link) },
-          "Insert link",
-          hidden(` to “${one.question}”`),
-        ),
+        isForCustomers(one) &&
+          h(
+            "button",
+            { class: "button", type: "button", "data-action": "insert", onclick: () => this.#take(one.answer) },
+            "Insert",
+            hidden(` “${one.question}”`),
+          ),
+        link &&
+          h(
+            "button",
+            { class: "button", type: "button", "data-action": "send-link", onclick: () => this.#take(link) },
+            "Insert link",
+            hidden(` to “${one.question}”`),
+          ),
       ),
     );
   }
@@ -176,6 +190,18 @@ export class Knowledge {
       this.close(true);
     }
   }
+}
+
+/** What is for agents only is read, and never put into a reply with one click. @param {Suggestion} one */
+function isForCustomers(one) {
+  return one.audience !== "agents";
+}
+
+/** Who may see it, where that is not everybody. @param {Suggestion} one */
+function audienceChip(one) {
+  if (one.audience === "agents") return h("span", { class: "chip", "data-audience": "agents" }, "For agents only");
+  if (one.audience === "verified") return h("span", { class: "chip", "data-audience": "verified" }, "Verified customers");
+  return null;
 }
 
 /** An entry as the customer would see it: rendered and sanitised by the server. @param {string} html */

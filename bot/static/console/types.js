@@ -97,7 +97,7 @@
  * @typedef {{conversation: string, from: string, typing: boolean}} Typing
  * @typedef {{id: string, name: string, typing: boolean}} Onlooker
  * @typedef {{conversation: Summary, seq: number, at: number, kind?: string, from: string, parts: [string, string][]}} Hit
- * @typedef {{entry: string, question: string, answer: string, html: string, score: number, url: string}} Suggestion
+ * @typedef {{entry: string, question: string, answer: string, html: string, score: number, audience: string, url: string|null}} Suggestion
  *
  * @typedef {object} Team
  * @property {string} id
