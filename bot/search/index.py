@@ -81,8 +81,7 @@ class Index:
 
     def take(self, logs: Mapping[str, Sequence[Record]]) -> None:
         """Takes in what is new of each log: records in order, without a gap, from any seq on that is known here."""
-        # Always in one order, so that two desks wait for each other's rows and never both at once.
-        cids = sorted(cid for cid, records in logs.items() if records)
+        cids = [cid for cid, records in logs.items() if records]
         for start in range(0, len(cids), _ROWS):
             with writing(self._engine) as connection:
                 self._take(connection, {cid: logs[cid] for cid in cids[start:start + _ROWS]})
@@ -114,7 +113,8 @@ class Index:
         return " & ".join(f"'{word}':*" for word in words)
 
     def _take(self, connection: Any, logs: Mapping[str, Sequence[Record]]) -> None:
-        connection.execute(insert_new(self._engine, _upto, [{"conversation": cid, "seq": 0} for cid in logs]))
+        # Always in one order, so that two desks wait for each other's rows and never both at once.
+        connection.execute(insert_new(self._engine, _upto, [{"conversation": cid, "seq": 0} for cid in sorted(logs)]))
         query = sa.select(_upto).where(_upto.c.conversation.in_(logs)).order_by(_upto.c.conversation)
         known = {row.conversation: row.seq for row in connection.execute(query.with_for_update())}
         lines: list[dict[str, Any]] = []
@@ -137,8 +137,6 @@ class Index:
                     changed.append((cid, of))
             lines += [row for row in rows.values() if row["text"]]
             upto.append({"of": cid, "to": fresh[-1]["seq"]})
-        # In the order in which it was said, since the newest are found first by their number.
-        lines.sort(key=lambda row: row["at"])
         for start in range(0, len(lines), _ROWS):
             connection.execute(_said.insert(), lines[start:start + _ROWS])
         self._index(connection, [(row["conversation"], row["seq"]) for row in lines] + changed)
