@@ -199,6 +199,8 @@ export class Webhooks {
 
   /** @param {Hook} hook */
   async #test(hook) {
+    // The other side may take its time, up to the courier's patience.
+    this.announcer.toast("One moment: the test is on its way.");
     try {
       const { delivery } = await this.api.call("POST", `settings/webhooks/${hook.id}/test`, {});
       const answer = delivery.code ? `it answered ${delivery.code}` : delivery.said || "no answer";
