@@ -49,12 +49,13 @@ def die_with_parent() -> Callable[[], None] | None:
 
 @dataclass(frozen=True)
 class Spec:
-    """What to run. `echo`: whether its warnings go to the terminal too."""
+    """What to run. `echo`: whether its warnings go to the terminal too. `stdin`: a descriptor that it reads from."""
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     echo: bool = True
+    stdin: int = DEVNULL
 
 
 class Child:
@@ -112,7 +113,7 @@ class Child:
         self._last_line = ""
         try:
             self._process = process = await asyncio.create_subprocess_exec(
-                *self.spec.command, cwd=ROOT, env=self.spec.environ, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT,
+                *self.spec.command, cwd=ROOT, env=self.spec.environ, stdin=self.spec.stdin, stdout=PIPE, stderr=STDOUT,
                 # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then ends the
                 # children in the right order.
                 start_new_session=True, preexec_fn=die_with_parent(),

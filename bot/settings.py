@@ -120,7 +120,7 @@ DOCUMENTED = {
     "FRONTDESK_PORT": ("port the desk listens on", "8080"),
     "FRONTDESK_REDIS_URL": ("Redis or Valkey to use instead of the embedded one", "none: embedded"),
     "FRONTDESK_DATABASE_URL": ("Postgres to use instead of the SQLite file", "none: SQLite in FRONTDESK_HOME"),
-    "FRONTDESK_WORKERS": ("assistant processes", "1"),
+    "FRONTDESK_WORKERS": ("assistant processes", "2, or 1 where there is one core"),
     "FRONTDESK_MODEL": ("folder of a sentence-transformers model to use as encoder", "all-MiniLM-L6-v2 from PyPI"),
     "FRONTDESK_KB": ("folder of the Markdown knowledge base", "data/kb"),
     "FRONTDESK_WIDGET_ORIGINS": ("sites that may embed the widget, by comma, or *", "only the desk's own"),
@@ -221,7 +221,7 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         port=whole("FRONTDESK_PORT", 8080, 1, 65535),
         redis_url=url("FRONTDESK_REDIS_URL", ("redis", "rediss", "unix")),
         database_url=url("FRONTDESK_DATABASE_URL", ("postgresql", "sqlite")),
-        workers=whole("FRONTDESK_WORKERS", 1, 1, 64),
+        workers=whole("FRONTDESK_WORKERS", _default_workers(), 1, 64),
         model=Path(model).expanduser().absolute() if model else None,
         kb=folder("FRONTDESK_KB", ROOT / "data" / "kb"),
         widget_origins=origins,
@@ -247,6 +247,12 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
         webhook_private=switch("FRONTDESK_WEBHOOK_PRIVATE"),
     )
+
+
+def _default_workers() -> int:
+    # Two share the turns and cover for each other while one starts again; more is for whoever knows the load.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(2, cores)
 
 
 def _shop(values: Mapping[str, str], address: str | None) -> str:

@@ -1,4 +1,7 @@
-"""`frontdesk run`: starts store, desk and assistants in this order, keeps them alive, stops them in reverse.
+"""`frontdesk run`: sets up, starts store, desk and assistants in this order, keeps them alive, stops them in reverse.
+
+The first assistant imports what it needs while the set-up still looks whether anything is due, and waits at a gate: a
+pipe whose end opens it. The other assistants follow once the first one is there, so that they do not hold it up.
 
 A supervisor holds its home's ``run.lock`` for as long as it lives, so that two never share one home.
 """
@@ -10,10 +13,9 @@ import http.client
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from redis.exceptions import RedisError
 
@@ -30,6 +32,16 @@ HOPELESS = 3
 SLOW = 60.0
 
 SignIn = Callable[[Settings], "tuple[str, str] | None"]
+Prepare = Callable[[Settings], Awaitable[int]]
+
+
+class SetUpFailed(Exception):
+    """The set-up ended with a status, and has said why."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        # Of a process that was killed, a shell says it this way.
+        self.status = status if status > 0 else 128 - status
 
 
 def say(line: str) -> None:
@@ -41,9 +53,10 @@ def desk(settings: Settings) -> Spec:
     return Spec("desk", [sys.executable, "-m", "bot.desk"], _environ(settings))
 
 
-def assistants(settings: Settings) -> list[Spec]:
-    command = [sys.executable, "-m", "bot.assistant"]
-    return [Spec(f"assistant-{number}", command, _environ(settings)) for number in range(1, settings.workers + 1)]
+def assistants(settings: Settings, gate: int) -> list[Spec]:
+    command = [sys.executable, "-m", "bot.assistant", "--wait"]
+    return [Spec(f"assistant-{number}", command, _environ(settings), stdin=gate)
+            for number in range(1, settings.workers + 1)]
 
 
 def _environ(settings: Settings) -> dict[str, str]:
@@ -58,23 +71,22 @@ def _first_admin(settings: Settings) -> tuple[str, str] | None:
     return found
 
 
-def _set_up(settings: Settings) -> None:
-    """`frontdesk setup` in a process of its own, or what its steps load would stay in the memory of this one."""
+async def _set_up(settings: Settings) -> int:
+    """`frontdesk setup` in a process of its own, or what its steps load would stay in the memory of this one; returns
+    its exit status."""
     command = [sys.executable, "-m", "bot.cli", "setup", "--quiet"]
-    with subprocess.Popen(command, cwd=ROOT, env=_environ(settings), preexec_fn=die_with_parent()) as child:
-        try:
-            status = child.wait()
-        except KeyboardInterrupt:  # which the terminal sent to both
-            status = child.wait()
-        except BaseException:
+    child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=_environ(settings),
+                                                 preexec_fn=die_with_parent())
+    try:
+        return await child.wait()
+    finally:
+        if child.returncode is None:  # somebody wants to stop; what is half done is dropped at the next start
             child.kill()
-            raise
-    if status != 0:
-        raise SystemExit(status if status > 0 else 128 - status)  # it has said why
+            await child.wait()
 
 
 def supervise(
-    settings: Settings, prepare: Callable[[Settings], None] = _set_up, front: Spec | None = None,
+    settings: Settings, prepare: Prepare = _set_up, front: Spec | None = None,
     workers: Sequence[Spec] | None = None, sign_in: SignIn = _first_admin,
 ) -> int:
     """Runs Frontdesk until SIGINT, SIGTERM or SIGHUP; returns the exit status.
@@ -83,37 +95,37 @@ def supervise(
     Busy where another Frontdesk uses the same home, SystemExit where the set-up failed.
     """
     begun = time.monotonic()
-    signal.signal(signal.SIGTERM, _end_setup)
     preflight.require(settings, (preflight.home,))  # the lock below lies there
     busy = (f"Frontdesk already runs with FRONTDESK_HOME={settings.home} (process {{pid}}); stop that one, or set "
             "another FRONTDESK_HOME and FRONTDESK_PORT")
     with LockFile(settings.home / "run.lock", busy):
         for warning in preflight.require(settings):
             say(warning)
-        prepare(settings)
+        gate, opener = os.pipe()
         front = front or desk(settings)
-        workers = assistants(settings) if workers is None else workers
-        return asyncio.run(Supervisor(settings, front, workers, sign_in, begun).run())
-
-
-def _end_setup(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
+        workers = assistants(settings, gate) if workers is None else workers
+        try:
+            return asyncio.run(Supervisor(settings, front, workers, sign_in, begun, prepare, opener).run())
+        except SetUpFailed as error:
+            raise SystemExit(error.status) from None
 
 
 class Supervisor:
     """One run, from the first child started to the last one gone."""
 
-    def __init__(self, settings: Settings, front: Spec, workers: Sequence[Spec], sign_in: SignIn, begun: float) -> None:
+    def __init__(
+        self, settings: Settings, front: Spec, workers: Sequence[Spec], sign_in: SignIn, begun: float, prepare: Prepare,
+        opener: int,
+    ) -> None:
         self.settings = settings
+        self.prepare = prepare
+        self._opener = opener
         self.sign_in = sign_in
         self.begun = begun
-        logs = settings.home / "logs"
-        self.front = Child(front, logs, say)
-        self.workers = [Child(spec, logs, say) for spec in workers]
+        self.logs = settings.home / "logs"
+        self.front = Child(front, self.logs, say)
+        self.workers = [Child(spec, self.logs, say) for spec in workers]
         self.store: Child | None = None
-        if settings.redis_url is None:
-            # Its warnings are about the machine's tuning; only its log gets them.
-            self.store = Child(Spec("valkey", valkey.prepare(settings), echo=False), logs, say)
         self._kept: list[asyncio.Task[None]] = []
         self._signals = 0
         self._stop = asyncio.Event()
@@ -146,9 +158,16 @@ class Supervisor:
             doing.result()
         else:
             doing.cancel()
+            await asyncio.wait([doing])
 
     async def _start(self) -> None:
-        if self.store is not None:
+        first, *others = self.workers
+        self._keep(first)
+        if status := await self.prepare(self.settings):
+            raise SetUpFailed(status)
+        if self.settings.redis_url is None:
+            # Its warnings are about the machine's tuning; only its log gets them.
+            self.store = Child(Spec("valkey", valkey.prepare(self.settings), echo=False), self.logs, say)
             if await asyncio.to_thread(valkey.end_leftover, self.settings):
                 say("stopped the store of an earlier run that was left over")
             self._keep(self.store)
@@ -156,10 +175,12 @@ class Supervisor:
         with valkey.client(self.settings) as client:
             # By the store's clock, since the assistants' signs of life carry its time.
             since = int((await asyncio.to_thread(client.time))[0])
-        for child in (self.front, *self.workers):
-            self._keep(child)
+        os.close(self._opener)
+        self._keep(self.front)
         await self._wait_for("the desk", self._desk_answers)
         await self._wait_for("an assistant", lambda: self._assistant_is_there(since))
+        for child in others:
+            self._keep(child)
         self._greet(await asyncio.to_thread(self.sign_in, self.settings))
 
     def _keep(self, child: Child) -> None:
@@ -175,7 +196,7 @@ class Supervisor:
                                     f"{child.log.path}"])
             if not said and time.monotonic() - begun > SLOW:
                 said = True
-                say(f"still waiting for {what}; the logs are in {self.settings.home / 'logs'}")
+                say(f"still waiting for {what}; the logs are in {self.logs}")
             await asyncio.sleep(0.1)
 
     async def _watch(self) -> None:

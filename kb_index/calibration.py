@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta as _beta_distribution
-from scipy.stats import binom
 
 #: The bar when nothing can be promised: no score passes it.
 NEVER = float("inf")
@@ -55,7 +53,9 @@ def upper_bound(errors: int, trials: int, delta: float) -> float:
     """
     if trials <= 0 or errors >= trials:
         return 1.0
-    return float(_beta_distribution.ppf(1 - delta, errors + 1, trials - errors))
+    from scipy.stats import beta as distribution  # a quarter of a second, which whoever only serves does without
+
+    return float(distribution.ppf(1 - delta, errors + 1, trials - errors))
 
 
 def choose_bar(
@@ -88,6 +88,8 @@ def choose_bar(
     brought = np.zeros(len(ranks))
     for start, part in _STARTS:
         brought[min(int(np.searchsorted(ranks, start * size)), len(ranks) - 1)] += part * delta
+    from scipy.stats import binom
+
     share = 0.0
     for rank, more in zip(ranks, brought, strict=True):
         share += float(more)

@@ -1,15 +1,18 @@
-"""The sentence encoder: all-MiniLM-L6-v2 on ONNX Runtime, from the file that :mod:`kb_index.export` writes.
+"""The sentence encoder: all-MiniLM-L6-v2 on ONNX Runtime, from the files that :mod:`kb_index.export` writes.
 
 No torch and no network: loading takes well under a second.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +25,43 @@ Vectors = npt.NDArray[np.float32]
 
 #: Word pieces per text. Longer texts are cut: a question's meaning stands in its first sentences.
 MAX_PIECES = 128
+#: The model's two files.
+HALVES = ("lower.onnx", "upper.onnx")
+#: As many texts as one message is read in.
+_LATELY = 16
+
+
+class Half:
+    """A part of the model: a function of one array. `run` remembers nothing; `lately` does for some texts, since a text
+    that the classifier reads is often looked up right afterwards."""
+
+    def __init__(self, content: bytes) -> None:
+        self._session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+        self._takes = self._session.get_inputs()[0].name
+        self.lately = lru_cache(_LATELY)(lambda pieces: self.run(np.array([pieces], dtype=np.int64)))
+
+    def run(self, given: npt.NDArray[Any]) -> Vectors:
+        (made,) = self._session.run(None, {self._takes: given})
+        return np.asarray(made, dtype=np.float32)
+
+
+#: Lower halves by what they are made of: two encoders that differ in their upper half only have one together.
+_lower: WeakValueDictionary[bytes, Half] = WeakValueDictionary()
+
+
+def _shared(content: bytes) -> Half:
+    digest = hashlib.blake2b(content).digest()
+    half = _lower.get(digest)
+    if half is None:
+        half = _lower[digest] = Half(content)
+    return half
 
 
 class Encoder:
     """Turns texts into unit vectors, so that an inner product is the cosine.
 
-    `folder` holds ``model.onnx``, ``tokenizer.json`` and ``encoder.json``. Raises ModelMissing without them. `threads`
-    is how many texts are encoded at once.
+    `folder` holds ``lower.onnx``, ``upper.onnx``, ``tokenizer.json`` and ``encoder.json``. Raises ModelMissing without
+    them. `threads` is how many texts are encoded at once.
     """
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
@@ -36,9 +69,8 @@ class Encoder:
             info = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
             self._name, self._dimensions = str(info["name"]), int(info["dimensions"])
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            self._session = onnxruntime.InferenceSession(
-                (folder / "model.onnx").read_bytes(), _options(), providers=["CPUExecutionProvider"]
-            )
+            lower, upper = ((folder / name).read_bytes() for name in HALVES)
+            self._lower, self._upper = _shared(lower), Half(upper)
         except Exception as error:  # both libraries raise classes of their own, some of them plain Exception
             raise ModelMissing(
                 f"no usable encoder in {folder} ({error}); run `frontdesk setup` to export it"
@@ -87,12 +119,11 @@ class Encoder:
                        for start, end in encoding.offsets])
         ids = np.tile(np.array(encoding.ids, dtype=np.int64), (1 + len(places), 1))
         ids[1:][of == np.array(places)[:, None]] = self._tokenizer.token_to_id("[MASK]")
-        (vectors,) = self._session.run(["vectors"], {"ids": ids})
-        return np.asarray(vectors, dtype=np.float32)
+        return self._upper.run(self._lower.run(ids))
 
     def _run(self, pieces: Sequence[int]) -> Vectors:
-        (vectors,) = self._session.run(["vectors"], {"ids": np.array([pieces], dtype=np.int64)})
-        return np.asarray(vectors[0], dtype=np.float32)
+        one: Vectors = self._upper.run(self._lower.lately(tuple(pieces)))[0]
+        return one
 
 
 def _options() -> onnxruntime.SessionOptions:

@@ -1,7 +1,10 @@
-"""Exports the encoder once, at set-up: sentence-transformers model -> one ONNX file, quantised to int8.
+"""Exports the encoder once, at set-up: sentence-transformers model -> two ONNX files, quantised to int8.
 
-The int8 file is kept only when it agrees with the original on the knowledge base's own questions; otherwise the fp32
-file is. Pooling and normalisation are part of the graph, so that serving needs nothing but ONNX Runtime.
+`lower.onnx` makes states of word pieces, `upper.onnx` a vector of the states. The classifier's encoder differs from the
+one that finds entries in its upper half only, so a process keeps and runs one lower half for both
+(docs/decisions/0023). The int8 files are kept only when they agree with the original on the knowledge base's own
+questions; otherwise the fp32 files are. Pooling and normalisation are part of the graph, so that serving needs nothing
+but ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from kb_index.encoder import Encoder, Vectors
+from kb_index.encoder import HALVES, Encoder, Vectors
 from kb_index.errors import ModelMissing
 
 #: Mean cosine between the int8 export and the original below which fp32 is kept instead.
@@ -46,11 +50,20 @@ def fingerprint(source: Path) -> str:
     sums = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=8)
     for file in sorted(source.rglob("*")):
         if file.is_file():
-            sums.update(f"{file.relative_to(source)} {file.stat().st_size}".encode())
-            with file.open("rb") as content:
-                while chunk := content.read(1 << 20):
-                    sums.update(chunk)
+            told = file.stat()
+            sums.update(f"{file.relative_to(source)} {told.st_size}".encode())
+            sums.update(_digest(file, told.st_ino, told.st_size, told.st_mtime_ns))
     return sums.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _digest(file: Path, *stamp: int) -> bytes:
+    """Of a file's contents; several steps of the set-up ask for it, and it is the largest file that they look at."""
+    with file.open("rb") as content:
+        sums = hashlib.blake2b(digest_size=16)
+        while chunk := content.read(1 << 20):
+            sums.update(chunk)
+    return sums.digest()
 
 
 def is_current(folder: Path, source: Path) -> bool:
@@ -81,28 +94,44 @@ def export(
     model.eval()
     dimensions = int(model.get_sentence_embedding_dimension() or 0)
 
-    class Sentence(torch.nn.Module):  # type: ignore[misc]
-        """Word pieces to a unit vector: the transformer, then the model's own pooling and normalisation.
+    first, *rest = model
+    transformer = first.auto_model
+    # A BERT is asked without its mask, layer by layer: no text is ever padded to another's length, and a quarter of
+    # the time of a short text goes into making and applying a mask. Any other kind is asked as it wants to be, and
+    # stands in the lower half whole.
+    layers = transformer.encoder.layer if transformer.config.model_type == "bert" else None
+    half = len(layers) // 2 if layers is not None else 0
 
-        No text is ever padded to another's length, so there is nothing to mask. A BERT is asked without its mask: a
-        quarter of the time of a short text goes into making and applying one.
-        """
+    class Lower(torch.nn.Module):  # type: ignore[misc]
+        """Word pieces, shape (texts, pieces), to states, shape (texts, pieces, width)."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.stages = model
+            self.stage = first
 
         def forward(self, ids: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": ids, "attention_mask": torch.ones_like(ids),
-                        "token_type_ids": torch.zeros_like(ids)}
-            first, *rest = self.stages
-            if getattr(first.auto_model.config, "model_type", "") == "bert":
-                bert = first.auto_model
-                embedded = bert.embeddings(input_ids=ids, token_type_ids=features["token_type_ids"])
-                features["token_embeddings"] = bert.encoder(embedded)[0]
-            else:
-                features = first(features)
-            for stage in rest:
+            kinds, mask = torch.zeros_like(ids), torch.ones_like(ids)
+            if layers is None:
+                told = self.stage({"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds})
+                return told["token_embeddings"]
+            states = transformer.embeddings(input_ids=ids, token_type_ids=kinds)
+            for layer in layers[:half]:
+                states = layer(states)
+            return states
+
+    class Upper(torch.nn.Module):  # type: ignore[misc]
+        """States to a unit vector: the other layers, then the model's own pooling and normalisation."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = layers[half:] if layers is not None else torch.nn.ModuleList()
+            self.stages = torch.nn.ModuleList(rest)
+
+        def forward(self, states: torch.Tensor) -> torch.Tensor:
+            for layer in self.layers:
+                states = layer(states)
+            features = {"token_embeddings": states, "attention_mask": torch.ones_like(states[:, :, 0])}
+            for stage in self.stages:
                 features = stage(features)
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
 
@@ -110,19 +139,23 @@ def export(
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         work = Path(scratch)
         step("exporting to ONNX")
-        fp32 = work / "fp32.onnx"
-        with warnings.catch_warnings():
+        ids = torch.ones((2, 12), dtype=torch.long)
+        lower, upper = Lower(), Upper()
+        with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            torch.onnx.export(
-                Sentence(), (torch.ones((2, 12), dtype=torch.long),), str(fp32), input_names=["ids"],
-                output_names=["vectors"], dynamic_axes={"ids": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}},
-                opset_version=17, dynamo=False,
-            )
+            for name, part, given, taken, made in ((HALVES[0], lower, ids, "ids", "states"),
+                                                   (HALVES[1], upper, lower(ids), "states", "vectors")):
+                axes = {"ids": {0: "texts", 1: "pieces"}, "states": {0: "texts", 1: "pieces"}, "vectors": {0: "texts"}}
+                torch.onnx.export(
+                    part, (given,), str(work / name), input_names=[taken], output_names=[made],
+                    dynamic_axes={taken: axes[taken], made: axes[made]}, opset_version=17, dynamo=False,
+                )
         step("quantising to int8")
         out = work / "out"
         out.mkdir()
-        quantize_dynamic(str(fp32), str(out / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True,
-                         reduce_range=not _has_vnni())
+        for name in HALVES:
+            quantize_dynamic(str(work / name), str(out / name), weight_type=QuantType.QInt8, per_channel=True,
+                             reduce_range=not _has_vnni())
         shutil.copy(source / "tokenizer.json", out / "tokenizer.json")
         mark = fingerprint(source)
         info: dict[str, object] = {"name": f"{source.parent.name}-{mark}-int8", "dimensions": dimensions,
@@ -133,7 +166,8 @@ def export(
         wanted = np.asarray(model.encode(sample, normalize_embeddings=True, show_progress_bar=False), dtype=np.float32)
         agreement = _mean_cosine(Encoder(out, threads=os.cpu_count() or 1).encode(sample), wanted)
         if agreement < AGREEMENT:
-            shutil.copy(fp32, out / "model.onnx")
+            for name in HALVES:
+                shutil.copy(work / name, out / name)
             info.update(name=f"{source.parent.name}-{mark}-fp32", precision="fp32")
             warnings.warn(f"int8 agrees with the original only to {agreement:.4f} (wanted {AGREEMENT}); fp32 is used, "
                           "which is half as fast", stacklevel=2)

@@ -60,9 +60,11 @@ from functools import partial
 import bot.cli, bot.supervisor
 from bot.child import Spec
 desk, assistant = sys.argv[1:]
+async def prepared(settings):
+    return 0
 def start(settings):
     environ = bot.supervisor._environ(settings)
-    return real(settings, prepare=lambda _: None, front=Spec("desk", [sys.executable, "-c", desk], environ),
+    return real(settings, prepare=prepared, front=Spec("desk", [sys.executable, "-c", desk], environ),
                 workers=[Spec("assistant-1", [sys.executable, "-c", assistant], environ)],
                 sign_in=lambda _: ("admin@localhost", "a-first-password"))
 real, bot.supervisor.supervise = bot.supervisor.supervise, start

@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from actions.shop import sample
-from actions.shop.backend import Backend
-from actions.shop.embedded import SampleShop
-from actions.shop.rest import RestShop
-from actions.shop.woocommerce import WooCommerceShop
 from bot.settings import Settings, read
+
+if TYPE_CHECKING:
+    from actions.shop.backend import Backend
 
 T = TypeVar("T")
 
 
 def open_shop(settings: Settings) -> Backend:
     """The backend that the settings name."""
+    # Only the one in use is imported: an HTTP client with its retries takes a second of each start.
     if settings.shop == "rest":
+        from actions.shop.rest import RestShop
+
         return RestShop.open(settings.shop_url or "", settings.shop_key or "", settings.shop_timeout)
     if settings.shop == "woocommerce":
+        from actions.shop.woocommerce import WooCommerceShop
+
         return WooCommerceShop.open(settings.shop_url or "", settings.shop_key or "", settings.shop_timeout)
+    from actions.shop import sample
+    from actions.shop.embedded import SampleShop
+
     return SampleShop(sample.path(settings))
 
 

@@ -1,4 +1,8 @@
-"""``python -m bot.assistant``: one assistant process."""
+"""``python -m bot.assistant``: one assistant process.
+
+With ``--wait`` it imports what it will need at once, and goes on when its standard input ends: a supervisor has it
+begin while the set-up still looks whether anything is due.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import uvloop  # noqa: E402
 
 from bot import masking  # noqa: E402
-from bot.assistant.launcher import NotTrained, serve  # noqa: E402
+from bot.assistant.launcher import NotTrained, serve, warm  # noqa: E402
 from bot.settings import BadSetting, read  # noqa: E402
 from kb_index.errors import KnowledgeError  # noqa: E402
 
@@ -26,6 +30,9 @@ def main() -> int:
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         masking.install()
         uvloop.install()
+        if "--wait" in sys.argv[1:]:
+            warm()
+            sys.stdin.read()
         asyncio.run(serve(settings))
     except (BadSetting, NotTrained, KnowledgeError) as error:
         print(f"frontdesk assistant: {error}", file=sys.stderr)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import pkgutil
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from rasa.core.actions.action import RemoteAction
@@ -18,7 +20,17 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
 
+import actions
+
 log = logging.getLogger(__name__)
+
+
+def import_actions() -> None:
+    """Imports all modules in which actions may stand, as the SDK does; not the backends of shops that are not in use,
+    which want an HTTP client or a server."""
+    for module in pkgutil.walk_packages(actions.__path__, "actions."):
+        if not module.name.startswith("actions.shop."):
+            import_module(module.name)
 
 
 class ActionsInProcess(EndpointConfig):
@@ -28,11 +40,12 @@ class ActionsInProcess(EndpointConfig):
     that something went wrong, and a person takes over.
     """
 
-    def __init__(self, package: str = "actions") -> None:
+    def __init__(self) -> None:
         # A selective domain keeps Rasa from sending the whole domain along with each call.
         super().__init__(url="in-process", enable_selective_domain=True)
+        import_actions()
         self.executor = ActionExecutor()
-        self.executor.register_package(package)
+        self.executor._register_all_actions()
 
     async def request(self, method: str = "post", subpath: str | None = None, content_type: str | None = None,
                       compress: bool = False, return_method: str = "json", **kwargs: Any) -> Any:

@@ -8,8 +8,8 @@ import logging
 import os
 import signal
 import time
+from importlib import import_module
 
-from actions.tasks import finding
 from bot.assistant import training, without_tensorflow
 from bot.conversations.store import Conversations, connect
 from bot.judgement import assembly
@@ -36,6 +36,16 @@ def quiet_rasa(level: str) -> None:
     structlog.configure(processors=[plain if p is wordy else p for p in structlog.get_config()["processors"]])
 
 
+def warm() -> None:
+    """Imports Rasa and all that serves on it, which takes seconds and needs nothing of the set-up."""
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    without_tensorflow.install()
+    with without_tensorflow.spared() if training.only_ours() else contextlib.nullcontext():
+        for name in ("actions_in_process", "agent", "tracker_store", "worker"):
+            import_module(f"bot.assistant.{name}")
+        import_module("bot.assistant.actions_in_process").import_actions()
+
+
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises NotTrained, BadSnapshot, ModelMissing before anything is taken."""
     began = time.monotonic()
@@ -47,13 +57,12 @@ async def serve(settings: Settings) -> None:
     knowledge = Knowledge.shared(settings.index)
     knowledge.encoder = encoder.name
     knowledge.current()
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    without_tensorflow.install()
-    with without_tensorflow.spared() if training.only_ours() else contextlib.nullcontext():
-        from bot.assistant import actions_in_process
-        from bot.assistant.agent import TurnAgent
-        from bot.assistant.tracker_store import TurnTrackerStore
-        from bot.assistant.worker import Worker
+    warm()
+    from actions.tasks import finding
+    from bot.assistant import actions_in_process
+    from bot.assistant.agent import TurnAgent
+    from bot.assistant.tracker_store import TurnTrackerStore
+    from bot.assistant.worker import Worker
 
     quiet_rasa(settings.log_level)
     actions_in_process.install()

@@ -23,9 +23,10 @@ _NAMES = ("tensorflow", "tensorflow_hub", "tensorflow_text", "tensorflow_addons"
 #: What Rasa imports for its own channels, stores, brokers, trainable components and command line. None of it is used
 #: where all components are ours, and together it takes a third of the remaining start-up and 80 MB.
 _SPARED = frozenset({
-    "aio_pika", "aiogram", "aiormq", "boto3", "botocore", "confluent_kafka", "engineio", "fbmessenger", "matplotlib",
-    "mattermostwrapper", "networkx", "prompt_toolkit", "pydot", "pymongo", "questionary", "rocketchat_API", "scipy",
-    "sklearn", "sklearn_crfsuite", "slack_sdk", "socketio", "twilio", "webexteamssdk",
+    "aio_pika", "aiogram", "aiormq", "apscheduler", "boto3", "botocore", "confluent_kafka", "engineio", "fbmessenger",
+    "matplotlib", "mattermostwrapper", "networkx", "prompt_toolkit", "pydot", "pymongo", "questionary",
+    "rocketchat_API", "sanic", "sanic_cors", "sanic_jwt", "scipy", "sklearn", "sklearn_crfsuite", "slack_sdk",
+    "socketio", "twilio", "webexteamssdk",
 })
 
 

@@ -209,7 +209,7 @@ def prepare(work: Path, epochs: int) -> dict[str, float]:
         begun = time.monotonic()
         print("installing stock Rasa into an environment of its own (about 2.5 GB, from PyPI)", flush=True)
         subprocess.run([*command, "venv", "-q", "--python", sys.executable, str(work / "stock")], check=True)
-        subprocess.run([*command, "pip", "install", "-q", "--python", str(python),
+        subprocess.run([*command, "pip", "install", "-q", "--compile-bytecode", "--python", str(python),
                         "-r", str(PEERS / "stock" / "requirements.txt")], check=True)
         spent["install"] = time.monotonic() - begun
     folder = work / "peers" / "stock"

@@ -12,7 +12,7 @@ import pytest
 from bot.settings import ROOT, Settings
 from kb_index import export, folder
 from kb_index.cache import VectorCache
-from kb_index.encoder import MAX_PIECES, Encoder
+from kb_index.encoder import HALVES, MAX_PIECES, Encoder
 from kb_index.errors import ModelMissing
 
 ODD = ["", " ", "0", "?", "\U0001f600", "\U0001f468\u200d\U0001f469\u200d\U0001f467 help", "مرحبا أين طلبي",
@@ -51,7 +51,7 @@ def test_likeness_is_nearness(encoder: Encoder) -> None:
     assert asked @ same > asked @ other + 0.1
 
 
-@pytest.mark.parametrize("missing", ["encoder.json", "tokenizer.json", "model.onnx"])
+@pytest.mark.parametrize("missing", ["encoder.json", "tokenizer.json", *HALVES])
 @pytest.mark.parametrize("how", ["gone", "damaged"])
 def test_an_unusable_encoder_says_what_to_run(tmp_path: Path, product: Settings, missing: str, how: str) -> None:
     shutil.copytree(product.encoder, tmp_path / "encoder")
@@ -62,6 +62,18 @@ def test_an_unusable_encoder_says_what_to_run(tmp_path: Path, product: Settings,
         file.write_bytes(b"{}")
     with pytest.raises(ModelMissing, match="frontdesk setup"):
         Encoder(tmp_path / "encoder")
+
+
+def test_the_lower_half_is_one_for_both_encoders_and_run_once_a_text(product: Settings) -> None:
+    entries, intents = Encoder(product.encoder), Encoder(product.home / "judgement")
+    assert entries._lower is intents._lower and entries._upper is not intents._upper
+    before = entries._lower.lately.cache_info().misses
+    one, other = entries.encode(["where is my umbrella"]), intents.encode(["where is my umbrella"])
+    assert entries._lower.lately.cache_info().misses == before + 1
+    assert not np.allclose(one, other)
+    for other_text in range(40):  # until it has forgotten the text
+        entries.encode([f"number {other_text}"])
+    assert np.array_equal(intents.encode(["where is my umbrella"]), other)
 
 
 class Counting(Encoder):
