@@ -88,6 +88,10 @@ class Encoder:
     def dimensions(self) -> int:
         return self._dimensions
 
+    def words(self) -> set[str]:
+        """The words that are one piece to it."""
+        return {piece for piece in self._tokenizer.get_vocab() if piece.isalpha()}
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape (len(texts), dimensions), in the order of `texts`.
 

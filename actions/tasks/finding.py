@@ -196,6 +196,11 @@ def items(text: str, among: Sequence[Item]) -> list[Item]:
     return hits
 
 
+def names(text: str, item: Item) -> bool:
+    """Whether the words name the article itself, and not only its size or colour."""
+    return _score(text, item) > 0
+
+
 def left_out(text: str, among: Sequence[Item]) -> list[Item]:
     """The lines that are named only to stay out of it."""
     said = " ; ".join(hit[0] for hit in _LEFT_OUT.finditer(text))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.judgement import adapter, phrases
+from bot.judgement import adapter, phrases, spelling
 from bot.judgement.classifier import Classifier, Probabilities
 from bot.judgement.judge import parts
 from bot.judgement.plainly import plainly
@@ -30,7 +30,7 @@ def mark(settings: Settings) -> str:
     """Changes with all that a judgement depends on besides the knowledge base and the bars."""
     sums = hashlib.sha256(fingerprint(source_model()).encode())
     here = Path(__file__).parent
-    ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge")]
+    ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge", "spelling")]
     for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours]:
         sums.update(path.read_bytes())
     return sums.hexdigest()[:16]
@@ -65,6 +65,7 @@ def assemble(settings: Settings, progress: Progress = lambda done, total: None) 
         export(source, made, [phrase.text for phrase in corpus[:: max(1, len(corpus) // 300)]], stage)
         for name in ("head.npz", "head.json"):
             shutil.copy(adapter.FOLDER / name, made / name)
+        (made / "words.json").write_text(json.dumps(spelling.words(phrase.text for phrase in corpus)), encoding="utf-8")
         (made / "assembled.json").write_text(json.dumps({"mark": mark(settings)}), encoding="utf-8")
         shutil.rmtree(folder(settings), ignore_errors=True)
         made.rename(folder(settings))

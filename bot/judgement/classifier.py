@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bot.judgement.spelling import Spelling
 from kb_index.encoder import Encoder, Vectors
 from kb_index.errors import ModelMissing
 
@@ -73,11 +74,12 @@ class Head:
 
 
 class Classifier:
-    """The tuned encoder and its head."""
+    """The tuned encoder and its head; slips of the keyboard are mended before they read a text."""
 
-    def __init__(self, encoder: Encoder, head: Head) -> None:
+    def __init__(self, encoder: Encoder, head: Head, spelling: Spelling) -> None:
         self.encoder = encoder
         self.head = head
+        self.spelling = spelling
         #: What was read last: the parts of a message are asked for more than once in a turn.
         self._lately: dict[str, npt.NDArray[np.float64]] = {}
 
@@ -88,20 +90,24 @@ class Classifier:
     def intent_probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Shape (n, intents) for normalised texts; rows sum to 1."""
         fresh = [text for text in dict.fromkeys(texts) if text not in self._lately]
-        found = self._lately | dict(zip(fresh, self.head.intent_probabilities(self.encoder.encode(fresh)), strict=True))
+        vectors = self.encoder.encode([self.spelling.mend(text) for text in fresh])
+        found = self._lately | dict(zip(fresh, self.head.intent_probabilities(vectors), strict=True))
         self._lately = dict(list(found.items())[-_LATELY:])
         return np.array([found[text] for text in texts]).reshape(len(texts), len(self.head.intents))
 
     def without_each(self, words: Sequence[str], places: Sequence[int]) -> Probabilities:
         """What it says of the text that `words` make, and would say without the word at each of `places`: shape
         (1 + places, intents)."""
-        return self.head.intent_probabilities(self.encoder.occluded(words, places))
+        mended = [self.spelling.mend(word) for word in words]
+        return self.head.intent_probabilities(self.encoder.occluded(mended, places))
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Classifier:
         """What :mod:`bot.judgement.assembly` put there. Raises ModelMissing."""
         try:
             head = Head.load(folder)
+            words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError) as error:
             raise ModelMissing(f"no usable classifier in {folder} ({error}); run `frontdesk setup`") from error
-        return cls(Encoder(folder, threads), head)
+        encoder = Encoder(folder, threads)
+        return cls(encoder, head, Spelling(words, encoder.words()))

@@ -124,7 +124,8 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
 
     # Messages sent in a burst arrive as lines of one text.
     if any(_ZERO.fullmatch(line) for line in reading.text.splitlines()):
-        return judged("human", "handoff", 1.0, "typed 0, which always reaches a person")
+        return Judgement("human", "handoff", 1.0, "ask_human", "typed 0, which always reaches a person", "",
+                         reading.candidates)
     if names_danger(reading.text):
         return Judgement("support", "handoff", 1.0, "report_defect",
                          "something burnt, exploded, gave a shock or hurt somebody", "", reading.candidates)

@@ -25,7 +25,7 @@ class WhichItem:
     async def settle(self, ctx: Context) -> Say | None:
         order = await ctx.order()
         newest = finding.items(ctx.text, order.items)
-        if len(newest) == 1:
+        if len(newest) == 1 and not self._is_variant(ctx, newest[0], order):
             ctx.state.set("item", newest[0].line)
         if ctx.value("item") and any(one.line == ctx.value("item") for one in order.items):
             return None
@@ -37,6 +37,15 @@ class WhichItem:
                 ctx.state.set("item", found[0].line)
                 return None
         return Say("utter_ask_item", {"order": order.number}, [words.named(one) for one in order.items[:CHOICES]])
+
+    @staticmethod
+    def _is_variant(ctx: Context, found: Item, order: Order) -> bool:
+        """Whether a size or colour that tells `found` from the other lines is the one wanted for the line in question:
+        somebody with two pairs of jeans who asks for the size of the other pair wants that size."""
+        if ctx.state.asked not in ("variant", "confirm") or all(need.name != "variant" for need in ctx.task.needs):
+            return False
+        known = next((one for one in order.items if one.line == ctx.value("item")), None)
+        return known is not None and (known.name == found.name or not finding.names(ctx.text, found))
 
 
 @dataclass(frozen=True)
