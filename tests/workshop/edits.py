@@ -1,8 +1,9 @@
 """Random edits of a library, and a longer run of the equality test than the quick tests have:
 
-    python -m tests.workshop.edits HOME 10000
+    python -m tests.workshop.edits HOME 10000 200
 
-says how many edits were made and checked, and fails at the first report that a new bench would not give.
+says how many edits were made and checked, each time after 20 of them or as many as the last number says, and fails at
+the first report that a new bench would not give. HOME is a copy of one that is set up: its library is edited.
 """
 
 from __future__ import annotations
@@ -70,19 +71,19 @@ def same(bench: Bench, settings: Settings) -> dict[str, Any]:
     return ours
 
 
-def main(home: str, edits: int) -> None:
+def main(home: str, edits: int, every: int = 20) -> None:
     settings = read({"FRONTDESK_HOME": home})
     library, bench = Library(open_database(settings.database)), Bench(settings)
     rng, began = random.Random(1), time.monotonic()
     for number in range(1, edits + 1):
         edit(library, rng)
-        if number % 20 == 0:
+        if number % every == 0:
             report = same(bench, settings)
-            if number % 100 == 0:
+            if number % (5 * every) == 0:
                 bench.publish(None, "Rand", override="a random run")
             print(f"{number} edits, {time.monotonic() - began:.0f} s, {report['counts']}", flush=True)
     bench.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
