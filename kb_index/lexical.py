@@ -56,6 +56,10 @@ class LexicalIndex:
             return np.zeros(self._index.scores["num_docs"], dtype=np.float32)
         return np.asarray(self._index.get_scores(known), dtype=np.float32)
 
+    def knows(self, word: str) -> bool:
+        """Whether some entry has this word, or another of its stem; the commonest words are not noted."""
+        return any(stem in self._index.vocab_dict for stem in tokens(word))
+
     def save(self, folder: Path) -> None:
         self._index.save(str(folder), show_progress=False)
 

@@ -77,6 +77,10 @@ class Retriever:
         self._each = len(snapshot.vectors) / max(1, len(snapshot.entries))
         self._lengths = _lengths(snapshot)
 
+    def knows(self, word: str) -> bool:
+        """Whether some entry has this word, or another form of it."""
+        return self.snapshot.lexical.knows(word)
+
     def search(self, texts: Sequence[str], vectors: Vectors, top: int = 5) -> list[list[Candidate]]:
         """The best `top` entries for each question, best first."""
         snapshot = self.snapshot

@@ -22,8 +22,9 @@ _FILLING = frozenset((
     "item", "from", "that", "this", "i", "mean", "meant", "no", "yes", "just", "only", "thanks", "both", "to", "in",
     "then", "instead", "sorry", "ok", "okay", "would", "like", "take",
 ))
+#: What asks for a person: words that do, and the button.
+_PERSON = frozenset({"ask_human", "handoff"})
 #: Intents that take a task to people at once (route ``support`` in data/nlu, but for questions).
-_PERSON = "ask_human"
 _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 _AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
 _IT = re.compile(r"\b(?:it|that|this|them|the same|same one|the order|that order|this order)\b", re.I)
@@ -64,7 +65,7 @@ def listen(ctx: Context, judged: Judged) -> bool:
             need.hear(ctx, False)
         return True
     # Merely possible is enough for a first message; where we have just asked for something it has to be the likeliest.
-    person = judged.route == "human" and judged.decision == "handoff" and judged.intent == _PERSON
+    person = judged.route == "human" and judged.decision == "handoff" and judged.intent in _PERSON
     # "I don't have that number to hand" is an answer, whatever a classifier makes of the hand.
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
     if person and not lacks and not finding.only_values(text):

@@ -19,7 +19,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.judgement import assembly
-from bot.judgement.judge import classified, parts
+from bot.judgement.judge import classified, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.knowledge import Knowledge
 from bot.judgement.router import decide, within_task
@@ -86,9 +86,9 @@ class KnowledgeMatcher(_Component):
         self.knowledge.encoder = encoder.name
         retriever = self.knowledge.current().retriever
         for message in messages:
-            whole = parts(message.get(TEXT) or "")[:1]
-            found = retriever.search(whole, encoder.encode(whole))[0]
             reading: Reading = message.get("reading")
+            whole = [sought(reading, retriever)]
+            found = retriever.search(whole, encoder.encode(whole))[0]
             message.set("reading", Reading(**{**reading.__dict__, "candidates": tuple(found)}))
         return messages
 

@@ -85,13 +85,21 @@ def read(
     texts: Sequence[str], encoder: Encoder | None, classifier: Classifier, retriever: Retriever | None, top: int = 5
 ) -> list[Reading]:
     """Readings of many messages at once; without encoder and retriever, without candidates."""
-    split = [parts(text) for text in texts]
     readings = classified(texts, classifier)
     if encoder is None or retriever is None or not texts:
         return readings
-    wholes = [one[0] for one in split]
+    wholes = [sought(reading, retriever) for reading in readings]
     found = retriever.search(wholes, encoder.encode(wholes), top)
     return [Reading(**{**reading.__dict__, "candidates": tuple(c)}) for reading, c in zip(readings, found, strict=True)]
+
+
+def sought(reading: Reading, retriever: Retriever) -> str:
+    """What entries are sought by: the normalised text with slips mended, but for words that the knowledge base has."""
+    said = parts(reading.text)[0]
+    if not reading.mended:
+        return said
+    return " ".join(one if retriever.knows(one) else other
+                    for one, other in zip(said.split(), reading.mended.split(), strict=True))
 
 
 def classified(texts: Sequence[str], classifier: Classifier) -> list[Reading]:
@@ -104,5 +112,7 @@ def classified(texts: Sequence[str], classifier: Classifier) -> list[Reading]:
     rows = [flat[end - len(one) : end] for one, end in zip(split, ends, strict=True)]
     readings = [classify(text, intents, classifier.head) for text, intents in zip(both, rows, strict=True)]
     again = iter(readings[len(texts):])
-    return [replace(reading, plainly=next(again)) if plain != reading.text else reading
-            for reading, plain in zip(readings, told, strict=False)]
+    meant = [classifier.spelling.mend(one[0]) for one in split[: len(texts)]]
+    return [replace(reading, plainly=next(again) if plain != reading.text else None,
+                    mended=mended if mended != one[0] else "")
+            for reading, plain, mended, one in zip(readings, told, meant, split, strict=False)]

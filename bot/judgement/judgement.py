@@ -16,7 +16,8 @@ DECISIONS = ("answer", "task", "clarify", "handoff", "abstain", "chat")
 @dataclass(frozen=True)
 class Reading:
     """What the classifier and the index say of a message, before anything is decided; `plainly` is what the classifier
-    says of it without the names in it (:mod:`bot.judgement.plainly`), where it has any."""
+    says of it without the names in it (:mod:`bot.judgement.plainly`), where it has any; `mended` is the normalised text
+    as it was meant, where words in it were misspelt (:mod:`bot.judgement.spelling`)."""
 
     text: str
     routes: dict[str, float]
@@ -25,6 +26,7 @@ class Reading:
     candidates: Sequence[Candidate] = ()
     support_segment: str = ""
     plainly: Reading | None = None
+    mended: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from bot.database import open_database
 from bot.judgement import assembly, phrases
 from bot.judgement.bars import PEOPLE, Asked, calibrate
-from bot.judgement.judge import classify, parts, read
+from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.plainly import plainly
 from bot.library.library import Library
@@ -242,7 +242,7 @@ def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[st
     """Asks labelled questions that the classifier has read already."""
     if not readings:
         return []
-    wholes = [parts(reading.text)[0] for reading in readings]
+    wholes = [sought(reading, retriever) for reading in readings]
     found = retriever.search(wholes, cache.encode(wholes))
     return [
         Asked(Reading(**{**reading.__dict__, "candidates": tuple(candidates)}), entry, route)
