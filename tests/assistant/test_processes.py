@@ -95,3 +95,17 @@ def test_what_is_missing_is_one_line_and_a_status(
     done = subprocess.run([sys.executable, "-m", "bot.assistant"], cwd=ROOT, env=environ, capture_output=True,
                           text=True, timeout=100)
     assert done.returncode == 1 and told in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+
+
+def test_told_to_wait_it_looks_for_nothing_before_its_input_ends(tmp_path: Path) -> None:
+    environ = {**os.environ, "FRONTDESK_HOME": str(tmp_path), "FRONTDESK_REDIS_URL": "unix:///nowhere"}
+    with subprocess.Popen([sys.executable, "-m", "bot.assistant", "--wait"], cwd=ROOT, env=environ, text=True,
+                          stdin=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+        try:
+            # Without being told to wait it would have ended after one: there is no model.
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(8)
+            _, told = waiting.communicate("", timeout=60)
+        finally:
+            waiting.kill()
+    assert waiting.returncode == 1 and "no trained model" in told
