@@ -125,7 +125,8 @@ class Bench:
         self.measure(Pipeline(self.work, self.home), shares=not self.quick)
 
     def run_soak(self) -> None:
-        target = Frontdesk(self.work, self.home)
+        # As it comes: two assistants where there are two cores.
+        target = Frontdesk(self.work, self.home, workers=min(2, os.cpu_count() or 1))
         print(f"{SOAK_RATE} turns/s for {self.soak_seconds:.0f} s:", flush=True)
         target.start()
         try:
