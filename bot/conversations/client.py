@@ -27,6 +27,17 @@ _CONSTANTS = ("local BELL_TOKENS, TRACKER_EVENTS, LONGEST_LEASE, UNDUE, FRONT = 
 _SILENCE = 8.0
 
 
+class _Noticing:
+    """A connection that takes for broken what uvloop has closed. uvloop refuses to write to it with a RuntimeError, and
+    redis-py takes that for a fault of ours."""
+
+    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await super().send_packed_command(*args, **kwargs)  # type: ignore[misc]
+        except RuntimeError as error:
+            raise RedisConnectionError(str(error)) from error
+
+
 def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
     """A client whose callers queue for a connection rather than fail when all are in use.
 
@@ -39,6 +50,7 @@ def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
         socket_timeout=_SILENCE, health_check_interval=30, retry=Retry(NoBackoff(), 1),
         retry_on_error=[RedisConnectionError],
     )
+    pool.connection_class = type("Connection", (_Noticing, pool.connection_class), {})
     return redis.asyncio.Redis(connection_pool=pool)
 
 

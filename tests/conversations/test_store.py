@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from bot.conversations.errors import IdReused, Missing, Stale, StoreUnavailable
 from bot.conversations.record import message
 from bot.conversations.store import Conversations, connect
 from bot.conversations.turn import Commit, Handoff, Turn
+from bot.settings import ROOT
 
 HANDOFF = Handoff("support", "defect", {"at": 1.0})
 
@@ -365,3 +368,26 @@ async def test_a_restart_of_the_store_fails_nobody(conversations: Conversations,
         assert not (await conversations.post(cid, f"after-{i}", "x")).duplicate
     assert [r["seq"] for r in await conversations.records(cid)] == list(range(1, 25))
     assert await conversations.opened_by(token) == cid
+
+
+_CLOSED = """
+import asyncio, sys, uvloop
+from bot.conversations.store import connect
+
+async def play():
+    client = connect(sys.argv[1], connections=1)
+    before = await client.ping()
+    # As a store that is killed leaves it, when nothing has been read since.
+    [connection] = client.connection_pool._connections
+    connection._writer.transport.close()
+    assert (before, await client.ping()) == (True, True)
+    await client.close()
+
+uvloop.new_event_loop().run_until_complete(play())
+"""
+
+
+def test_a_socket_that_uvloop_has_closed_is_a_broken_connection(valkey: Any) -> None:
+    # In a process of its own, since only uvloop closes it so, and the tests' loop is Python's.
+    done = subprocess.run([sys.executable, "-c", _CLOSED, valkey.url], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
