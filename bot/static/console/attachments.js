@@ -62,7 +62,7 @@ function openPicture(file) {
       onpointerdown: (/** @type {PointerEvent} */ event) => event.target === dialog && dialog.close(),
     },
     h(
-      "header",
+      "div",
       { class: "viewer-head" },
       h("p", { class: "grow file-name" }, file.name),
       h("a", { class: "button", href: fileUrl(file.id), download: file.name }, icon("down"), "Save"),

@@ -25,7 +25,8 @@ export function openDialog({ name, title, text, fields, submit, run }) {
     "form",
     { method: "dialog", novalidate: true, onsubmit: send_ },
     h(
-      "header",
+      // No header, which would be a second banner of the page.
+      "div",
       { class: "dialog-head" },
       h("h2", { id: `${name}-title` }, title),
       h(
@@ -38,7 +39,7 @@ export function openDialog({ name, title, text, fields, submit, run }) {
     text && h("p", { class: "quiet", id: `${name}-text` }, text),
     fields,
     error,
-    h("footer", { class: "dialog-foot" }, cancel, send),
+    h("div", { class: "dialog-foot" }, cancel, send),
   );
   const dialog = h(
     "dialog",
