@@ -29,7 +29,7 @@ def test_a_mail_a_correction_and_a_rating(product: Product, person: Callable[...
     expect(customer.locator("[data-fd=helped]")).to_have_attribute("aria-pressed", "true")
     say(customer, "The kettle I got from you leaks at the base")
     form = customer.locator("[data-fd=leave]")
-    expect(form).to_be_visible()
+    expect(form).to_be_visible(timeout=70_000)  # other tests' agents count as there for a while
     expect(form.locator("[data-fd=leave-text]")).to_have_value("The kettle I got from you leaks at the base")
     check(customer)
     form.locator("[data-fd=leave-email]").fill("ada@example.org")
