@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
@@ -12,6 +13,8 @@ from bot.conversations.record import Record, message
 from kb_index.markdown import render
 
 _ESCAPED = re.compile(r"\\([\[\]<>`*\\])")
+#: The bot's own sentences come again and again.
+_rendered = lru_cache(500)(render)
 
 
 class Replies(OutputChannel):
@@ -39,7 +42,7 @@ class Replies(OutputChannel):
         """Adds one message. Titles go to the customer, what they stand for stays with us."""
         # "None of these" reads right only after what it refers to.
         ordered = sorted(buttons, key=lambda button: button.get("payload") == "none")
-        more: dict[str, Any] = {"html": html or render(text)}
+        more: dict[str, Any] = {"html": html or _rendered(text)}
         if ordered:
             more["buttons"] = [{"title": button["title"]} for button in ordered]
             more["payloads"] = [button.get("payload", "") for button in ordered]

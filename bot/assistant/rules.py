@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import OrderedDict
 from typing import Any
 
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
@@ -12,6 +14,9 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
+
+#: Kinds of situation for which the fitting rules are remembered.
+_FITTING = 2000
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
@@ -26,6 +31,7 @@ class BoundedRulePolicy(RulePolicy):
     #: States that can matter; None while training, when rules are still being made.
     _reach: int | None = None
     _texts: bool = True
+    _fitting: OrderedDict[str, set[str]]
 
     @classmethod
     def load(
@@ -37,7 +43,24 @@ class BoundedRulePolicy(RulePolicy):
         rules = [policy._rule_key_to_state(key) for key in keys]
         policy._reach = max(map(len, rules), default=1)
         policy._texts = any("text" in state.get("user", {}) for rule in rules for state in rule)
+        policy._fitting = OrderedDict()
         return policy
+
+    def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
+        if self._reach is None:
+            fitting: set[str] = super()._get_possible_keys(lookup, states)
+            return fitting
+        named = f"{lookup is self.lookup[RULES]}{json.dumps(states, default=list)}"
+        if named not in self._fitting:
+            self._fitting[named] = super()._get_possible_keys(lookup, states)
+            if len(self._fitting) > _FITTING:
+                self._fitting.popitem(last=False)
+        self._fitting.move_to_end(named)
+        return self._fitting[named]
+
+    def format_tracker_states(self, states: list[State]) -> str:
+        """Rasa writes the states out at each prediction, for a log line of its own debugging."""
+        return ""
 
     def _find_action_from_rules(
         self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool

@@ -27,8 +27,8 @@ from bot.webhooks.ledger import KEPT_SECONDS, Ledger, Told
 
 log = logging.getLogger(__name__)
 
-#: What is heard within this is written together.
-_SOON = 0.1
+#: What is heard within this is written together; and while there is no webhook.
+_SOON, _IDLE = 0.1, 1.0
 _PAGE = 100
 _AGAIN_SECONDS = 2.0
 _SWEEP_SECONDS = 600.0
@@ -48,6 +48,7 @@ class Collector:
         self._due: dict[str, None] = {}
         self._some = asyncio.Event()
         self._sweep_at = 0.0
+        self._pause = _SOON
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -75,6 +76,7 @@ class Collector:
                 del self._due[cid]
             try:
                 since = await asyncio.to_thread(self._ledger.since)
+                self._pause = _IDLE if since is None else _SOON
                 if since is not None:
                     await self._take(page, since)
             except BaseException:
@@ -138,7 +140,7 @@ class Collector:
                     await asyncio.wait_for(self._some.wait(), max(0.0, self._sweep_at - time.monotonic()))
                 except asyncio.TimeoutError:
                     continue
-                await asyncio.sleep(_SOON)
+                await asyncio.sleep(self._pause)
                 self._some.clear()
                 await self.collect()
             except (StoreUnavailable, DatabaseUnavailable) as error:

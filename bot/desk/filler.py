@@ -27,8 +27,8 @@ from bot.search.index import Index
 
 log = logging.getLogger(__name__)
 
-#: What is heard within this is taken in together.
-_SOON = 0.25
+#: What is heard within this is taken in together. Each time is a transaction that waits for the disk.
+_SOON = 1.0
 _PAGE = 200
 _AGAIN_SECONDS = 2.0
 

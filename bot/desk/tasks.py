@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 #: Of one core, what a task that follows changes may take, however much there is to look at.
-_SHARE = 0.1
+_SHARE = 0.05
 _LONGEST_REST = 2.0
 
 
