@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import redis.asyncio
-from redis.asyncio.connection import BlockingConnectionPool
+from redis.asyncio.connection import BlockingConnectionPool, HiredisParser
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -27,15 +28,38 @@ _CONSTANTS = ("local BELL_TOKENS, TRACKER_EVENTS, LONGEST_LEASE, UNDUE, FRONT = 
 _SILENCE = 8.0
 
 
-class _Noticing:
-    """A connection that takes for broken what uvloop has closed. uvloop refuses to write to it with a RuntimeError, and
-    redis-py takes that for a fault of ours."""
+#: Bytes that a socket takes at once, below the mark at which asyncio makes a writer wait.
+_SMALL = 32_768
 
-    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+
+class _Straight:
+    """A connection of redis-py without a task and timers for each command, which cost more than the command itself, and
+    which takes for broken what uvloop has closed: uvloop refuses to write to it with a RuntimeError, and redis-py takes
+    that for a fault of ours."""
+
+    _writer: asyncio.StreamWriter
+    _reader: Any
+    _parser: Any
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        base: Any = super()
         try:
-            await super().send_packed_command(*args, **kwargs)  # type: ignore[misc]
-        except RuntimeError as error:
+            if isinstance(command, list) and self.is_connected:  # type: ignore[attr-defined]
+                if check_health:
+                    await self.check_health()  # type: ignore[attr-defined]
+                waits = self._writer.transport.get_write_buffer_size()
+                if waits + sum(map(len, command)) < _SMALL:
+                    self._writer.writelines(command)
+                    return
+            await base.send_packed_command(command, check_health)
+        except (RuntimeError, OSError) as error:
+            await self.disconnect(nowait=True)  # type: ignore[attr-defined]
             raise RedisConnectionError(str(error)) from error
+
+    async def can_read_destructive(self) -> bool:
+        """Whether something came that nobody asked for, or the end."""
+        replies, stream = self._parser._reader, self._reader
+        return bool(replies.has_data() or stream.at_eof() or stream.exception() or stream._buffer)
 
 
 def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
@@ -48,9 +72,9 @@ def connect(url: str, connections: int = 32) -> redis.asyncio.Redis:
     pool = BlockingConnectionPool.from_url(
         url, max_connections=connections, timeout=10, decode_responses=True, socket_connect_timeout=5,
         socket_timeout=_SILENCE, health_check_interval=30, retry=Retry(NoBackoff(), 1),
-        retry_on_error=[RedisConnectionError],
+        retry_on_error=[RedisConnectionError], parser_class=HiredisParser,
     )
-    pool.connection_class = type("Connection", (_Noticing, pool.connection_class), {})
+    pool.connection_class = type("Connection", (_Straight, pool.connection_class), {})
     return redis.asyncio.Redis(connection_pool=pool)
 
 

@@ -29,6 +29,8 @@ from kb_index.errors import BadEntry
 
 log = logging.getLogger(__name__)
 
+#: Sanic's signal that :func:`install` listens to.
+SIGNAL = "http.lifecycle.read_head"
 #: A body that is too large is read up to this many bytes, so that its sender gets to read the answer.
 _DRAINED = 4_000_000
 
@@ -161,4 +163,4 @@ async def check_head(head: bytes) -> None:
 
 def install(app: Sanic) -> None:
     app.error_handler.add(Exception, handle)
-    app.add_signal(check_head, "http.lifecycle.read_head")
+    app.add_signal(check_head, SIGNAL)
