@@ -19,9 +19,15 @@ from kb_index.snapshot import Snapshot
 from kb_index.topics import questions, topics
 
 
-def entry_button(snapshot: Snapshot, entry: str) -> dict[str, str]:
-    """A button that asks for one entry."""
-    return {"title": snapshot.entries[snapshot.position[entry]].question, "payload": f"entry:{entry}"}
+def entry_button(snapshot: Snapshot, entry: str, language: str = "", verified: bool = False) -> dict[str, str]:
+    """A button that asks for one entry, in the customer's language where there is a translation."""
+    position = snapshot.families.in_language(snapshot.position[entry], language, verified)
+    return {"title": snapshot.entries[position].question, "payload": f"entry:{entry}"}
+
+
+def language_of(tracker: Tracker) -> str:
+    """The language of the page that the customer is on, as the widget told it; empty where it did not."""
+    return str((tracker.latest_message.get("metadata") or {}).get("locale") or "")
 
 
 def is_verified(tracker: Tracker) -> bool:
@@ -32,14 +38,16 @@ def is_verified(tracker: Tracker) -> bool:
 
 
 def shown_to(snapshot: Snapshot, entries: Sequence[str], verified: bool) -> list[str]:
-    """Those of the entries that are published and that this customer may be told of."""
+    """Those of the entries that are published and that this customer may be told of, each family once."""
+    family = snapshot.families.of
     there = [entry for entry in entries if entry in snapshot.position]
+    there = list(dict.fromkeys(snapshot.entries[family[snapshot.position[entry]]].id for entry in there))
     return [entry for entry in there if snapshot.entries[snapshot.position[entry]].is_for(verified)]
 
 
 def open_to(snapshot: Snapshot, verified: bool) -> list[Entry]:
-    """All that this customer may be told of."""
-    return [entry for entry in snapshot.entries if entry.is_for(verified)]
+    """All that this customer may be told of, without translations: their originals stand for them."""
+    return [entry for entry in snapshot.entries if not entry.translation_of and entry.is_for(verified)]
 
 
 class ActionAnswer(Action):
@@ -57,7 +65,9 @@ class ActionAnswer(Action):
             handoff = {"team": "service", "reason": "the entry is no longer published", "judgement": told}
             dispatcher.utter_message(response="utter_handoff_unsure", json_message={"handoff": handoff})
             return [SlotSet("failed", 0)]
-        entry, verified = snapshot.entries[position], is_verified(tracker)
+        verified, language = is_verified(tracker), language_of(tracker)
+        position = snapshot.families.in_language(position, language, verified)
+        entry = snapshot.entries[position]
         if entry.audience == AGENTS:
             # No button and no match leads here; an older button may, from before it was for agents only.
             handoff = {"team": "service", "reason": "the entry is for agents only", "judgement": told}
@@ -70,8 +80,11 @@ class ActionAnswer(Action):
         evidence = {
             **told, "entry": entry.id, "version": entry.version, "snapshot": snapshot.name, "question": entry.question
         }
-        buttons = [entry_button(snapshot, other) for other in shown_to(snapshot, entry.related, verified)][:2]
+        near = shown_to(snapshot, entry.related, verified)[:2]
+        buttons = [entry_button(snapshot, other, language, verified) for other in near]
         shown = {"html": snapshot.html[position], "evidence": evidence}
+        if entry.language:
+            shown["lang"] = entry.language
         # Of the offer only its button is used; the text is the entry's.
         does = entry.task in TASKS and not tracker.active_loop_name
         offer = f"utter_offer_{entry.task}" if does else None
@@ -97,7 +110,7 @@ class ActionClarify(Action):
         if not offered and any(c["entry"] in snapshot.position for c in told.get("candidates", [])[:3]):
             dispatcher.utter_message(response="utter_for_verified", json_message={"evidence": told})
             return [SlotSet("failed", failed(tracker) + 1)]
-        buttons = [entry_button(snapshot, entry) for entry in offered]
+        buttons = [entry_button(snapshot, entry, language_of(tracker), verified) for entry in offered]
         response = "utter_topic" if told.get("topic") else "utter_clarify"
         dispatcher.utter_message(response=response, buttons=buttons, json_message={"evidence": told})
         # Who pressed a topic was understood.

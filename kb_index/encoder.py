@@ -76,7 +76,8 @@ class Encoder:
                 f"no usable encoder in {folder} ({error}); run `frontdesk setup` to export it"
             ) from error
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(MAX_PIECES)
+        # A model may have fewer places than that.
+        self._tokenizer.enable_truncation(int(info.get("pieces", MAX_PIECES)))
         self._threads = threads
 
     @property

@@ -21,7 +21,8 @@ MAX_QUESTION = 2_000
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry. `tests` are questions that the index never sees; they measure it."""
+    """One entry. `tests` are questions that the index never sees; they measure it. `language` is a tag, empty for the
+    shop's own; `translation_of` is the id of the entry that this one says in another language."""
 
     id: str
     question: str
@@ -32,6 +33,8 @@ class Entry:
     related: tuple[str, ...] = ()
     task: str = ""
     audience: str = EVERYONE
+    language: str = ""
+    translation_of: str = ""
 
     @property
     def version(self) -> str:
@@ -41,6 +44,8 @@ class Entry:
         ]
         if self.audience != EVERYONE:
             seen.append(self.audience)
+        if self.language or self.translation_of:
+            seen.append([self.language, self.translation_of])
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:12]
 
     def is_for(self, verified: bool) -> bool:
@@ -54,6 +59,15 @@ class Entry:
             name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
         }
         return cls(**values)
+
+    @staticmethod
+    def parse_id(value: Any, where: str) -> str:
+        """An entry's id. Raises BadEntry."""
+        identifier = str(value).encode("utf-8", "replace").decode().strip()
+        if isinstance(value, (bool, list, tuple, dict)) or not _ID.fullmatch(identifier):
+            raise BadEntry(f"{where}: id {identifier[:60]!r} is no line of at most 200 characters, or holds control "
+                           "characters")
+        return identifier
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any], where: str) -> Entry:
@@ -86,11 +100,8 @@ class Entry:
                 raise BadEntry(f"{where}: one of the {name} has {longest:,} characters; {MAX_QUESTION:,} are the most")
             return tuple(kept)
 
-        identifier = text("id", 200, needed=True)
-        if not _ID.fullmatch(identifier):
-            raise BadEntry(f"{where}: id {identifier[:60]!r} holds control characters")
         return cls(
-            id=identifier,
+            id=cls.parse_id(text("id", 200, needed=True), where),
             question=text("question", MAX_QUESTION, needed=True),
             answer=text("answer", MAX_ANSWER, needed=True),
             category=text("category", 80, needed=False),

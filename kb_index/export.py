@@ -19,10 +19,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from kb_index.encoder import HALVES, Encoder, Vectors
+from kb_index.encoder import HALVES, MAX_PIECES, Encoder, Vectors
 from kb_index.errors import ModelMissing
 
 #: Mean cosine between the int8 export and the original below which fp32 is kept instead.
@@ -74,13 +75,22 @@ def is_current(folder: Path, source: Path) -> bool:
         return False
 
 
+def exported(folder: Path) -> str:
+    """The name of the encoder that stands in `folder`, as its snapshots have it; empty where there is none."""
+    try:
+        return str(json.loads((folder / "encoder.json").read_text())["name"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
 def export(
     source: Path, folder: Path, questions: Sequence[str], step: Callable[[str], None] = lambda _: None
 ) -> dict[str, object]:
     """Writes the encoder to `folder`, whole or not at all, and returns what ``encoder.json`` says of it.
 
     `questions` are what int8 and the original are compared on. `step` is told of each part of the work: loading,
-    exporting, quantising, comparing.
+    exporting, quantising, comparing. Raises ModelMissing for a model that cannot be exported, or whose export does not
+    give its vectors.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("USE_TF", "0")
@@ -88,6 +98,7 @@ def export(
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from sentence_transformers import SentenceTransformer
+    from transformers import PreTrainedModel
 
     torch.manual_seed(0)
     model = SentenceTransformer(str(source), device="cpu", model_kwargs={"attn_implementation": "eager"})
@@ -95,7 +106,10 @@ def export(
     dimensions = int(model.get_sentence_embedding_dimension() or 0)
 
     first, *rest = model
-    transformer = first.auto_model
+    transformer: Any = getattr(first, "auto_model", None)
+    if not isinstance(transformer, PreTrainedModel):
+        raise ModelMissing(f"{source}: its first stage is {type(first).__name__}, which is no transformer; "
+                           "FRONTDESK_MODEL takes sentence-transformers models whose first stage is one")
     # A BERT is asked without its mask, layer by layer: no text is ever padded to another's length, and a quarter of
     # the time of a short text goes into making and applying a mask. Any other kind is asked as it wants to be, and
     # stands in the lower half whole.
@@ -156,10 +170,11 @@ def export(
         for name in HALVES:
             quantize_dynamic(str(work / name), str(out / name), weight_type=QuantType.QInt8, per_channel=True,
                              reduce_range=not _has_vnni())
-        shutil.copy(source / "tokenizer.json", out / "tokenizer.json")
+        _write_tokenizer(model.tokenizer, source, out / "tokenizer.json")
         mark = fingerprint(source)
+        pieces = min(MAX_PIECES, int(model.max_seq_length or MAX_PIECES))
         info: dict[str, object] = {"name": f"{source.parent.name}-{mark}-int8", "dimensions": dimensions,
-                                   "precision": "int8", "fingerprint": mark}
+                                   "precision": "int8", "fingerprint": mark, "pieces": pieces}
         _write(out, info)
         step("comparing with the original")
         sample = list(questions)[:400] or ["Where is my order?", "How do I reset my password?"]
@@ -173,12 +188,29 @@ def export(
                           "which is half as fast", stacklevel=2)
             _write(out, info)
             agreement = _mean_cosine(Encoder(out).encode(sample), wanted)
+            if agreement < AGREEMENT:
+                raise ModelMissing(
+                    f"{source}: its export gives other vectors than the model itself (they agree to {agreement:.4f}); "
+                    "models that want a prompt before each text are not known here; choose another FRONTDESK_MODEL"
+                )
         info["agreement"] = round(agreement, 5)
         _write(out, info)
         if folder.exists():
             shutil.rmtree(folder)
         out.rename(folder)
     return info
+
+
+def _write_tokenizer(tokenizer: Any, source: Path, target: Path) -> None:
+    """The model's tokenizer as one file. Older models have none such; then it is what the library made of theirs."""
+    if (source / target.name).is_file():
+        shutil.copy(source / target.name, target)
+        return
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    if fast is None:
+        raise ModelMissing(f"{source}: its tokenizer {type(tokenizer).__name__} has no fast form, which serving needs; "
+                           "choose another FRONTDESK_MODEL")
+    fast.save(str(target))
 
 
 def _has_vnni() -> bool:

@@ -9,8 +9,10 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import numpy.typing as npt
+from bm25s import stopwords
 
 from kb_index.entry import Entry
+from kb_index.families import base
 from kb_index.passages import plain
 
 _WORD = re.compile(r"[^\W_]+")
@@ -21,6 +23,13 @@ _STOP = frozenset(re.findall(r"\w+", """
     or our so than that the their them then there these they this to was we were what when where which who why will
     with would you your am im ive id not no any some please hi hello
 """))
+#: The commonest words of languages that translations are in, as bm25s ships them (from the Snowball stemmers and NLTK).
+_STOPS = {
+    "da": stopwords.STOPWORDS_DANISH, "de": stopwords.STOPWORDS_GERMAN, "es": stopwords.STOPWORDS_SPANISH,
+    "fr": stopwords.STOPWORDS_FRENCH, "it": stopwords.STOPWORDS_ITALIAN, "nb": stopwords.STOPWORDS_NORWEGIAN,
+    "nl": stopwords.STOPWORDS_DUTCH, "no": stopwords.STOPWORDS_NORWEGIAN, "pt": stopwords.STOPWORDS_PORTUGUESE,
+    "ru": stopwords.STOPWORDS_RUSSIAN, "sv": stopwords.STOPWORDS_SWEDISH, "tr": stopwords.STOPWORDS_TURKISH,
+}
 
 
 def tokens(text: str) -> list[str]:
@@ -35,6 +44,16 @@ def _stem(word: str) -> str:
     return word
 
 
+def _words(entry: Entry) -> list[str]:
+    """What an entry is found by. Of a translation the commonest words of its language are left out: where few entries
+    are in that language they are rare, and every question in it would have them."""
+    text = " ".join([entry.question, entry.question, *entry.phrasings, plain(entry.answer)])
+    common = _STOPS.get(base(entry.language), ()) if entry.translation_of else ()
+    if common:
+        text = " ".join(word for word in _WORD.findall(text.lower()) if word not in common)
+    return tokens(text)
+
+
 class LexicalIndex:
     """BM25 scores of a question against every entry."""
 
@@ -45,7 +64,7 @@ class LexicalIndex:
     def build(cls, entries: Sequence[Entry]) -> LexicalIndex:
         index = bm25s.BM25()
         # The question counts twice: it is what the editor says the entry is about.
-        corpus = [tokens(" ".join([e.question, e.question, *e.phrasings, plain(e.answer)])) or ["_"] for e in entries]
+        corpus = [_words(entry) or ["_"] for entry in entries]
         index.index(corpus, show_progress=False)
         return cls(index)
 

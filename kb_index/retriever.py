@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from kb_index.encoder import Vectors
 from kb_index.entry import EVERYONE, VERIFIED, Entry
+from kb_index.families import base
 from kb_index.passages import passages, plain
 from kb_index.snapshot import Snapshot
 
@@ -18,6 +20,7 @@ from kb_index.snapshot import Snapshot
 QUESTION, PHRASING, PASSAGE, WHOLE = 0, 1, 2, 3
 #: Characters of an answer that stand with its question in one vector; the encoder cuts after some hundred words.
 _OPENING = 1500
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,15 @@ class Weights:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An entry with its fused score (about 0 to 1) and the two strongest pieces of evidence behind it."""
+    """An entry with its fused score (about 0 to 1) and the two strongest pieces of evidence behind it. A translation
+    that was found stands here as its original, with the first part of its `language` tag, unless it was found by the
+    very words of its question or of a phrasing."""
 
     entry: str
     score: float
     nearest: float
     lexical: float
+    language: str = ""
 
 
 def units(entry: Entry) -> list[tuple[int, str]]:
@@ -76,6 +82,11 @@ class Retriever:
         self._all_open = bool(self._open.all())
         self._each = len(snapshot.vectors) / max(1, len(snapshot.entries))
         self._lengths = _lengths(snapshot)
+        #: The questions and phrasings of translations, with the originals of those that have them.
+        self._words: dict[str, set[int]] = {}
+        for entry, original in zip(snapshot.entries, snapshot.families.of.tolist(), strict=True):
+            for text in (entry.question, *entry.phrasings) if entry.translation_of else ():
+                self._words.setdefault(_folded(text), set()).add(original)
 
     def knows(self, word: str) -> bool:
         """Whether some entry has this word, or another form of it."""
@@ -99,13 +110,19 @@ class Retriever:
                 proposed = np.concatenate([proposed, best[lexical[best] > 0]])
             if not self._all_open:
                 proposed = proposed[self._open[proposed]]
-            found.append(self._ranked(np.unique(proposed), vectors[i], lexical, top))
+            positions = snapshot.families.widened(proposed)
+            if not self._all_open:
+                positions = positions[self._open[positions]]
+            same = self._words.get(_folded(text), set()) if self._words else set()
+            found.append(self._ranked(positions, vectors[i], lexical, top, same))
         return found
 
     def _ranked(
-        self, positions: npt.NDArray[np.int64], vector: Vectors, lexical: npt.NDArray[np.float32], top: int
+        self, positions: npt.NDArray[np.int64], vector: Vectors, lexical: npt.NDArray[np.float32], top: int,
+        same: Collection[int],
     ) -> list[Candidate]:
-        """The best `top` of the entries at `positions`, best first; of equals the one that stands first."""
+        """The best `top` of the entries at `positions`, best first; of equals the one that stands first. Of a family
+        the best speaks for all; `same` are the originals of translations that have the very words."""
         if not len(positions):
             return []
         snapshot, weights = self.snapshot, self.weights
@@ -132,13 +149,23 @@ class Retriever:
             scores += weights.directions * share * (snapshot.directions[positions] @ vector)
             full += weights.directions
         scores /= full
+        entries = snapshot.entries
+        order, family = np.argsort(-scores, kind="stable"), snapshot.families.of[positions]
+        if snapshot.families:
+            order = order[np.sort(np.unique(family[order], return_index=True)[1])]
         return [
             Candidate(
-                entry=snapshot.entries[positions[i]].id, score=round(float(scores[i]), 5),
+                entry=entries[family[i]].id, score=round(float(scores[i]), 5),
                 nearest=round(float(nearest[i]), 5), lexical=round(float(lexical[positions[i]]), 3),
+                language="" if family[i] == positions[i] or family[i] in same else base(entries[positions[i]].language),
             )
-            for i in np.argsort(-scores, kind="stable")[:top]
+            for i in order[:top]
         ]
+
+
+def _folded(text: str) -> str:
+    """The words of a text alone."""
+    return " ".join(_WORD.findall(text.lower()))
 
 
 def _lengths(snapshot: Snapshot) -> npt.NDArray[np.float32]:

@@ -27,6 +27,7 @@ from kb_index import nearest
 from kb_index.encoder import Vectors
 from kb_index.entry import Entry
 from kb_index.errors import BadSnapshot
+from kb_index.families import Families
 from kb_index.lexical import LexicalIndex
 from kb_index.markdown import render
 from kb_index.serving import current_name as current_name
@@ -60,6 +61,7 @@ class Snapshot:
         self.directions = directions
         self.owner = np.repeat(np.arange(len(self.entries)), np.diff(starts))
         self.position = {entry.id: i for i, entry in enumerate(self.entries)}
+        self.families = Families(self.entries)
 
 
 def write(

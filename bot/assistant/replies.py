@@ -33,19 +33,23 @@ class Replies(OutputChannel):
         self.handoff = custom.get("handoff") or self.handoff
         if message.get("text"):
             buttons = message.get("buttons") or ()
-            self.say(message["text"], buttons, custom.get("html") or "", custom.get("evidence"))
+            html, lang = custom.get("html") or "", custom.get("lang") or ""
+            self.say(message["text"], buttons, html, custom.get("evidence"), lang)
 
     def say(
         self, text: str, buttons: Sequence[Mapping[str, str]] = (), html: str = "",
-        evidence: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Any] | None = None, lang: str = "",
     ) -> None:
-        """Adds one message. Titles go to the customer, what they stand for stays with us."""
+        """Adds one message. Titles go to the customer, what they stand for stays with us; `lang` is the language of
+        its words, where that is known."""
         # "None of these" reads right only after what it refers to.
         ordered = sorted(buttons, key=lambda button: button.get("payload") == "none")
         more: dict[str, Any] = {"html": html or _rendered(text)}
         if ordered:
             more["buttons"] = [{"title": button["title"]} for button in ordered]
             more["payloads"] = [button.get("payload", "") for button in ordered]
+        if lang:
+            more["lang"] = lang
         if evidence:
             more["evidence"] = dict(evidence)
         # What customers typed is escaped for Markdown (actions.tasks.words.plain); the plain text shows it as it was.

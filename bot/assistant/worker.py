@@ -166,7 +166,7 @@ class Worker:
             parse_data = choice.files(text)
         message = UserMessage(
             _as_text(text), replies, turn.cid, parse_data=parse_data,
-            input_channel=replies.name(), message_id=turn.id,
+            input_channel=replies.name(), message_id=turn.id, metadata={"locale": turn.locale} if turn.locale else None,
         )
         processor = self.agent.processor
         assert processor is not None

@@ -79,17 +79,18 @@ class Conversations(Acts, Standing):
 
     async def post(
         self, cid: str, message_id: str, text: str, payload: str = "", attachments: Sequence[Record] = (),
-        reopen_seconds: float = 0,
+        reopen_seconds: float = 0, locale: str = "",
     ) -> Posted:
         """Appends a customer's message, and to the bot's turns where the bot owns the conversation.
 
         `payload` is what a pressed button stands for, `attachments` what the record says of each file. A conversation
-        that an agent closed less than `reopen_seconds` ago comes back to people, an older one to the bot. Raises
-        Missing, IdReused.
+        that an agent closed less than `reopen_seconds` ago comes back to people, an older one to the bot. `locale` is
+        the language of the page that the customer is on now, where that is known. Raises Missing, IdReused.
         """
         more = {**({"payload": payload} if payload else {}), **carried(attachments)}
         body = encode(message("customer", text, id=message_id, **more))
-        outcome = await self._run("post", cid, message_id, digest(text, attachments), body, reopen_seconds)
+        outcome = await self._run("post", cid, message_id, digest(text, attachments), body, reopen_seconds,
+                                  locale)
         return self._posted(outcome, cid, message_id)
 
     # -- what was said -----------------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ class Conversations(Acts, Standing):
         taken = await self._run("take", lease, seconds)
         if not taken:
             return None
-        cid, epoch, commits, attempts, customer, count, waiting, raw = taken
+        cid, epoch, commits, attempts, customer, locale, count, waiting, raw = taken
         mine, waiting = {int(seq) for seq in waiting[:count]}, {int(seq) for seq in waiting}
         log = amended(json.loads(record) for record in raw)
         return Turn(
@@ -214,7 +215,7 @@ class Conversations(Acts, Standing):
                 r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and not r.get("deleted")
                 and r["seq"] not in waiting
             ],
-            attempts=int(attempts), customer=Customer.parse(customer),
+            attempts=int(attempts), customer=Customer.parse(customer), locale=locale,
         )
 
     async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:

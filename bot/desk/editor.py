@@ -32,7 +32,7 @@ _LARGEST = 2_000_000
 _LARGEST_FILE = 200_000_000
 _PAGE = 50
 _MOST_AT_ONCE = 500
-_LOOKS = ("stale", "unused", "handed", "low")
+_LOOKS = ("stale", "unused", "handed", "low", "outdated", "untranslated")
 _SORTS = ("updated", "oldest", "asked")
 
 
@@ -134,6 +134,12 @@ async def save(request: Request, entry: str) -> HTTPResponse:
     article = _article({**sent["fields"], "id": _name(entry)})
     note = " ".join(sent.get("note", "").split())[:200]
     return as_json(await _do(of(request).library.save, article, sent["revision"], member.name, status, note))
+
+
+async def follow(request: Request, entry: str) -> HTTPResponse:
+    """A translation fits its original as that is now."""
+    await _acting(request)
+    return as_json(await _do(of(request).library.follow, _name(entry)))
 
 
 async def versions(request: Request, entry: str) -> HTTPResponse:
@@ -345,6 +351,7 @@ for _handler, _uri in ((index, "/entries"), (facets, "/facets"), (show, "/entrie
                        (publication, "/publications/<seq:int>"), (export, "/export")):
     blueprint.add_route(_handler, _uri, methods=["GET"])
 for _handler, _uri in ((create, "/entries"), (bulk, "/bulk"), (restore, "/entries/<entry:str>/restore"),
+                       (follow, "/entries/<entry:str>/follow"),
                        (comment, "/entries/<entry:str>/comments"), (preview, "/preview"), (attempt, "/try"),
                        (forecast, "/forecast"), (remember, "/questions"), (unanswered, "/unanswered"),
                        (check, "/check"), (publish, "/publish"), (roll_back, "/rollback"),

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
@@ -14,6 +14,7 @@ from sanic.response import HTTPResponse
 
 from bot.desk.services import of
 from bot.desk.shelf import Shelf
+from bot.desk.tongues import own_name
 from kb_index.entry import Entry
 from kb_index.markdown import render
 from kb_index.passages import plain
@@ -29,22 +30,40 @@ async def _shelf(request: Request) -> Shelf:
     return shelf
 
 
+def _language(request: Request, shelf: Shelf) -> str:
+    """The language that the reader chose, where there is something in it."""
+    wanted = request.args.get("lang", "")
+    return wanted if wanted in shelf.languages else ""
+
+
 async def index(request: Request) -> HTTPResponse:
     shelf = await _shelf(request)
     shop = of(request).texts.config()["shop"]
     search, category = request.args.get("search", "").strip()[:200], request.args.get("category")
+    language = _language(request, shelf)
+    switch = _switch(
+        [(one, _index_link(one, search, category or ""), one == language) for one in ["", *shelf.languages]]
+    ) if shelf.languages else ""
     if search:
         found = await asyncio.to_thread(of(request).library.page, search, {}, "updated", _MOST)
-        shown = [shelf.entries[row["id"]] for row in found["entries"] if row["id"] in shelf.entries]
+        hits = [shelf.entries[row["id"]] for row in found["entries"] if row["id"] in shelf.entries]
+        # A family is one answer, whichever of it has the words.
+        told = [shelf.in_language(hit, language or hit.language) for hit in hits]
+        shown = list({one.id: one for one in told}.values())
         head = f"<h1>{len(shown)} {'answer' if len(shown) == 1 else 'answers'} to “{escape(search)}”</h1>"
-        return _page(shop, f"Search: {search}", head + (_list(shown) if shown else _NOTHING), search)
+        return _page(shop, f"Search: {search}", switch + head + (_list(shown) if shown else _NOTHING), search,
+                     chosen=language)
     if category is not None:
-        shown = shelf.categories.get(category, [])[:_MOST]
+        shown = [shelf.in_language(one, language) for one in shelf.categories.get(category, [])[:_MOST]]
         if not shown:
             raise NotFound("no such category")
-        return _page(shop, title(category), f"<h1>{escape(title(category))}</h1>{_list(shown)}", facts=_facts(shown))
-    cards = "".join(_card(name, entries) for name, entries in sorted(shelf.categories.items()))
-    return _page(shop, "Help", f'<h1>How can we help?</h1><div class="cards">{cards}</div>')
+        return _page(shop, title(category), f"{switch}<h1>{escape(title(category))}</h1>{_list(shown)}",
+                     facts=_facts(shown), chosen=language)
+    cards = "".join(
+        _card(name, [shelf.in_language(one, language) for one in entries], language)
+        for name, entries in sorted(shelf.categories.items())
+    )
+    return _page(shop, "Help", f'{switch}<h1>How can we help?</h1><div class="cards">{cards}</div>', chosen=language)
 
 
 async def show(request: Request, entry: str) -> HTTPResponse:
@@ -52,33 +71,82 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     found = shelf.entries.get(unquote(entry, errors="replace"))
     if found is None:
         raise NotFound("no such entry")
-    related = [shelf.entries[name] for name in found.related if name in shelf.entries]
+    language = found.language if found.translation_of else ""
+    related = [shelf.in_language(shelf.entries[name], language) for name in found.related if name in shelf.entries]
+    family = shelf.family(found)
+    switch = _switch([(one.language, f"/help/{quote(one.id, safe='')}", one is found) for one in family]) \
+        if len(family) > 1 else ""
     more = f"<h2>Related</h2>{_list(related)}" if related else ""
-    place = f'<p class="place"><a href="/help">Help</a> › <a href="/help?category={quote(found.category)}">' \
-            f"{escape(title(found.category))}</a></p>"
-    body = f'{place}<article><h1>{escape(found.question)}</h1>{render(found.answer)}</article>{more}'
+    place = f'<p class="place"><a href="{escape(_index_link(language))}">Help</a> › ' \
+            f'<a href="{escape(_index_link(language, "", found.category))}">{escape(title(found.category))}</a></p>'
+    text = f"<h1>{escape(found.question)}</h1>{render(found.answer)}"
+    body = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"
     return _page(of(request).texts.config()["shop"], found.question, body, facts=_facts([found]),
-                 summary=plain(found.answer)[:160])
+                 summary=plain(found.answer)[:160], language=found.language, chosen=language,
+                 links=_alternates(family, f"{request.scheme}://{request.host}") if len(family) > 1 else "")
 
 
 async def sitemap(request: Request) -> HTTPResponse:
     shelf = await _shelf(request)
     site = f"{request.scheme}://{request.host}"
-    pages = [f"{site}/help", *(f"{site}/help/{quote(name, safe='')}" for name in list(shelf.entries)[:49_999])]
-    body = "".join(f"<url><loc>{escape(page)}</loc></url>\n" for page in pages)
+    body = f"<url><loc>{escape(site)}/help</loc></url>\n"
+    for entry in list(shelf.entries.values())[:49_999]:
+        family = shelf.family(entry)
+        others = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{escape(tag)}" href="{escape(link)}"/>'
+            for tag, link in _links(family, site)
+        ) if len(family) > 1 else ""
+        body += f"<url><loc>{escape(_address(entry, site))}</loc>{others}</url>\n"
     xml = ('<?xml version="1.0" encoding="UTF-8"?>\n'
-           f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</urlset>\n')
+           '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
+           f"{body}</urlset>\n")
     return HTTPResponse(xml, 200, _HEADERS, content_type="application/xml")
 
 
-def _card(category: str, entries: Sequence[Entry]) -> str:
-    link = f"/help?category={quote(category)}"
+def _address(entry: Entry, site: str = "") -> str:
+    return f"{site}/help/{quote(entry.id, safe='')}"
+
+
+def _links(family: Sequence[Entry], site: str) -> list[tuple[str, str]]:
+    """What each of a family is an alternative for: its language, and the original for all others."""
+    told = [(one.language, _address(one, site)) for one in family if one.language]
+    return [*told, ("x-default", _address(family[0], site))]
+
+
+def _alternates(family: Sequence[Entry], site: str) -> str:
+    return "".join(f'<link rel="alternate" hreflang="{escape(tag)}" href="{escape(link)}">'
+                   for tag, link in _links(family, site))
+
+
+def _index_link(language: str = "", search: str = "", category: str = "") -> str:
+    asked = {name: value for name, value in (("search", search), ("category", category), ("lang", language)) if value}
+    return f"/help?{urlencode(asked)}" if asked else "/help"
+
+
+def _switch(choices: Sequence[tuple[str, str, bool]]) -> str:
+    """Links to the same in other languages: triples of language (empty: the original's), address, and whether that is
+    where one is. Each says its language in that language."""
+    links = []
+    for language, link, here in choices:
+        tag = f'{_lang(language)} hreflang="{escape(language)}"' if language else ""
+        current = ' aria-current="true"' if here else ""
+        links.append(f'<li><a href="{escape(link)}"{tag}{current}>{escape(own_name(language) or "Original")}</a></li>')
+    return f'<nav class="languages" aria-label="Languages"><ul>{"".join(links)}</ul></nav>'
+
+
+def _lang(language: str) -> str:
+    """The attribute that says in which language an element is; nothing where it is the shop's own."""
+    return f' lang="{escape(language)}"' if language else ""
+
+
+def _card(category: str, entries: Sequence[Entry], language: str = "") -> str:
+    link = escape(_index_link(language, "", category))
     more = f'<p class="more"><a href="{link}">All {len(entries)}</a></p>' if len(entries) > 5 else ""
     return f'<section><h2><a href="{link}">{escape(title(category))}</a></h2>{_list(entries[:5])}{more}</section>'
 
 
 def _list(entries: Sequence[Entry]) -> str:
-    links = (f'<a href="/help/{quote(entry.id, safe="")}">{escape(entry.question)}</a>' for entry in entries)
+    links = (f'<a href="{_address(entry)}"{_lang(entry.language)}>{escape(entry.question)}</a>' for entry in entries)
     return f"<ul>{''.join(f'<li>{link}</li>' for link in links)}</ul>"
 
 
@@ -91,26 +159,34 @@ def _facts(entries: Sequence[Entry]) -> str:
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _page(shop: str, title: str, body: str, search: str = "", facts: str = "", summary: str = "") -> HTTPResponse:
+def _page(
+    shop: str, title: str, body: str, search: str = "", facts: str = "", summary: str = "", language: str = "",
+    chosen: str = "", links: str = "",
+) -> HTTPResponse:
+    """A page whose main text is in `language` (empty: the shop's own). `chosen` is the language that the reader goes on
+    in, `links` are elements for the head."""
+    keep = f'<input type="hidden" name="lang" value="{escape(chosen)}">' if chosen else ""
     data = f'<script type="application/ld+json">{facts}</script>' if facts else ""
     about = f'<meta name="description" content="{escape(summary)}">' if summary else ""
     robots = '<meta name="robots" content="noindex">' if search else ""
+    # The words around the text are English whatever its language is.
+    own = _lang("en") if language and language != "en" else ""
     html = f"""<!doctype html>
-<html lang="en">
+<html lang="{escape(language or "en")}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{escape(title)} · {escape(shop)}</title>{about}{robots}
+<title>{escape(title)} · {escape(shop)}</title>{about}{robots}{links}
 <link rel="stylesheet" href="/help/static/help.css">
 {data}
 <script type="module" async src="/widget/loader.js"></script>
 </head>
 <body>
-<a class="skip" href="#main">To the content</a>
-<header><a class="home" href="/help">{escape(shop)} help</a>
+<a class="skip" href="#main"{own}>To the content</a>
+<header{own}><a class="home" href="{escape(_index_link(chosen))}">{escape(shop)} help</a>
 <form role="search" action="/help"><label for="search">Search the answers</label>
-<input id="search" name="search" type="search" value="{escape(search)}" placeholder="Search" maxlength="200">
+<input id="search" name="search" type="search" value="{escape(search)}" placeholder="Search" maxlength="200">{keep}
 <button>Search</button></form></header>
 <main id="main">{body}</main>
 </body>

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from bot.library.publications import Publications
 from kb_index.entry import Entry
+from kb_index.families import matches
 from kb_index.topics import Topic, topics
 
 
 class Shelf:
-    """Read again after each publication, and each day. `refresh` blocks and raises DatabaseUnavailable."""
+    """Read again after each publication, and each day. `refresh` blocks and raises DatabaseUnavailable.
+
+    `categories` and `topics` are of originals; `languages` are those of all translations.
+    """
 
     def __init__(self, ledger: Publications) -> None:
         self._ledger = ledger
@@ -16,6 +20,8 @@ class Shelf:
         self.entries: dict[str, Entry] = {}
         self.categories: dict[str, list[Entry]] = {}
         self.topics: list[Topic] = []
+        self.languages: list[str] = []
+        self._translations: dict[str, list[Entry]] = {}
 
     def refresh(self) -> Shelf:
         state = self._ledger.state()
@@ -23,8 +29,25 @@ class Shelf:
             entries = self._ledger.live()
             self.entries = {entry.id: entry for entry in entries}
             self.categories = {}
-            for entry in entries:
+            originals = [entry for entry in entries if not entry.translation_of]
+            for entry in originals:
                 self.categories.setdefault(entry.category, []).append(entry)
-            self.topics = topics(entries)
+            self._translations = {}
+            for entry in entries:
+                if entry.translation_of:
+                    self._translations.setdefault(entry.translation_of, []).append(entry)
+            self.topics = topics(originals)
+            self.languages = sorted({entry.language for entry in entries if entry.translation_of})
             self._state = state
         return self
+
+    def family(self, entry: Entry) -> list[Entry]:
+        """An entry with its translations, the original first; an entry without any is alone."""
+        original = self.entries.get(entry.translation_of, entry)
+        return [original, *self._translations.get(original.id, [])]
+
+    def in_language(self, entry: Entry, language: str) -> Entry:
+        """The one of its family that suits who reads `language`; the original where none does."""
+        family = self.family(entry)
+        found = matches([one.language for one in family], language) if language and len(family) > 1 else None
+        return family[found or 0]

@@ -72,8 +72,9 @@ async def conversation(request: Request) -> HTTPResponse:
 
 async def post(request: Request) -> HTTPResponse:
     cid = await guards.customer(request)
-    fields = body.read(request, required={"id": str}, optional={"text": str, "choice": dict, "attachments": list})
-    message_id = body.message_id(fields)
+    fields = body.read(request, required={"id": str}, optional={"text": str, "choice": dict, "attachments": list,
+                                                                  "locale": str})
+    message_id, locale = body.message_id(fields), body.locale(fields)
     if ("text" in fields or "attachments" in fields) == ("choice" in fields):
         raise ApiError(400, "missing_field", "One of the fields 'text' and 'choice' is wanted.", field="text")
     payload = ""
@@ -85,7 +86,7 @@ async def post(request: Request) -> HTTPResponse:
     await guards.not_too_often(request, f"messages:{cid}", *guards.MESSAGES)
     services = of(request)
     posted = await services.conversations.post(cid, message_id, text, payload, files,
-                                               services.settings.reopen_hours * 3600)
+                                               services.settings.reopen_hours * 3600, locale)
     await carried.settle(request, files, posted.seq)
     return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
 

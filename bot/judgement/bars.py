@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from bot.judgement.confidence import SIGNS, Confidence, signs
 from bot.judgement.judgement import Reading
-from bot.judgement.router import OFFERED, wanted_task
+from bot.judgement.router import OFFERED, tongue, wanted_task
 from bot.judgement.tasks import TASKS, form_of
-from kb_index.calibration import choose_bar, choose_offer_bar, choose_parting_bar, choose_people_bars
+from kb_index.calibration import NEVER, Bar, choose_bar, choose_offer_bar, choose_parting_bar, choose_people_bars
 
 #: Messages without an answer per answerable question in the calibration. Live shares differ from shop to shop; more
 #: of them makes a stricter bar.
@@ -38,7 +38,8 @@ class Asked:
 
     `also` are other entries that answer it as well. `likely` marks messages whose answer may well be in the knowledge
     base, though nobody said which: they only tell routes apart. `held_out` marks a phrasing that was asked of an index
-    without it, `judged` a real question that a person judged; its route is empty where nobody told it.
+    without it, `judged` a real question that a person judged; its route is empty where nobody told it. `hidden` marks a
+    question to a translation that was asked as if its family was not there, so that nothing is right.
     """
 
     reading: Reading
@@ -48,6 +49,7 @@ class Asked:
     held_out: bool = False
     judged: bool = False
     also: frozenset[str] = frozenset()
+    hidden: bool = False
 
     @cached_property
     def signs(self) -> list[float]:
@@ -60,6 +62,11 @@ class Asked:
     def accepts(self, entry: str) -> bool:
         """Whether this entry answers the question."""
         return bool(self.entry) and (entry == self.entry or entry in self.also)
+
+    @property
+    def tongue(self) -> str:
+        """The language whose bar it is measured by; empty for the usual one."""
+        return tongue(self.reading.candidates)
 
     @property
     def people(self) -> float:
@@ -117,7 +124,9 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     for _ in range(3):
         kept = people < handed
         answer = choose_bar(sure[kept], right[kept], known[kept], alpha)
-        needed, clear = choose_people_bars(chance, needing_sure >= answer.value, acted, others, beta, _DOUBT)
+        languages = tongues(asked, confidence, alpha, handed)
+        bar = np.array([max(answer.value, languages[a.tongue].value) if a.tongue else answer.value for a in needing])
+        needed, clear = choose_people_bars(chance, needing_sure >= bar, acted, others, beta, _DOUBT)
         handed = clear.value
     # What is handed over although the knowledge base holds its answer is not covered.
     covered = float(((people < handed) & (sure >= answer.value) & known).sum() / max(1, known.sum()))
@@ -133,9 +142,29 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     return {
         "confidence": confidence.as_dict(), "answer": replace(answer, coverage=covered).as_dict(),
         "people": needed.as_dict(), "people_though_sure": clear.as_dict(),
+        "languages": {name: one.as_dict() for name, one in languages.items()},
         "search": choose_bar(sure, right, known, alpha).as_dict(), "offer": {"value": offer}, "scope": {"value": scope},
         "asked": {"answerable": int(known.sum()), "first": int(right.sum()), "people": len(needing)},
     }
+
+
+def tongues(asked: Sequence[Asked], confidence: Confidence, alpha: float, handed: float) -> dict[str, Bar]:
+    """The answer bar of each language that translations were found in, from the questions that found them: those that
+    a translation answers, the same as if their families were not there, and whatever else came upon one. Without both
+    kinds nothing is promised."""
+    found: dict[str, list[Asked]] = {}
+    for one in asked:
+        if one.tongue:
+            found.setdefault(one.tongue, []).append(one)
+    bars = {}
+    for name, ours in sorted(found.items()):
+        kept = [one for one in ours if one.people < handed]
+        known = np.array([bool(one.entry) for one in kept], bool)
+        if known.any() and not known.all():
+            bars[name] = choose_bar(sureness(confidence, kept), [one.right for one in kept], known, alpha)
+        else:
+            bars[name] = Bar(NEVER, alpha, 0, 0, 1.0, 0.0)
+    return bars
 
 
 def sureness(confidence: Confidence, asked: Sequence[Asked]) -> npt.NDArray[np.float64]:
@@ -150,6 +179,7 @@ def questions(asked: Sequence[Asked]) -> tuple[Confidence, list[Asked]]:
     Test questions set the bar, held-out phrasings fit the confidence. With few tests the phrasings are questions as
     well, and the shipped confidence is used. Messages without an answer make up a fixed share of both.
     """
+    asked = [a for a in asked if not a.tongue and not a.hidden]  # these have bars of their own
     tests = [a for a in asked if a.entry and not a.held_out]
     held_out = [a for a in asked if a.held_out]
     others = sorted((a for a in asked if not a.entry and not a.judged and not a.likely and a.best != "smalltalk"),

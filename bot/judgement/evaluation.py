@@ -123,7 +123,8 @@ def evaluate(
     cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
     try:
         if told is None:
-            asked = publishing.ask_all(settings, published, cache, progress=progress)
+            asked = [one for one in publishing.ask_all(settings, published, cache, progress=progress)
+                     if not one.hidden]
         else:
             asked = _ask_told(settings, published, cache, told, progress)
     finally:

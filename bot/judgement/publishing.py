@@ -24,6 +24,8 @@ from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
+from kb_index.export import exported
+from kb_index.families import Families
 from kb_index.lexical import LexicalIndex
 from kb_index.retriever import PHRASING, Retriever, units
 
@@ -36,6 +38,8 @@ _FOREIGN = frozenset({"check_balance_or_claim"})
 #: one fifth is enough, and building five such indices would take long.
 _HELD_OUT, _LARGE, _MOST = 5, 20_000, 4_000
 _BATCH = 512
+#: Entries that a question is compared with.
+_RIVALS = 5
 
 
 def entries_of(settings: Settings) -> list[Entry]:
@@ -46,6 +50,8 @@ def entries_of(settings: Settings) -> list[Entry]:
 def mark(settings: Settings, entries: Sequence[Entry]) -> str:
     """Changes with anything that a publish depends on."""
     sums = hashlib.sha256(assembly.mark(settings).encode())
+    # The classifier has a model of its own, so its mark says nothing of the one that entries are found with.
+    sums.update(exported(settings.encoder).encode())
     for entry in entries:
         sums.update(f"{entry.id} {entry.version} {entry.tests}".encode())
     sums.update(f"{sorted(judged_questions(settings).items())} {settings.alpha} {settings.beta}".encode())
@@ -132,11 +138,14 @@ def assembled(
     vectors = cache.encode([text for one in texts for _, text in one], progress)
     kinds = np.array([kind for one in texts for kind, _ in one], dtype=np.uint8)
     asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(texts)), [len(one) for one in texts])
+    # What tells languages apart is no direction: a family has one.
+    originals, family = np.unique(Families(entries).of, return_inverse=True)
+    trained = directions.train(vectors[asked], family[owner[asked]], len(originals))
     return snapshot.Snapshot(
         name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds,
         starts=np.cumsum([0] + [len(one) for one in texts]).astype(np.int64),
         index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration={},
-        encoder=cache.encoder.name, directions=directions.train(vectors[asked], owner[asked], len(texts)),
+        encoder=cache.encoder.name, directions=None if trained is None else trained[family],
     )
 
 
@@ -171,21 +180,25 @@ def ask_all(
 ) -> list[Asked]:
     """Asks every entry's test questions, judged real ones, held-out phrasings, and every training phrase, read as a
     classifier read it that did not see its group. A test question that several entries have is asked once, and each of
-    them is right."""
+    them is right. What a translation is asked is asked a second time as if its family was not there."""
     memory = memory or Memory(settings)
     retriever = Retriever(draft)
     owners: dict[str, list[str]] = {}
+    # What a translation is asked is answered by its family, which a search finds by its original.
+    family = dict(draft.families.ids())
     for entry in _for_customers(draft.entries):
         for test in entry.tests:
-            owners.setdefault(test, []).append(entry.id)
+            if family[entry.id] not in owners.setdefault(test, []):
+                owners[test].append(family[entry.id])
     asked = [
         replace(one, also=frozenset(owners[one.reading.text][1:]))
         for one in ask(memory.read(list(owners)), [ids[0] for ids in owners.values()], ["service"] * len(owners),
                        retriever, cache)
     ]
     asked += held_out(draft.entries, cache, memory)
+    asked += hidden(draft, cache, memory)
     judged = judged_questions(settings)
-    judged = {text: entry for text, entry in judged.items() if not entry or entry in draft.position}
+    judged = {text: family.get(entry, "") for text, entry in judged.items() if not entry or entry in draft.position}
     # What only agents may read is no answer of the bot's.
     own = {entry.id for entry in _for_customers(draft.entries)}
     judged = {text: entry if entry in own else "" for text, entry in judged.items()}
@@ -223,12 +236,13 @@ def held_out(entries: Sequence[Entry], cache: VectorCache, memory: Memory) -> li
     """Asks phrasings of an index that does not have them: what a knowledge base says of itself without test
     questions."""
     size = sum(len(entry.phrasings) for entry in entries)
+    family = dict(Families(entries).ids())
     asked: list[Asked] = []
     for fold in range(_HELD_OUT if size <= _LARGE else 1):
         pairs, cut = [], []
         for entry in entries:
             out = entry.phrasings[fold::_HELD_OUT] if entry.audience != AGENTS else ()
-            pairs += [(phrasing, entry.id) for phrasing in out]
+            pairs += [(phrasing, family[entry.id]) for phrasing in out]
             cut.append(replace(entry, phrasings=tuple(p for p in entry.phrasings if p not in out)))
         if pairs:
             pairs = pairs[:: max(1, len(pairs) // _MOST)]
@@ -237,13 +251,31 @@ def held_out(entries: Sequence[Entry], cache: VectorCache, memory: Memory) -> li
     return [replace(one, held_out=True) for one in asked]
 
 
+def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list[Asked]:
+    """Every second question to a translation, asked of what is left without its family: nothing is right then. They are
+    all that is known of questions in that language which the knowledge base does not answer."""
+    pairs = [
+        (text, draft.entries[original].id)
+        for entry, original in zip(draft.entries, draft.families.of.tolist(), strict=True)
+        if entry.translation_of and entry.audience != AGENTS
+        for text in (*entry.tests, *entry.phrasings)
+    ][::2]
+    blank = [""] * len(pairs)
+    found = ask(memory.read([text for text, _ in pairs]), blank, blank, Retriever(draft), cache, _RIVALS + 1)
+    asked = []
+    for one, (_, original) in zip(found, pairs, strict=True):
+        rest = tuple(c for c in one.reading.candidates if c.entry != original)[:_RIVALS]
+        asked.append(replace(one, reading=replace(one.reading, candidates=rest), hidden=True))
+    return asked
+
+
 def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[str], retriever: Retriever,
-        cache: VectorCache) -> list[Asked]:
+        cache: VectorCache, top: int = _RIVALS) -> list[Asked]:
     """Asks labelled questions that the classifier has read already."""
     if not readings:
         return []
     wholes = [sought(reading, retriever) for reading in readings]
-    found = retriever.search(wholes, cache.encode(wholes))
+    found = retriever.search(wholes, cache.encode(wholes), top)
     return [
         Asked(Reading(**{**reading.__dict__, "candidates": tuple(candidates)}), entry, route)
         for reading, candidates, entry, route in zip(readings, found, entries, routes, strict=True)

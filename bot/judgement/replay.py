@@ -85,6 +85,7 @@ def search(
             sure = judge.bars.confidence.of(reading)
             yield {
                 "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates],
-                "answered": bool(reading.candidates) and sure >= judge.bars.search, "confidence": round(sure, 4),
+                "answered": bool(reading.candidates) and sure >= judge.bars.bar(reading, judge.bars.search),
+                "confidence": round(sure, 4),
             }
         progress(min(start + _BATCH, len(pairs)), len(pairs))

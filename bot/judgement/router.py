@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.judgement.confidence import Confidence
@@ -19,6 +19,7 @@ from bot.judgement.tasks import (
     names_order,
     task_of,
 )
+from kb_index.retriever import Candidate
 
 _ZERO = re.compile(r"\W*0\W*")
 _NO_LETTERS = re.compile(r"[\W\d_]*")
@@ -30,6 +31,7 @@ OFFERED = 3
 #: How sure a second reading has to be. Among some forty intents one with 0.3 leads, which is enough where it is clear
 #: that the message is for the service team.
 _CLEARLY, _LIKELY, _LEADS = 0.8, 0.5, 0.3
+_NEVER = float("inf")
 _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 
 
@@ -39,7 +41,7 @@ class Bars:
     `people` on the probability that a message is for support or asks for a person, `people_though_sure` on the same
     where the nearest entry is above the answer bar, `scope` on the probability that it is out of scope, above which a
     message without an answer is none for the service team. `search` is the answer bar of a plain search, where nobody
-    is handed over."""
+    is handed over. `languages` are the answer bars where a translation is what was found, by its language."""
 
     answer: float
     offer: float
@@ -48,6 +50,7 @@ class Bars:
     scope: float
     search: float
     confidence: Confidence
+    languages: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, calibration: Mapping[str, Any]) -> Bars:
@@ -57,7 +60,26 @@ class Bars:
             people_though_sure=_number(calibration["people_though_sure"]["value"]),
             scope=_number(calibration["scope"]["value"]), search=_number(calibration["search"]["value"]),
             confidence=Confidence.parse(calibration["confidence"]),
+            # Snapshots of before have none, and no translations.
+            languages={name: _number(told["value"]) for name, told in calibration.get("languages", {}).items()},
         )
+
+    def bar(self, reading: Reading, usual: float | None = None) -> float:
+        """The answer bar for this reading; `usual` stands in for :attr:`answer`.
+
+        How near a question is to a translation says little where the encoder hardly knows its language, so that each
+        language has a bar of its own, and one with too few questions has none that can be passed. Then a translation
+        answers what stands among its phrasings word for word.
+        """
+        bar = self.answer if usual is None else usual
+        language = tongue(reading.candidates)
+        return max(bar, self.languages.get(language, _NEVER)) if language else bar
+
+
+def tongue(candidates: Sequence[Candidate]) -> str:
+    """The language whose bar counts: that of the translation that the first candidate was found by; empty where it was
+    the original, or the very words of a translation."""
+    return candidates[0].language if candidates else ""
 
 
 def decide(reading: Reading, bars: Bars, failed: int = 0, tasks: frozenset[str] = frozenset()) -> Judgement:
@@ -136,7 +158,7 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
         if failed >= 1:
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
-    answers, doubtful = bool(offered) and sure >= bars.answer, human + support >= bars.people
+    answers, doubtful = bool(offered) and sure >= bars.bar(reading), human + support >= bars.people
     if doubtful and not (answers and human + support < bars.people_though_sure):
         route = "human" if human >= support else "support"
         return judged(route, "handoff", human + support, _PEOPLE[route])

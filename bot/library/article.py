@@ -28,22 +28,23 @@ FIELDS = (
     "related",
     "task",
     "language",
+    "translation_of",
     "audience",
     "valid_from",
     "valid_until",
     "owner",
 )
 LISTS = ("phrasings", "tests", "related")
+#: Of those after the eighth, what the entry has.
+_OF_ENTRY = ("language", "translation_of", "audience")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True)
 class Article:
-    """`valid_from` and `valid_until` are days (``2026-12-24``, UTC, both included) or empty; an empty `language` is the
-    shop's own."""
+    """`valid_from` and `valid_until` are days (``2026-12-24``, UTC, both included) or empty."""
 
     entry: Entry
-    language: str = ""
     valid_from: str = ""
     valid_until: str = ""
     owner: str = ""
@@ -63,12 +64,19 @@ class Article:
         begin, end = _day(fields, "valid_from", where), _day(fields, "valid_until", where)
         if begin and end and end < begin:
             raise BadEntry(f"{where}: valid_until {end} lies before valid_from {begin}")
-        return cls(replace(entry, audience=audience or EVERYONE), language, begin, end, owner)
+        source = fields.get("translation_of")
+        source = Entry.parse_id(source, where) if source is not None and str(source).strip() else ""
+        if source and not language:
+            raise BadEntry(f"{where}: it is a translation of {source!r}, but of no language; write one, such as de")
+        if source == entry.id:
+            raise BadEntry(f"{where}: it is a translation of itself; name the entry that it translates")
+        entry = replace(entry, audience=audience or EVERYONE, language=language, translation_of=source)
+        return cls(entry, begin, end, owner)
 
     @classmethod
     def restore(cls, fields: Mapping[str, Any]) -> Article:
         """An article from its :meth:`fields`, which were checked when they were made."""
-        entry = {name: fields[name] for name in (*FIELDS[:8], "audience") if name in fields}
+        entry = {name: fields[name] for name in (*FIELDS[:8], *_OF_ENTRY) if name in fields}
         ours = {name: fields[name] for name in FIELDS[8:] if name in fields and name not in entry}
         return cls(Entry.restore(entry), **ours)
 
@@ -80,6 +88,20 @@ class Article:
     def audience(self) -> str:
         return self.entry.audience
 
+    @property
+    def language(self) -> str:
+        return self.entry.language
+
+    @property
+    def translation_of(self) -> str:
+        return self.entry.translation_of
+
+    @property
+    def said(self) -> str:
+        """Changes with what a translation has to follow: the question and the answer."""
+        told = json.dumps([self.entry.question, self.entry.answer])
+        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]
+
     def fields(self) -> dict[str, Any]:
         """All fields by name, lists as lists: for JSON, and for exports."""
         told = {**asdict(self.entry), **{name: getattr(self, name) for name in FIELDS[8:]}}
@@ -88,7 +110,10 @@ class Article:
     @property
     def mark(self) -> str:
         """Changes with any field."""
-        return hashlib.sha256(json.dumps(self.fields(), sort_keys=True).encode()).hexdigest()[:16]
+        told = self.fields()
+        if not told["translation_of"]:
+            del told["translation_of"]  # it came later than the marks of what editors have published
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def is_valid(self, day: str) -> bool:
         """Whether it holds on that day (``2026-12-24``)."""

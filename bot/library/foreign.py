@@ -1,17 +1,20 @@
 """Exports of other help centres, by their published formats.
 
 - Zendesk Guide, Help Center API ``/api/v2/help_center/articles``: ``{"articles": [{"id", "title", "body" (HTML),
-  "section_id", "locale", "draft"}], "sections"?: [{"id", "name"}]}``
+  "section_id", "locale", "source_locale", "draft", "translations"?: [{"locale", "title", "body", "draft"}]}],
+  "sections"?: [{"id", "name"}], "translations"?: [{"source_id", …}]}``; the same id may come once a locale
 - Intercom, ``GET /articles``: ``{"type": "list", "data": [{"type": "article", "id", "title", "body" (HTML), "state":
-  "published"|"draft", "default_locale", "parent_id"}]}``
+  "published"|"draft", "default_locale", "parent_id", "translated_content": {"fr": {"title", "body", "state"}}}]}``
 - Chatwoot, ``/api/v1/accounts/ID/portals/SLUG/articles``: ``{"payload": [{"id", "title", "content" (Markdown),
-  "status": "published"|"draft"|"archived", "category": {"name", "locale"}}], "meta"}``
+  "status": "published"|"draft"|"archived", "locale", "associated_article_id": of which it is a translation,
+  "category": {"name", "locale"}}], "meta"}``
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,47 +41,111 @@ def _kind(told: dict[str, Any]) -> str:
 
 
 def rows(told: dict[str, Any], path: Path, warnings: list[str]) -> Iterator[Row]:
-    """The published articles of an export. Drafts are left out, with a word."""
+    """The published articles of an export, each before its translations. Drafts are left out, with a word; where an
+    article is a draft, the first of its translations that is none stands for it."""
     kind = _kind(told)
     listed = told[{"zendesk": "articles", "intercom": "data", "chatwoot": "payload"}[kind]]
     sections = {
         str(one.get("id")): str(one.get("name") or "") for one in told.get("sections") or () if isinstance(one, dict)
     }
+    families: dict[str, list[_Text]] = {}
+    roots = {str(one.get("id")): str(one.get("associated_article_id") or "") for one in listed if isinstance(one, dict)}
     for number, one in enumerate(listed, 1):
         where = f"{path}, article {number}"
         if not isinstance(one, dict):
             warnings.append(f"{where}: is no article; it was left out")
             continue
-        title = " ".join(str(one.get("title") or "").split())
-        draft = (
-            one.get("draft") is True
-            or one.get("state", "published") != "published"
-            or (kind == "chatwoot" and one.get("status", "published") not in ("published", 1))
-        )
-        if draft:
-            warnings.append(f"{where}: {title[:60]!r} is not published there; it was left out")
-            continue
-        if kind == "chatwoot":
-            answer = str(one.get("content") or "").strip()
-            category: dict[str, Any] = one.get("category") or {}
-            place, language = str(category.get("name") or ""), str(category.get("locale") or "")
+        name = str(one.get("id", number))
+        family = families.setdefault(_root(name, roots), [])
+        for text in _texts(kind, one, name, where, sections):
+            if not any(text.language == other.language for other in family):
+                family.append(text)
+    # Zendesk tells the translations of several articles beside them, too.
+    for other in (told.get("translations") or ()) if kind == "zendesk" else ():
+        if isinstance(other, dict) and (family := families.get(str(other.get("source_id")), [])):
+            language = _tag(str(other.get("locale") or ""))
+            if language and all(language != one.language for one in family):
+                family.append(_translation(family[0], other, language))
+    for family in families.values():
+        yield from _rows(kind, family, warnings)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """An article in one language; `first` marks the language that it was written in."""
+
+    name: str
+    title: str
+    answer: str
+    category: str
+    language: str
+    published: bool
+    first: bool
+    where: str
+
+
+def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict[str, str]) -> Iterator[_Text]:
+    """What one article of an export says, first in the language that it was written in."""
+    if kind == "chatwoot":
+        category: dict[str, Any] = one.get("category") or {}
+        place, language = str(category.get("name") or ""), str(one.get("locale") or category.get("locale") or "")
+        answer, first = str(one.get("content") or "").strip(), not one.get("associated_article_id")
+    else:
+        place, answer = sections.get(str(one.get("section_id")), ""), as_markdown(str(one.get("body") or ""))
+        language = str(one.get("locale") or one.get("default_locale") or "")
+        first = _tag(str(one.get("source_locale") or language)) == _tag(language)
+    own = _Text(name, _line(one.get("title")), answer, place, _tag(language), _is_published(kind, one), first, where)
+    yield own
+    if kind == "zendesk" and isinstance(one.get("translations"), list):
+        others = [(str(other.get("locale") or ""), other) for other in one["translations"] if isinstance(other, dict)]
+    elif kind == "intercom" and isinstance(one.get("translated_content"), dict):
+        others = [(locale, other) for locale, other in one["translated_content"].items() if isinstance(other, dict)]
+    else:
+        others = []
+    for locale, other in others:
+        if locale:
+            yield _translation(own, other, _tag(locale))
+
+
+def _translation(own: _Text, other: dict[str, Any], language: str) -> _Text:
+    return replace(own, title=_line(other.get("title")), answer=as_markdown(str(other.get("body") or "")),
+                   language=language, published=_is_published("", other), first=False)
+
+
+def _rows(kind: str, family: list[_Text], warnings: list[str]) -> Iterator[Row]:
+    original = ""
+    for one in sorted(family, key=lambda one: not one.first):
+        if not one.published:
+            warnings.append(f"{one.where}: {one.title[:60]!r} is not published there; it was left out")
+        elif not one.answer:
+            warnings.append(f"{one.where}: {one.title[:60]!r} has no text; it was left out")
+        elif original and not one.language:
+            warnings.append(f"{one.where}: {one.title[:60]!r} is a translation of no language; it was left out")
         else:
-            answer = as_markdown(str(one.get("body") or ""))
-            place = sections.get(str(one.get("section_id")), "")
-            language = str(one.get("locale") or one.get("default_locale") or "")
-        if not answer:
-            warnings.append(f"{where}: {title[:60]!r} has no text; it was left out")
-            continue
-        yield (
-            {
-                "id": f"{kind}-{one.get('id', number)}",
-                "question": title,
-                "answer": answer,
-                "category": place[:80],
-                "language": _tag(language),
-            },
-            where,
-        )
+            alone = not original or kind == "chatwoot"  # whose translations are articles with ids of their own
+            name = f"{kind}-{one.name}" if alone else f"{kind}-{one.name}-{one.language}"
+            told = {"id": name, "question": one.title, "answer": one.answer, "category": one.category[:80],
+                    "language": one.language, "translation_of": original}
+            original = original or name
+            yield told, one.where
+
+
+def _root(name: str, roots: dict[str, str]) -> str:
+    """The id of the article that this one translates, or its own."""
+    for _ in range(3):  # a translation of a translation, at the most
+        if not (root := roots.get(name)) or root not in roots:
+            break
+        name = root
+    return name
+
+
+def _is_published(kind: str, one: dict[str, Any]) -> bool:
+    draft = one.get("draft") is True or one.get("state", "published") != "published"
+    return not draft and not (kind == "chatwoot" and one.get("status", "published") not in ("published", 1))
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value or "").split())
 
 
 def _tag(locale: str) -> str:

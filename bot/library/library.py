@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.library import tables, usage
 from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, questions, versions
+from bot.library.translations import Families, Kin
 
 #: Saves by one person within so many seconds are one version, unless it is live or was asked for by hand.
 _ONE_SITTING = 900.0
@@ -38,7 +39,9 @@ _SORTS = {
     "asked": [articles.c.asked.desc(), articles.c.nr],
     "oldest": [articles.c.updated, articles.c.nr],
 }
-_LISTED = [c for c in articles.c if c.name not in ("synced", "created")]
+#: What picks the translations that count.
+_TRANSLATIONS = (articles.c.translation_of > "", articles.c.status != "archived")
+_LISTED = [c for c in articles.c if c.name not in ("synced", "created", "said", "follows")]
 
 
 def today() -> str:
@@ -65,10 +68,12 @@ class Library:
         limit: int = 50,
         offset: int = 0,
     ) -> dict[str, Any]:
-        """``{"entries": […], "total": n, "more": bool}``: `more` says that a search found more than are shown.
+        """``{"entries": […], "total": n, "more": bool, "languages": […]}``: `more` says that a search found more than
+        are shown, `languages` are those of all translations. Each entry has its family (:meth:`_with_family`).
 
         `filters` has any of status (also ``changed``: differs from what is live), category, language, audience, owner,
-        and ``look`` (``stale``, ``unused``, ``handed`` or ``low``: voted of little help).
+        and ``look`` (``stale``, ``unused``, ``handed``, ``low``: voted of little help, ``outdated``: a translation
+        whose original has changed since, ``untranslated``: without a translation in each language that there is).
         """
         where = [condition for name, value in (filters or {}).items() for condition in _conditions(name, value)]
         query = sa.select(_LISTED).order_by(*_SORTS[sort])
@@ -77,14 +82,43 @@ class Library:
             if not words:
                 total = connection.execute(sa.select(sa.func.count()).select_from(articles).where(*where)).scalar()
                 rows = connection.execute(query.where(*where).limit(limit).offset(offset)).mappings().all()
-                return {"entries": [dict(row) for row in rows], "total": int(total or 0), "more": False}
+                shown = self._with_family(connection, [dict(row) for row in rows])
+                return {"entries": shown, "total": int(total or 0), "more": False, "languages": _languages(connection)}
             query = tables.found(self._engine.dialect.name, words, _LISTED, where, MOST_FOUND + 1)
             rows = connection.execute(query).mappings().all()
-        found = [dict(row) for row in rows[:MOST_FOUND]]
-        typed = [word.lower() for word in words]
-        # Those that have the words in the question come first.
-        found.sort(key=lambda row: (-sum(word in row["question"].lower() for word in typed), -row["updated"]))
-        return {"entries": found[offset : offset + limit], "total": len(found), "more": len(rows) > MOST_FOUND}
+            found = [dict(row) for row in rows[:MOST_FOUND]]
+            typed = [word.lower() for word in words]
+            # Those that have the words in the question come first.
+            found.sort(key=lambda row: (-sum(word in row["question"].lower() for word in typed), -row["updated"]))
+            shown = self._with_family(connection, found[offset : offset + limit])
+            more, languages = len(rows) > MOST_FOUND, _languages(connection)
+        return {"entries": shown, "total": len(found), "more": more, "languages": languages}
+
+    def _with_family(self, connection: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows with ``original`` (``{"id", "question", "language"}`` of what a translation translates, else None),
+        ``translations`` (of each that is not archived ``{"id", "language", "status", "live", "outdated"}``) and
+        ``outdated``: whether it is a translation whose original has changed since."""
+        sources = list({row["translation_of"] or row["id"] for row in rows})
+        query = articles.select().where(sa.or_(articles.c.translation_of.in_(sources), articles.c.id.in_(sources)))
+        kin = connection.execute(query.order_by(articles.c.language)).mappings().all() if sources else []
+        originals = {one["id"]: one for one in kin}
+        for row in rows:
+            original = originals.get(row["translation_of"])
+            row["original"] = {name: original[name] for name in ("id", "question", "language")} if original else None
+            row["translations"] = [
+                {
+                    "id": one["id"],
+                    "language": one["language"],
+                    "status": one["status"],
+                    "live": one["live"] is not None,
+                    "outdated": _is_outdated(one, originals.get(one["translation_of"])),
+                }
+                for one in kin
+                if one["translation_of"] and one["translation_of"] == (row["translation_of"] or row["id"])
+                and (one["status"] != "archived" or one["id"] == row["id"])
+            ]
+            row["outdated"] = any(one["id"] == row["id"] and one["outdated"] for one in row["translations"])
+        return rows
 
     def facets(self) -> dict[str, Any]:
         """How many articles each status, category, language and owner has."""
@@ -105,24 +139,27 @@ class Library:
             return self._open(connection, article)
 
     def create(self, article: Article, by: str, status: str = "draft", note: str = "") -> dict[str, Any]:
-        """Raises Taken where the id is in use."""
+        """Raises Taken where the id is in use, BadEntry for a translation that cannot be one."""
         now = time.time()
         row = tables.row_of(
             article, revision=1, version=1, live=None, status=status, created=now, updated=now, updated_by=by, synced=""
         )
         with writing(self._engine) as connection:
+            _check_family(connection, article)
             try:
                 with connection.begin_nested():
                     nr = connection.execute(articles.insert().values(row)).inserted_primary_key[0]
             except sa.exc.IntegrityError:
                 raise Taken(f"there is an entry with the id {article.id!r} already; choose another") from None
             self._write_version(connection, nr, 1, article, by, now, note)
+            self._follow(connection, [article.id])
             return self._open(connection, article.id)
 
     def save(
         self, article: Article, revision: int, by: str, status: str | None = None, note: str = "", sitting: bool = True
     ) -> dict[str, Any]:
-        """Saves on top of the `revision` that the sender has seen. Raises Edited where it is not the newest.
+        """Saves on top of the `revision` that the sender has seen. Raises Edited where it is not the newest, BadEntry
+        for a translation that cannot be one. A translation whose text is written anew follows its original again.
 
         `sitting` lets saves that one person makes in a row become one version. A save that changes nothing adds none.
         """
@@ -131,6 +168,7 @@ class Library:
             row = self._row(connection, article.id, lock=True)
             if row["revision"] != revision:
                 raise Edited(self._open(connection, article.id))
+            _check_family(connection, article)
             last = (
                 connection.execute(
                     versions.select().where(versions.c.article == row["nr"], versions.c.number == row["version"])
@@ -159,7 +197,16 @@ class Library:
                 article, revision=revision + 1, version=number, status=status, updated=now, updated_by=by
             )
             connection.execute(articles.update().where(articles.c.nr == row["nr"]).values(values))
+            if article.said != row["said"] or article.translation_of != row["translation_of"]:
+                self._follow(connection, [article.id])
             return self._open(connection, article.id)
+
+    def follow(self, article: str) -> dict[str, Any]:
+        """Notes that a translation says what its original says now, without a change of its own."""
+        with writing(self._engine) as connection:
+            self._row(connection, article, lock=True)
+            self._follow(connection, [article])
+            return self._open(connection, article)
 
     def restore(self, article: str, number: int, revision: int, by: str) -> dict[str, Any]:
         """Makes an old version the newest one; nothing in between is lost. Raises Edited."""
@@ -290,10 +337,11 @@ class Library:
             return str(connection.execute(sa.select(notes.c.value).where(notes.c.name == name)).scalar() or "")
 
     def compare(self, found: Sequence[Article], only: bool) -> dict[str, int]:
-        """What :meth:`take` would do, without doing it."""
+        """What :meth:`take` would do, without doing it. Raises BadEntry as it does."""
         told = {"new": 0, "changed": 0, "same": 0, "archived": 0}
         with reading(self._engine) as connection:
             there = {row["id"]: row for row in connection.execute(_heads()).mappings()}
+        _check_families(found, there, only)
         for article in found:
             told[_kind(there.get(article.id), article)] += 1
         if only:
@@ -310,13 +358,16 @@ class Library:
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> dict[str, int]:
         """Takes articles in, all or none, ready to go live; `only` archives every other article and puts the library in
-        the place of the Markdown folder. Returns how many are ``new``, ``changed``, ``same`` and ``archived``."""
+        the place of the Markdown folder. Returns how many are ``new``, ``changed``, ``same`` and ``archived``. Raises
+        BadEntry for a translation that cannot be one."""
         found = list(found)
         told = {"new": 0, "changed": 0, "same": 0, "archived": 0}
         now = time.time()
         with writing(self._engine) as connection:
             there = {row["id"]: row for row in connection.execute(_heads()).mappings()}
+            _check_families(found, there, only)
             fresh: list[Article] = []
+            rewritten: list[str] = []
             for done, article in enumerate(found):
                 old: Any = there.get(article.id)
                 kind = _kind(old, article)
@@ -336,9 +387,12 @@ class Library:
                         status="published" if number == old["live"] else "review",
                     )
                     connection.execute(articles.update().where(articles.c.nr == old["nr"]).values(values))
+                    if (old["said"], old["translation_of"]) != (article.said, article.translation_of):
+                        rewritten.append(article.id)
                 if done % 1000 == 0:
                     progress(done, len(found))
             self._insert(connection, fresh, by, note, now, progress)
+            self._follow(connection, [one.id for one in fresh if one.translation_of] + rewritten)
             if only:
                 ours = {article.id for article in found}
                 gone = [row["nr"] for name, row in there.items() if name not in ours and row["status"] != "archived"]
@@ -412,6 +466,20 @@ class Library:
 
     # Parts
 
+    def _follow(self, connection: Any, ids: Sequence[str]) -> None:
+        """Notes that those of the articles that are translations say what their originals say now."""
+        original = articles.alias("original")
+        for start in range(0, len(ids), _ROWS):
+            ours = sa.and_(articles.c.id.in_(ids[start : start + _ROWS]), articles.c.translation_of > "")
+            old = sa.select(articles.c.nr, articles.c.version).where(
+                articles.c.said == "", articles.c.id.in_(sa.select(articles.c.translation_of).where(ours))
+            )
+            for nr, version in connection.execute(old).all():
+                said = self._version(connection, nr, version).said
+                connection.execute(articles.update().where(articles.c.nr == nr).values(said=said))
+            now = sa.select(original.c.said).where(original.c.id == articles.c.translation_of).scalar_subquery()
+            connection.execute(articles.update().where(ours).values(follows=sa.func.coalesce(now, "")))
+
     def _row(self, connection: Any, article: str, lock: bool = False) -> Any:
         query = articles.select().where(articles.c.id == article)
         row = connection.execute(query.with_for_update() if lock else query).mappings().first()
@@ -421,7 +489,7 @@ class Library:
 
     def _open(self, connection: Any, article: str) -> dict[str, Any]:
         row = self._row(connection, article)
-        told = {c.name: row[c.name] for c in _LISTED}
+        [told] = self._with_family(connection, [{c.name: row[c.name] for c in _LISTED}])
         told["fields"] = self._version(connection, row["nr"], row["version"]).fields()
         told["published"] = self._version(connection, row["nr"], row["live"]).fields() if row["live"] else None
         told["comments"] = connection.execute(
@@ -457,9 +525,47 @@ class Library:
 
 def _heads() -> Any:
     """Every article with the mark of its newest version."""
-    columns = [articles.c[name] for name in ("id", "nr", "version", "revision", "live", "status")]
+    names = ("id", "nr", "version", "revision", "live", "status", "language", "translation_of", "said")
+    columns = [articles.c[name] for name in names]
     newest = sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number)
     return sa.select(*columns, versions.c.mark).join(versions, newest)
+
+
+def _languages(connection: Any) -> list[str]:
+    """The languages of all translations."""
+    query = sa.select(articles.c.language.distinct()).where(*_TRANSLATIONS).order_by(articles.c.language)
+    return list(connection.execute(query).scalars())
+
+
+def _is_outdated(translation: Any, original: Any) -> bool:
+    return original is not None and original["said"] != translation["follows"]
+
+
+def _check_family(connection: Any, article: Article) -> None:
+    """Raises BadEntry where an article cannot stand in the family that it names."""
+    names = [article.id, article.translation_of or article.id]
+    near = sa.or_(articles.c.id.in_(names), articles.c.translation_of.in_(names))
+    rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings()
+    kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if _counts(row, article)]
+    Families([*kin, Kin.of(article)]).check(Kin.of(article), article.id)
+
+
+def _counts(row: Any, article: Article) -> bool:
+    """Whether a row counts in a family: a translation that is archived gives its place up."""
+    return bool(row["status"] != "archived" or row["id"] == article.translation_of)
+
+
+def _check_families(found: Sequence[Article], there: Mapping[str, Any], only: bool) -> None:
+    """Raises BadEntry for the first of these articles that cannot stand in its family, once all are taken in."""
+    ours = {article.id for article in found}
+    kin = [
+        Kin(row["id"], row["language"], row["translation_of"])
+        for row in there.values()
+        if row["id"] not in ours and row["status"] != "archived" and not only
+    ]
+    families = Families([*kin, *map(Kin.of, found)])
+    for article in found:
+        families.check(Kin.of(article), article.id)
 
 
 def _kind(old: Any, article: Article) -> str:
@@ -477,6 +583,24 @@ def _conditions(name: str, value: str) -> list[Any]:
             return [articles.c.asked >= 3, 2 * articles.c.handed >= articles.c.asked]
         if value == "low":
             return [articles.c.unhelped >= 2, articles.c.unhelped >= articles.c.helped]
+        if value == "outdated":
+            original = articles.alias("original")
+            moved = sa.select(original.c.nr).where(
+                original.c.id == articles.c.translation_of, original.c.said != articles.c.follows
+            )
+            return [*_TRANSLATIONS, moved.exists()]
+        if value == "untranslated":
+            other = articles.alias("translation")
+            there = (other.c.translation_of > "", other.c.status != "archived")
+            spoken = sa.func.count(other.c.language.distinct())
+            every = sa.select(spoken).where(*there).scalar_subquery()
+            done = sa.select(other.c.translation_of).where(*there).group_by(other.c.translation_of)
+            return [
+                articles.c.translation_of == "",
+                articles.c.status != "archived",
+                sa.select(other.c.nr).where(*there).exists(),
+                articles.c.id.not_in(done.having(spoken >= every)),
+            ]
         return [
             articles.c.status != "archived",
             sa.or_(

@@ -21,9 +21,11 @@ from bot.library.article import FIELDS, Article
 from bot.library.errors import LibraryError
 from bot.library.library import Library, today
 from bot.library.tables import articles, lives, notes, publications, versions
+from bot.library.translations import Families, Kin
 from bot.settings import Settings
 from kb_index import folder
 from kb_index.entry import Entry
+from kb_index.families import joined
 
 _ROWS = 500
 FOLDER = "the folder"
@@ -81,6 +83,8 @@ class Publications:
                         articles.c.status,
                         articles.c.synced,
                         articles.c.valid_from,
+                        articles.c.language,
+                        articles.c.translation_of,
                         versions.c.mark,
                     )
                     .join(
@@ -122,7 +126,7 @@ class Publications:
             if change.article is not None:
                 kept.append((places.get(change.id, after + number), change.article))
         kept.sort(key=lambda pair: pair[0])
-        plan.entries = [article.entry for _, article in kept if article.is_valid(day)]
+        plan.entries = joined([article.entry for _, article in kept if article.is_valid(day)])
         return plan
 
     def _of_folder(self, connection: Any, rows: Sequence[Any]) -> Plan:
@@ -134,6 +138,11 @@ class Publications:
             return plan
         there = {row["id"]: row for row in rows}
         files = {article.id: article for article in read_folder(self._kb)}
+        kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
+        families = Families([*(one for one in kin if one.id not in files), *map(Kin.of, files.values())])
+        for article in files.values():
+            if there.get(article.id) is None or there[article.id]["synced"] != article.mark:
+                families.check(Kin.of(article), f"{self._kb}, {article.id}")
         for article in files.values():
             mark, row = article.mark, there.get(article.id)
             if row is None:
@@ -164,7 +173,8 @@ class Publications:
         day = today()
         with reading(self._engine) as connection:
             found = [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
-        return [article.entry for article in found if article.is_valid(day) and article.entry.is_for(verified=False)]
+        entries = joined([article.entry for article in found if article.is_valid(day)])
+        return [entry for entry in entries if entry.is_for(verified=False)]
 
     def state(self) -> tuple[int, str]:
         """Changes whenever :meth:`live` may."""
@@ -258,6 +268,7 @@ class Publications:
                         )
                     )
                 )
+        library._follow(connection, [change.id for change in plan.changes if change.article is not None])
         if plan.marks:
             change_mark = (
                 articles.update().where(articles.c.id == sa.bindparam("of")).values(synced=sa.bindparam("mark"))

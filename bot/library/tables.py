@@ -28,6 +28,10 @@ articles = sa.Table(
     sa.Column("question", sa.Text, nullable=False),
     sa.Column("category", sa.String(80), nullable=False),
     sa.Column("language", sa.String(32), nullable=False),
+    sa.Column("translation_of", sa.String(200), nullable=False, default="", server_default=""),
+    # What an entry says now (Article.said), and of a translation, what its original said when it was written.
+    sa.Column("said", sa.String(16), nullable=False, default="", server_default=""),
+    sa.Column("follows", sa.String(16), nullable=False, default="", server_default=""),
     sa.Column("audience", sa.String(16), nullable=False),
     sa.Column("owner", sa.String(100), nullable=False),
     sa.Column("valid_from", sa.String(10), nullable=False),
@@ -48,6 +52,7 @@ articles = sa.Table(
     sa.Index("kb_article_category", "category", "updated", "nr"),
     sa.Index("kb_article_asked", "asked", "nr"),
     sa.Index("kb_article_ends", "valid_until"),
+    sa.Index("kb_article_translation", "translation_of", "language"),
     sqlite_autoincrement=True,
 )
 versions = sa.Table(
@@ -169,7 +174,18 @@ def add_votes(connection: Any) -> None:
             connection.exec_driver_sql(f"ALTER TABLE kb_article ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
 
 
-STEPS = (make, take_over, add_votes)
+def add_translations(connection: Any) -> None:
+    """The fourth step: libraries of before knew no translations. What an entry says is written down with its next save,
+    or when it gets its first translation."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns("kb_article")}
+    for name, size in (("translation_of", 200), ("said", 16), ("follows", 16)):
+        if name not in there:
+            connection.exec_driver_sql(f"ALTER TABLE kb_article ADD COLUMN {name} VARCHAR({size}) NOT NULL DEFAULT ''")
+    connection.exec_driver_sql(
+        "CREATE INDEX IF NOT EXISTS kb_article_translation ON kb_article (translation_of, language)")
+
+
+STEPS = (make, take_over, add_votes, add_translations)
 
 
 def row_of(article: Article, **more: Any) -> dict[str, Any]:
@@ -179,6 +195,8 @@ def row_of(article: Article, **more: Any) -> dict[str, Any]:
         "question": article.entry.question,
         "category": article.entry.category,
         "language": article.language,
+        "translation_of": article.translation_of,
+        "said": article.said,
         "audience": article.audience,
         "owner": article.owner,
         "valid_from": article.valid_from,

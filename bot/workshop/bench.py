@@ -33,6 +33,7 @@ from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadSnapshot
+from kb_index.families import joined
 from kb_index.markdown import render
 from kb_index.retriever import Retriever
 
@@ -91,21 +92,22 @@ class Bench:
         draft = publishing.drafted(self._settings, self._cache, entries) if entries else None
         checked = self._checked
         bars = checked.draft.calibration if checked and checked.digest == self._digest(plan) else None
+        language = str((fields or {}).get("language") or "")
         told: dict[str, Any] = {"published": None, "draft": None}
         if live is not None:
-            told["published"] = self._told(text, live, Bars.parse(live.calibration))
+            told["published"] = self._told(text, live, Bars.parse(live.calibration), language)
         if draft is not None and (bars or live):
             # Before the draft is measured its bars are not known; those of today are near.
-            told["draft"] = self._told(text, draft, Bars.parse(bars or live.calibration))  # type: ignore[union-attr]
+            told["draft"] = self._told(text, draft, Bars.parse(bars or live.calibration), language)  # type: ignore[union-attr]
         return told
 
-    def _told(self, text: str, state: snapshot.Snapshot, bars: Bars) -> dict[str, Any]:
+    def _told(self, text: str, state: snapshot.Snapshot, bars: Bars, language: str) -> dict[str, Any]:
         [reading] = self._read([text], state)
         judged = decide(reading, bars)
-        position = state.position.get(judged.entry, -1)
+        position = state.families.in_language(state.position[judged.entry], language, True) if judged.entry else -1
         return {
             **judged.as_dict(),
-            "bar": round(min(bars.answer, 1.0), 4),
+            "bar": round(min(bars.bar(reading), 1.0), 4),
             "sure": round(bars.confidence.of(reading), 4),
             "html": render(state.entries[position].answer) if judged.entry else "",
             "audience": state.entries[position].audience if judged.entry else "",
@@ -187,10 +189,11 @@ class Bench:
 
     def _report(self, plan: Plan, draft: snapshot.Snapshot) -> dict[str, Any]:
         live = self.live()
+        family = dict([*(live.families.ids() if live else ()), *draft.families.ids()])
         stored = gate.questions(
             _tests(live),
             _tests(draft),
-            self._library.questions(),
+            [{**one, "entry": family.get(one["entry"], one["entry"])} for one in self._library.questions()],
             [one.text for one in real.asked(self._engine, REAL_QUESTIONS)],
         )
         changed = _changed(live, draft)
@@ -215,7 +218,8 @@ class Bench:
         self, draft: snapshot.Snapshot, changed: set[str], bars: Bars
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         entries = [draft.entries[draft.position[name]] for name in sorted(changed)]
-        texts = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
+        family = dict(draft.families.ids())
+        texts = [(text, family[entry.id]) for entry in entries for text in (entry.question, *entry.phrasings)]
         memory, retriever = self._remember(), Retriever(draft)
         asked = publishing.ask(
             memory.read([t for t, _ in texts]),
@@ -224,10 +228,11 @@ class Bench:
             retriever,
             self._cache,
         )
-        alike = likeness.same_words(draft.entries, changed)
+        alike = likeness.same_words(draft.entries, changed, family)
         certain = {(one["entry"], one["other"]) for one in alike}
+        families = {family[name] for name in changed}
         alike += [
-            one for one in likeness.duplicates(asked, changed, bars) if (one["entry"], one["other"]) not in certain
+            one for one in likeness.duplicates(asked, families, bars) if (one["entry"], one["other"]) not in certain
         ]
         near: dict[tuple[str, str], None] = {}
         for one in asked:
@@ -248,7 +253,7 @@ class Bench:
         texts = list(dict.fromkeys([*asked, *(text for text, _ in _tests(live))]))
         before = [gate.outcome(reading, bars) for reading in self._read(texts, live)]
         after = [gate.outcome(reading, bars) for reading in self._read(texts, draft)]
-        mine, among = str(fields["id"]), set(asked)
+        mine, among = str(fields.get("translation_of") or fields["id"]), set(asked)
         rows = list(zip(texts, before, after, strict=True))
         right = dict(_tests(live))
         return {
@@ -405,7 +410,7 @@ class Bench:
             return list(entries)
         entry = Article.parse(fields, str(fields.get("id") or "this entry")).entry
         there = any(one.id == entry.id for one in entries)
-        return [entry if one.id == entry.id else one for one in entries] + ([] if there else [entry])
+        return joined([entry if one.id == entry.id else one for one in entries] + ([] if there else [entry]))
 
     def _changes(self, plan: Plan) -> list[dict[str, Any]]:
         live = {entry.id: entry.question for entry in self._live.entries} if self._live else {}
@@ -424,7 +429,8 @@ def _tests(state: snapshot.Snapshot | None) -> list[tuple[str, str]]:
     """What customers may be told has tests; what agents look up has none that the bot could pass."""
     if state is None:
         return []
-    return [(test, entry.id) for entry in state.entries if entry.audience != AGENTS for test in entry.tests]
+    family = dict(state.families.ids())
+    return [(test, family[entry.id]) for entry in state.entries if entry.audience != AGENTS for test in entry.tests]
 
 
 def _changed(live: snapshot.Snapshot | None, draft: snapshot.Snapshot) -> set[str]:

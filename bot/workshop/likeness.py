@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.judgement.bars import Asked
@@ -31,20 +31,20 @@ def duplicates(asked: Sequence[Asked], changed: set[str], bars: Bars) -> list[di
     found: dict[tuple[str, str], list[str]] = {}
     for one in asked:
         rest = gate.without(one.reading, one.entry)
-        if one.entry in changed and gate.would_answer(rest, bars.answer, bars.confidence):
+        if one.entry in changed and gate.would_answer(rest, bars.bar(rest), bars.confidence):
             found.setdefault((one.entry, rest.candidates[0].entry), []).append(one.reading.text)
     return [{"entry": entry, "other": other, "texts": texts[:5]} for (entry, other), texts in found.items()]
 
 
-def same_words(entries: Sequence[Entry], changed: set[str]) -> list[dict[str, Any]]:
-    """Questions or phrasings that stand word for word in two entries, one of them changed."""
+def same_words(entries: Sequence[Entry], changed: set[str], family: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Questions or phrasings that stand word for word in two entries of different families, one of them changed."""
     owner: dict[str, str] = {}
     found: dict[tuple[str, str], list[str]] = {}
     for entry in sorted(entries, key=lambda one: one.id in changed):
         for text in (entry.question, *entry.phrasings):
             folded = " ".join(re.findall(r"\w+", text.lower()))
             other = owner.setdefault(folded, entry.id)
-            if folded and other != entry.id and entry.id in changed:
+            if folded and family[other] != family[entry.id] and entry.id in changed:
                 found.setdefault((entry.id, other), []).append(text)
     return [{"entry": entry, "other": other, "texts": texts[:5]} for (entry, other), texts in found.items()]
 

@@ -165,3 +165,30 @@ async def test_an_import_is_shown_then_taken(editor: Agent) -> None:
     await send("name=faq.csv&commit=1", good)
     assert (await call(editor, "GET", "/entries/a")).json["status"] == "review"
     assert (await editor.desk.call("POST", "/api/editor/import?name=", headers=editor.headers, data=b"x")).code == "bad_field"
+
+
+async def test_a_translation_is_written_shown_and_found_out_of_date(desk: Desk, editor: Agent) -> None:
+    await call(editor, "POST", "/entries", {"fields": fields(category="company")})
+    german = fields("hours-de", question="Wann habt ihr offen?", answer="Von **9** bis 5.", language="de", translation_of="hours")
+    assert (await call(editor, "POST", "/entries", {"fields": german})).json["original"]["id"] == "hours"
+    twice = await call(editor, "POST", "/entries", {"fields": {**german, "id": "again"}})
+    assert twice.status == 400 and "'hours-de'" in twice.json["error"]["message"]
+    kept = (await call(editor, "PUT", "/entries/hours", {"fields": fields(category="company", answer="From **8** to 5."), "revision": 1})).json
+    assert kept["translations"] == [{"id": "hours-de", "language": "de", "status": "draft", "live": False, "outdated": True}]
+    found = (await call(editor, "GET", "/entries?look=outdated")).json
+    assert [row["id"] for row in found["entries"]] == ["hours-de"] and found["languages"] == ["de"]
+    assert not (await call(editor, "POST", "/entries/hours-de/follow", {})).json["outdated"]
+
+    await call(editor, "POST", "/bulk", {"ids": ["hours", "hours-de"], "status": "review"})
+    await publish_by_hand(desk)
+    pages = {path: (await desk.call("GET", path)).body.decode() for path in
+             ("/help", "/help?lang=de", "/help?category=company&lang=de", "/help/hours", "/help/hours-de", "/help?search=offen", "/help/sitemap.xml")}
+    for path in ("/help/hours", "/help/hours-de"):
+        for link in ('hreflang="de" href="http', 'hreflang="x-default" href="http'):
+            assert link in pages[path], path
+        assert 'aria-label="Languages"' in pages[path] and ">Deutsch</a>" in pages[path]
+    assert '<html lang="de">' in pages["/help/hours-de"] and '<article lang="de">' in pages["/help/hours-de"]
+    assert "Wann habt" in pages["/help?lang=de"] and "When are" not in pages["/help?lang=de"]
+    assert "When are" in pages["/help"] and "Wann habt" not in pages["/help"], "a translation stands beside its original"
+    assert "Wann habt" in pages["/help?category=company&lang=de"] and "1 answer to" in pages["/help?search=offen"]
+    assert pages["/help/sitemap.xml"].count('<xhtml:link rel="alternate" hreflang="de"') == 2

@@ -39,7 +39,7 @@ nasty = st.sampled_from(["=1+1", "'=1", "''=x", "-5", "@x", "+3", "a|b", "[x", '
     "id": line | nasty.map(str.strip), "question": text | nasty, "answer": text | nasty, "category": (line | nasty).map(lambda s: s[:40]),
     "phrasings": st.lists(line | nasty, max_size=4), "tests": st.lists(text | nasty, max_size=3), "related": st.lists(line, max_size=2),
     "audience": st.sampled_from(["everyone", "verified", "agents"]), "valid_from": st.sampled_from(["", "2026-12-01"]),
-    "owner": st.sampled_from(["", "Ada"]), "language": st.sampled_from(["", "pt-BR"]),
+    "owner": st.sampled_from(["", "Ada"]), "language": st.just("pt-BR"), "translation_of": st.sampled_from(["", "=else"]),
 }), min_size=1, max_size=4, unique_by=lambda f: f["id"].strip()))
 def test_an_export_gives_the_same_articles_again(tmp_path: Path, fields: list[dict[str, Any]]) -> None:
     there = [Article.parse(one, "here") for one in fields]
@@ -88,6 +88,34 @@ CHATWOOT = {"payload": [
     {"id": 5, "title": "Where is my parcel?", "content": "See **Orders**.", "status": "published", "category": {"id": 2, "name": "Delivery", "locale": "en"}},
     {"id": 6, "title": "Old", "content": "x", "status": "archived"},
 ], "meta": {"articles_count": 2}}
+
+
+IN_GERMAN = {"locale": "de", "title": "Wie gebe ich einen Stuhl zurück?", "body": "<p>Binnen <b>30</b> Tagen.</p>"}
+ZENDESK_ARTICLE = {**ZENDESK["articles"][0], "source_locale": "en-gb"}  # type: ignore[index]
+CHATWOOT_ARTICLE = {"id": 7, "title": IN_GERMAN["title"], "content": "Binnen **30** Tagen.", "status": "published", "locale": "de"}
+
+
+@pytest.mark.parametrize(("told", "ids"), [
+    # The translations beside each article, all of them beside the articles, and the same article once a language.
+    ({"articles": [{**ZENDESK_ARTICLE, "translations": [{**IN_GERMAN, "draft": False}, {"locale": "fr", "title": "x", "body": "x", "draft": True}]}]}, "zendesk-360"),
+    ({"articles": [ZENDESK_ARTICLE], "translations": [{**IN_GERMAN, "source_id": 360}, {**IN_GERMAN, "source_id": 1}]}, "zendesk-360"),
+    ({"articles": [{**ZENDESK_ARTICLE, **IN_GERMAN}, ZENDESK_ARTICLE]}, "zendesk-360"),
+    ({"type": "list", "data": [{"id": "11", "title": "t", "body": "<p>b</p>", "state": "published", "default_locale": "en", "translated_content": {
+        "type": "article_translated_content", "en": {"title": "t", "body": "<p>b</p>", "state": "published"}, "de": {**IN_GERMAN, "state": "published"}, "fr": None}}]},
+     "intercom-11"),
+    ({"payload": [{**CHATWOOT_ARTICLE, "associated_article_id": 5}, CHATWOOT["payload"][0]]}, "chatwoot-5"),
+])
+def test_translations_of_other_help_centres_are_translations_here(tmp_path: Path, told: Any, ids: str) -> None:
+    original, german = read([file(tmp_path, "export.json", json.dumps(told))]).articles
+    assert (original.id, original.translation_of) == (ids, "")
+    assert (german.translation_of, german.language, german.entry.answer) == (ids, "de", "Binnen **30** Tagen.")
+    assert german.entry.question == IN_GERMAN["title"] and german.id in (f"{ids}-de", "chatwoot-7")
+
+
+def test_where_the_original_is_a_draft_its_translation_stands_alone(tmp_path: Path) -> None:
+    told = {"articles": [{**ZENDESK_ARTICLE, "draft": True, "translations": [IN_GERMAN]}]}
+    [german] = read([file(tmp_path, "export.json", json.dumps(told))]).articles
+    assert (german.language, german.translation_of) == ("de", "")
 
 
 @pytest.mark.parametrize(("told", "name", "answer", "category", "left_out"), [

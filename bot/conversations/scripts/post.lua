@@ -1,5 +1,5 @@
 -- A customer's message. ARGV: cid, id, digest, body, seconds after its closing in which a conversation that an agent
--- closed comes back to people.
+-- closed comes back to people, the language of the page that the customer is on (empty where it is not told).
 -- Outcomes: missing | reused | duplicate SEQ | ok SEQ OWNER
 local cid, id, digest, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('EXISTS', key(cid)) == 0 then return {'missing'} end
@@ -27,6 +27,7 @@ end
 local seq = append(cid, body, t)
 remember(cid, id, seq, digest)
 redis.call('HSET', key(cid), 'spoke', 'customer')
+if ARGV[6] ~= '' then redis.call('HSET', key(cid), 'locale', ARGV[6]) end
 if owner == 'bot' then
   redis.call('RPUSH', key(cid, 'turns'), seq)
   if not redis.call('HGET', key(cid), 'work') then ring(cid) end

@@ -32,7 +32,7 @@ CALLS = (
     get(f"{_BASE}/conversation", "The conversation that the token opens",
         some(conversation=TEXT, status=ref("Status"), records=arr(ref("Record"))), after=WHOLE),
     post(f"{_BASE}/messages", "Say something, or answer with a button", ref("Posted"),
-         obj({"id": MESSAGE_ID}, text=TEXT, attachments=arr(TEXT),
+         obj({"id": MESSAGE_ID}, text=TEXT, attachments=arr(TEXT), locale=TEXT,
              choice=obj(None, seq=WHOLE, index=WHOLE, topic=TEXT))),
     post(f"{_BASE}/attachments", "Upload a file for a message", some(attachment=ref("Attachment")),
          "application/octet-stream", 201, name=TEXT),

@@ -27,7 +27,8 @@ _COMMENTS = some(comments=arr(loose("A comment.")))
 _QUESTIONS = some(questions=arr(loose("A judged question.")))
 
 CALLS = (
-    get(f"{_BASE}/entries", "A page of entries", some(entries=arr(loose("A row.")), total=WHOLE, more=FLAG),
+    get(f"{_BASE}/entries", "A page of entries",
+        some(entries=arr(loose("A row.")), total=WHOLE, more=FLAG, languages=arr(TEXT)),
         search=TEXT, status=TEXT, category=TEXT, language=TEXT, owner=TEXT, audience=TEXT, look=TEXT, sort=TEXT,
         offset=WHOLE),
     get(f"{_BASE}/facets", "How many entries there are of each kind", loose("Counts by field and value.")),
@@ -41,6 +42,7 @@ CALLS = (
     get(f"{_ENTRY}/diff", "What changed between two", some(diff=arr(ANY), fields=_FIELDS),
         **{"from": WHOLE, "to": WHOLE}),
     post(f"{_ENTRY}/restore", "Go back to a version", ref("Entry"), some(version=WHOLE, revision=WHOLE)),
+    post(f"{_ENTRY}/follow", "Say that a translation fits its original as that is now", ref("Entry"), obj()),
     get(f"{_ENTRY}/comments", "What was said about it", _COMMENTS),
     post(f"{_ENTRY}/comments", "Say something about it, or settle that", _COMMENTS,
          obj(None, text=TEXT, done=WHOLE, open=WHOLE)),

@@ -38,6 +38,11 @@ export class Api {
     return this.call("PUT", path(id), { fields, revision, ...(status ? { status } : {}) });
   }
 
+  /** Says that a translation fits its original as that is now. @param {string} id */
+  follow(id) {
+    return this.call("POST", `${path(id)}/follow`);
+  }
+
   /** @param {string[]} ids @param {Fields} changes */
   bulk(ids, changes) {
     return this.call("POST", "/bulk", { ids, ...changes });

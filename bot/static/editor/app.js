@@ -41,7 +41,8 @@ export class App {
     this.api = api;
     this.user = user;
     this.announcer = announcer;
-    const shared = { api, user, announcer, route: this.#route, changed: () => void this.#count() };
+    const speaks = (/** @type {string[]} */ languages) => this.entry?.family.speaks(languages);
+    const shared = { api, user, announcer, route: this.#route, changed: () => void this.#count(), speaks };
     this.list = new ListPane(shared);
     this.entry = new EntryPane({ ...shared, saved: (/** @type {any} */ kept) => this.list.took(kept) });
     this.pages = {

@@ -4,6 +4,7 @@ import { icon } from "/console/static/icons.js";
 import { Signal } from "/console/static/signal.js";
 import { read, write } from "/console/static/storage.js";
 import { askWhichStands } from "./conflict.js";
+import { FamilyBar, OriginalPanel } from "./family.js";
 import { Form } from "./form.js";
 import { quotes } from "./gaps.js";
 import { CommentsPanel } from "./comments.js";
@@ -53,6 +54,8 @@ export class EntryPane {
     this.try = new TryPanel(parts);
     this.versions = new VersionsPanel(parts);
     this.comments = new CommentsPanel(parts);
+    this.original = new OriginalPanel(parts);
+    this.family = new FamilyBar(shared, (kept) => this.replace(kept));
     this.#form.api = shared.api;
     this.#typed.on((fields) => this.preview.draw(fields.answer));
     this.element = h("section", { class: "pane entry-pane", "aria-label": "Entry" }, this.#body);
@@ -85,7 +88,7 @@ export class EntryPane {
     if (!id && query.new === undefined) return this.#empty();
     if (id && id === this.#kept?.id && this.isOpen) return;
     this.#trouble.textContent = "";
-    if (!id) return this.#begin(null, read("session", "new-entry", { question: query.question ?? "" }));
+    if (!id) return this.#begin(null, unsaved(query));
     try {
       const kept = await this.api.entry(id);
       if (opened === this.#opened) this.#begin(kept, kept.fields);
@@ -120,11 +123,13 @@ export class EntryPane {
         this.#ready,
       ),
       this.#trouble,
+      this.family.element,
       h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, this.#quotes(kept), this.#form.element), this.#tabs),
     );
     this.#drawHead();
     this.#typed.emit(this.fields);
     this.try.reset();
+    this.#drawOriginal(fields.translation_of ?? "", !kept);
     this.#drawTab();
     if (!kept) this.#form.focus();
   }
@@ -246,7 +251,7 @@ export class EntryPane {
 
   /** @param {any} fields @param {string|undefined} status */
   async #create(fields, status) {
-    const base = slug(fields.question);
+    const base = fields.translation_of ? `${fields.translation_of}-${fields.language.toLowerCase()}` : slug(fields.question);
     for (let tries = 1; ; tries++) {
       try {
         const kept = await this.api.create({ ...fields, id: tries > 1 ? `${base}-${tries}` : base });
@@ -313,6 +318,7 @@ export class EntryPane {
 
   #drawHead() {
     const kept = this.#kept;
+    this.family.draw(kept, this.fields);
     fill(this.#chip, kept ? statusChip(kept.status, kept) : h("span", { class: "chip" }, "New"));
     this.#archive.textContent = kept?.status === "archived" ? "Bring back" : "Archive";
     this.#archive.hidden = !kept;
@@ -334,6 +340,7 @@ export class EntryPane {
     ["try", "Try it", () => this.try],
     ["versions", "History", () => this.versions],
     ["comments", "Comments", () => this.comments],
+    ["original", "Original", () => this.original],
   ];
   #tab = "preview";
   /** @type {HTMLElement} */
@@ -360,10 +367,19 @@ export class EntryPane {
   #walk(event, tabs) {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!by) return;
-    const at = tabs.indexOf(/** @type {HTMLElement} */ (event.target));
-    const next = tabs[(at + by + tabs.length) % tabs.length];
+    const shown = tabs.filter((tab) => !tab.hidden);
+    const at = shown.indexOf(/** @type {HTMLElement} */ (event.target));
+    const next = shown[(at + by + shown.length) % shown.length];
     next.click();
     next.focus();
+  }
+
+  /** The tab with what a translation translates; there is none for an original. @param {string} id @param {boolean} open */
+  #drawOriginal(id, open) {
+    /** @type {HTMLElement} */ (this.#tabs.querySelector("[data-tab=original]")).hidden = !id;
+    if (id && open) this.#tab = "original";
+    else if (!id && this.#tab === "original") this.#tab = "preview";
+    void this.original.of(id);
   }
 
   /** @param {string} name */
@@ -385,6 +401,15 @@ export class EntryPane {
     if (this.#panel.firstChild !== panel.element) fill(this.#panel, panel.element);
     panel.show?.(this.#kept, refreshed);
   }
+}
+
+/** What was typed into an entry that is not saved yet: into a new one, or into this translation. @param {{[name: string]: string}} query */
+function unsaved(query) {
+  const { question = "", translation_of = "", language = "" } = query;
+  const kept = read("session", "new-entry", {});
+  const same = (kept.translation_of ?? "") === translation_of && (!translation_of || kept.language === language);
+  if (same && Object.keys(kept).length > 0) return kept;
+  return translation_of ? { translation_of, language } : { question };
 }
 
 /** An id that people can read, from a question. @param {string} question */

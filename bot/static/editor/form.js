@@ -10,6 +10,8 @@ export class Form {
   /** @type {import("./api.js").Api|null} */
   api = null;
   id = "";
+  /** The id of the entry that this one translates, or empty. */
+  #original = "";
   #inputs;
   #error = h("p", { class: "form-error", role: "alert", id: "field-error" });
   /** @type {{id: string, question: string}[]} */
@@ -75,6 +77,9 @@ export class Form {
   /** @param {any} fields */
   set(fields) {
     this.id = fields.id ?? "";
+    this.#original = fields.translation_of ?? "";
+    this.element.classList.toggle("is-translation", Boolean(this.#original));
+    for (const name of ["question", "answer", ...LISTS]) this.#inputs[name].lang = fields.language || "";
     for (const [name, input] of Object.entries(this.#inputs)) {
       const value = fields[name] ?? (name === "audience" ? "everyone" : "");
       input.value = LISTS.includes(name) && Array.isArray(value) ? value.join("\n") : value;
@@ -96,7 +101,7 @@ export class Form {
 
   fields() {
     /** @type {{[name: string]: any}} */
-    const found = { id: this.id };
+    const found = { id: this.id, translation_of: this.#original };
     for (const [name, input] of Object.entries(this.#inputs))
       found[name] = LISTS.includes(name)
         ? [...new Set(input.value.split("\n").map((line) => line.trim()).filter(Boolean))]
@@ -118,7 +123,7 @@ export class Form {
 
   /** @param {string} name @param {string} label */
   #field(name, label) {
-    return h("div", { class: "field" }, h("label", { for: `f-${name}` }, label), this.#inputs[name], this.#help(name));
+    return h("div", { class: "field", "data-field": name }, h("label", { for: `f-${name}` }, label), this.#inputs[name], this.#help(name));
   }
 
   /** @param {string} name */
@@ -217,7 +222,7 @@ export class Form {
     });
     return h(
       "div",
-      { class: "field" },
+      { class: "field", "data-field": "related" },
       h("label", { for: "f-related" }, "Related entries"),
       this.#relatedList,
       input,

@@ -3,6 +3,7 @@ import { append, fill, h, hidden } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { ago } from "/console/static/time.js";
 import { openDialog } from "/console/static/dialog.js";
+import { languageName, standing } from "./family.js";
 import { placeHash } from "./route.js";
 
 const SEARCH_MS = 180;
@@ -22,6 +23,8 @@ const LOOK = [
   ["unused", "Live, but nobody asked"],
   ["handed", "Often ends with a person"],
   ["low", "Rated of little help"],
+  ["outdated", "Translation out of date"],
+  ["untranslated", "A translation is missing"],
 ];
 export const STATUS_NAMES = Object.fromEntries(STATUS.slice(1, 5));
 
@@ -68,13 +71,17 @@ export class ListPane {
   #shown = [];
   /** @type {string|null} */
   #open = null;
+  /** The languages of all translations. @type {string[]} */
+  #languages = [];
   #asked = 0;
   #loaded = "";
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
 
   /** @param {any} shared */
-  constructor({ api, announcer, route, changed, user }) {
+  constructor({ api, announcer, route, changed, user, speaks }) {
+    /** Told the languages that there are translations in. @type {(languages: string[]) => void} */
+    this.speaks = speaks;
     this.api = api;
     this.announcer = announcer;
     this.route = route;
@@ -120,7 +127,9 @@ export class ListPane {
     if (at >= 0) {
       this.#shown[at] = { ...this.#shown[at], ...kept };
       this.#draw();
-    } else void this.#load();
+    }
+    // What a family looks like stands in the rows of all its members.
+    if (at < 0 || kept.translation_of || kept.translations?.length) void this.#load();
     this.changed();
   }
 
@@ -190,7 +199,7 @@ export class ListPane {
           h("option", { value: "" }, any),
           Object.entries(told[select.name])
             .filter(([value]) => value)
-            .map(([value, count]) => h("option", { value }, `${value} (${count})`)),
+            .map(([value, count]) => h("option", { value }, `${select === this.#language ? languageName(value) : value} (${count})`)),
         );
         select.value = kept;
       }
@@ -215,8 +224,10 @@ export class ListPane {
     const asked = ++this.#asked;
     const query = this.#query();
     try {
-      const { entries, total, more } = await this.api.entries(query);
+      const { entries, total, more, languages } = await this.api.entries(query);
       if (asked !== this.#asked) return;
+      this.#languages = languages;
+      this.speaks(languages);
       this.#shown = entries;
       this.#ticked = new Set([...this.#ticked].filter((id) => entries.some((/** @type {any} */ row) => row.id === id)));
       this.#total(total, more);
@@ -262,6 +273,7 @@ export class ListPane {
               { class: "entry-meta quiet small" },
               statusChip(row.status, row),
               row.audience !== "everyone" && h("span", { class: "chip" }, row.audience === "agents" ? "Agents only" : "Verified"),
+              ...[this.#family(row)].flat(),
               row.category && h("span", null, row.category),
               h("span", null, ago(row.updated)),
               row.asked > 0 && h("span", { title: usage(row) }, `asked ${row.asked}×`, row.helped + row.unhelped > 0 && ` · ${row.helped} of ${row.helped + row.unhelped} helped`),
@@ -275,6 +287,21 @@ export class ListPane {
     this.#next.hidden = this.#shown.length >= (this.total ?? 0);
     this.#mark();
     this.#drawBulk();
+  }
+
+  /** Which language an entry is in, which others there are, and which are missing. @param {any} row */
+  #family(row) {
+    if (row.translation_of)
+      return h("span", { class: "chip", "data-state": standing({ ...row, live: true }) }, languageName(row.language), row.outdated && " · out of date");
+    const there = new Set(row.translations.map((/** @type {any} */ one) => one.language));
+    const missing = row.status === "archived" ? [] : this.#languages.filter((tag) => !there.has(tag) && tag !== row.language);
+    return [
+      row.language && h("span", null, languageName(row.language)),
+      ...row.translations.map((/** @type {any} */ one) =>
+        h("span", { class: "chip tongue", "data-state": standing(one), title: `${languageName(one.language)} ${standing(one)}`.trim() }, hidden("Translation: "), one.language, hidden(` ${standing(one)}`)),
+      ),
+      ...missing.map((tag) => h("span", { class: "chip tongue missing", title: `${languageName(tag)} is missing` }, hidden("Missing: "), tag)),
+    ];
   }
 
   #mark() {

@@ -239,7 +239,7 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     // Button and files are of the conversation they stood in.
     const attachments = files?.map((file) => file.id);
     try {
-      await api.message(session.token, here && choice ? { id, choice } : here && files ? { id, text, attachments } : { id, text });
+      await api.message(session.token, { locale, ...(here && choice ? { id, choice } : here && files ? { id, text, attachments } : { id, text }) });
     } catch (error) {
       const { status, code } = asApiError(error);
       const gone = status === 401 || status === 404 ? 'expired' : code === 'closed' ? 'ended' : '';

@@ -24,10 +24,10 @@ const linked = (text) =>
  * One message. Its words change only where its agent changes them; its state is brought up to date.
  * @type {import('./types.js').MakeMessage}
  */
-export const makeMessage = (kit, { key, seq: place, from, name, text, html, files = [], at, answer }) => {
+export const makeMessage = (kit, { key, seq: place, from, name, text, html, lang, files = [], at, answer }) => {
   const { chat, say, clock, panel } = kit;
   const time = clock.time(at);
-  const words = h('div', { class: 'text', dir: 'auto', title: time });
+  const words = h('div', { class: 'text', dir: 'auto', lang, title: time });
   const meta = h('div', { class: 'meta' });
   const face = h('div', { class: 'avatar', 'aria-hidden': true }, from === 'bot' ? icon('assistant') : initials(name));
   face.style.setProperty('--hue', `${hue(name)}`);

@@ -57,7 +57,7 @@ export const timeline = ({ chat, say, clock }) => {
   for (const record of records) if (record.of && !/deleted/.test(amendments.get(record.of)?.event ?? '')) amendments.set(record.of, record);
   const { votes = {}, skipped } = chat.said;
   for (const record of records) {
-    const { seq, kind, from, id, html, by, event, answer, of, attachments: files } = record;
+    const { seq, kind, from, id, html, lang, by, event, answer, of, attachments: files } = record;
     const change = amendments.get(seq);
     const amended = record.deleted || change?.event === 'deleted' ? 'deleted' : record.edited || change ? 'edited' : undefined;
     const text = (change?.text ?? record.text) || '';
@@ -69,7 +69,7 @@ export const timeline = ({ chat, say, clock }) => {
       own({ key: id ?? key, id, seq, at, text, files, state: 'sent' });
     } else if (kind === 'message' && from !== 'system') {
       const bot = from === 'bot';
-      push({ kind, key, seq, at, from, text, html, files, amended, answer, vote: votes[seq], name: bot ? say('assistant') : name, first: true, last: true });
+      push({ kind, key, seq, at, from, text, html, lang, files, amended, answer, vote: votes[seq], name: bot ? say('assistant') : name, first: true, last: true });
     } else if (!of && (kind === 'message' || kind === 'event')) {
       const place = record === handoff && status.owner === 'queue' ? `${standing(status, say, chat.longer)}. ` : '';
       const line = place + ((event && say(event, { name })) || text);

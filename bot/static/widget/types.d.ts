@@ -13,6 +13,8 @@ export interface LogRecord {
   id?: string;
   text?: string;
   html?: string;
+  /** Of the words, where it is known. */
+  lang?: string;
   buttons?: { title: string }[];
   by?: { id: string; name: string };
   attachments?: Attached[];
@@ -265,6 +267,8 @@ export interface MessageRow {
   name: string;
   text: string;
   html?: string;
+  /** Of the words, where it is known. */
+  lang?: string;
   files?: Attached[];
   amended?: 'edited' | 'deleted';
   answer?: boolean;
