@@ -76,8 +76,9 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     family = shelf.family(found)
     switch = _switch([(one.language, f"/help/{quote(one.id, safe='')}", one is found) for one in family]) \
         if len(family) > 1 else ""
-    more = f"<h2>Related</h2>{_list(related)}" if related else ""
-    place = f'<p class="place"><a href="{escape(_index_link(language))}">Help</a> › ' \
+    words = _lang("en") if found.language and found.language != "en" else ""
+    more = f"<h2{words}>Related</h2>{_list(related)}" if related else ""
+    place = f'<p class="place"{words}><a href="{escape(_index_link(language))}">Help</a> › ' \
             f'<a href="{escape(_index_link(language, "", found.category))}">{escape(title(found.category))}</a></p>'
     text = f"<h1>{escape(found.question)}</h1>{render(found.answer)}"
     body = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"

@@ -28,8 +28,9 @@ async def suggestions(request: Request, cid: str) -> HTTPResponse:
     await guards.agent(request)
     if not is_message_id(cid):
         raise Missing(cid)
-    await of(request).conversations.state(cid)
-    return as_json({"suggestions": await _near(request, newest(await of(request).conversations.records(cid)))})
+    state = await of(request).conversations.state(cid)
+    words = newest(await of(request).conversations.records(cid))
+    return as_json({"suggestions": await _near(request, words, state.locale)})
 
 
 async def search(request: Request) -> HTTPResponse:
@@ -48,12 +49,13 @@ def newest(records: Sequence[Record]) -> str:
     return "\n".join(found)
 
 
-async def _near(request: Request, text: str) -> list[dict[str, Any]]:
+async def _near(request: Request, text: str, language: str = "") -> list[dict[str, Any]]:
     services = of(request)
     if not (text := text.strip()[:_LONGEST]):
         return []
     try:
-        found: list[dict[str, Any]] = await asyncio.wait_for(services.workshop.call("suggest", text=text), _PATIENCE)
+        asked = services.workshop.call("suggest", text=text, language=language)
+        found: list[dict[str, Any]] = await asyncio.wait_for(asked, _PATIENCE)
     except asyncio.TimeoutError:
         busy = "The knowledge base is busy; please try again."
         raise ApiError(503, "unavailable", busy, {"Retry-After": "5"}) from None

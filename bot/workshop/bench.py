@@ -135,15 +135,19 @@ class Bench:
             self._outcomes.clear()
         return self._live
 
-    def suggest(self, text: str, most: int = 5) -> list[dict[str, Any]]:
-        """The published entries nearest to a text, for an agent to choose from; nothing where nothing is published."""
+    def suggest(self, text: str, most: int = 5, language: str = "") -> list[dict[str, Any]]:
+        """The published entries nearest to a text, for an agent to choose from, each in the customer's language where
+        it is there; nothing where nothing is published."""
         live = self.live()
         words = parts(text)[0]
         if live is None or not words:
             return []
         # Not through the cache, which keeps what it is given.
         [found] = Retriever(live, audiences=AUDIENCES).search([words], self._cache.encoder.encode([words]), most)
-        chosen = [(candidate, live.entries[live.position[candidate.entry]]) for candidate in found]
+        chosen = [
+            (candidate, live.entries[live.families.in_language(live.position[candidate.entry], language, True)])
+            for candidate in found
+        ]
         return [
             {
                 "entry": entry.id,

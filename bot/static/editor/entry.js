@@ -336,11 +336,11 @@ export class EntryPane {
 
   /** @type {[string, string, () => any][]} */
   #panels = [
+    ["original", "Original", () => this.original],
     ["preview", "Preview", () => this.preview],
     ["try", "Try it", () => this.try],
     ["versions", "History", () => this.versions],
     ["comments", "Comments", () => this.comments],
-    ["original", "Original", () => this.original],
   ];
   #tab = "preview";
   /** @type {HTMLElement} */
