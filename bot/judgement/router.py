@@ -160,6 +160,10 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
     answers, doubtful = bool(offered) and sure >= bars.bar(reading), human + support >= bars.people
     if doubtful and not (answers and human + support < bars.people_though_sure):
+        # The people bar is low, for the sake of its promise. Where nothing is likelier than that a message is none of
+        # ours, saying so and offering a person does as well as taking a person's time.
+        if best == "out_of_scope" and routes[best] >= human + support and not failed and not _ours(reading.text):
+            return judged(best, "abstain", routes[best], _NOT_OURS)
         route = "human" if human >= support else "support"
         return judged(route, "handoff", human + support, _PEOPLE[route])
     if len(reading.text) > _LONGEST:
@@ -182,7 +186,7 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
     if offered and sure >= bars.offer and route != "out_of_scope":
         return judged(route, "clarify", sure, "near some entries, but below the bar")
     if route == "out_of_scope" or routes.get("out_of_scope", 0.0) >= bars.scope:
-        return judged(route, "abstain", routes[best], "nothing a shop's customer service knows about")
+        return judged(route, "abstain", routes[best], _NOT_OURS)
     return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
 
 
@@ -199,6 +203,7 @@ def _ours(text: str) -> bool:
     return names_order(text) or names_card(text) or asks_where(text)
 
 
+_NOT_OURS = "nothing a shop's customer service knows about"
 _TWICE = "two turns in a row without an answer"
 _PEOPLE = {"human": "asks for a person", "support": "a product or technical issue, or a question on one product"}
 
