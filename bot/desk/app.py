@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from sanic import Sanic
@@ -79,6 +80,9 @@ def create_app(settings: Settings) -> Sanic:
 
     async def start(app: Sanic, _: Any) -> None:
         app.ctx.services = await Services.start(settings)
+        # As in an assistant: a collection of all that was loaded would stop every stream for a moment.
+        gc.collect()
+        gc.freeze()
 
     async def stop(app: Sanic, _: Any) -> None:
         await app.ctx.services.end_streams()
