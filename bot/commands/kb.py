@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.library.library import Library
+    from bot.library.sync import Conflict
 
 HELP = "work on the knowledge base"
 
@@ -23,6 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("--check", action="store_true", help="only say what it would take")
     exporting = actions.add_parser("export", help="write all entries to a file")
     exporting.add_argument("file", type=Path, help="its ending says what: .csv, .json or .zip (Markdown files)")
+    syncing = actions.add_parser("sync", help="bring the Markdown folder and the editor in step, both ways")
+    syncing.add_argument("--check", action="store_true", help="only say what it would do")
+    syncing.add_argument("--take", choices=("folder", "editor"), default="", help="whose text wins a conflict")
+    syncing.add_argument("--entry", action="append", default=[], metavar="ID", help="of this entry only")
     publishing = actions.add_parser("publish", help="measure what is ready, and serve it without a restart")
     publishing.add_argument("--check", action="store_true", help="only say what it would change")
     publishing.add_argument("--override", metavar="REASON", default="", help="publish although questions get worse")
@@ -75,6 +81,52 @@ def _library(settings: Settings) -> Library:
     library = Library(open_database(settings.database))
     library.prepare()
     return library
+
+
+def _sync(args: argparse.Namespace, settings: Settings) -> int:
+    """The exit status is 3 where conflicts are left."""
+    from bot.database import open_database
+    from bot.errors import FrontdeskError
+    from bot.library.sync import Sync
+    from bot.setup import Bar
+
+    if args.entry and not args.take:
+        raise FrontdeskError("--entry says whose conflict is settled; add --take folder or --take editor")
+    _library(settings)
+    sync = Sync(open_database(settings.database), settings.kb)
+    made = sync.plan(args.take, args.entry)
+    for step in made.steps:
+        what = "goes" if step.article is None else "changes"
+        print(f"  {'editor' if step.to_library else ''}{' and ' if step.to_library and step.to_folder else ''}"
+              f"{'folder' if step.to_folder else ''}: {step.id} {what}")
+    passed: list[str] = []
+    if not args.check:
+        with Bar("sync") as bar:
+            passed = sync.run(made, bar)
+    for conflict in made.conflicts:
+        _show(conflict)
+    for name in made.drafts:
+        print(f"  {name}: a draft waits in the editor until it is ready")
+    for name in passed:
+        print(f"  {name}: somebody changed it meanwhile; sync once more")
+    print(f"{len(made.steps) - len(passed)} entries {'would be' if args.check else 'were'} brought in step, "
+          f"{len(made.conflicts)} conflicts; {settings.kb}")
+    return 3 if made.conflicts or passed else 0
+
+
+def _show(conflict: Conflict) -> None:
+    """A conflict, with what each side has changed since the last sync."""
+    from bot.library.diff import diff
+
+    print(f"  ! {conflict.id}: {conflict.why}; `frontdesk kb sync --entry {shlex.quote(conflict.id)} --take folder` or "
+          "`--take editor` settles it")
+    for side, article in (("folder", conflict.folder), ("editor", conflict.editor)):
+        other = conflict.base or (conflict.editor if side == "folder" else conflict.folder)
+        if article is None or other is None:
+            continue
+        for one in diff(other, article):
+            text = "".join(part if op == "=" else f"[{op}{part}{op}]" for op, part in one["parts"])
+            print(f"      {side}, {one['field']}: {text if len(text) < 400 else text[:400] + ' …'}")
 
 
 def _publish(args: argparse.Namespace, settings: Settings) -> int:
@@ -151,6 +203,6 @@ def _rollback(args: argparse.Namespace, settings: Settings) -> int:
 
 
 _ACTIONS = {
-    "import": _import, "export": _export, "publish": _publish, "search": _search, "snapshots": _snapshots,
-    "rollback": _rollback,
+    "import": _import, "export": _export, "sync": _sync, "publish": _publish, "search": _search,
+    "snapshots": _snapshots, "rollback": _rollback,
 }

@@ -1,0 +1,302 @@
+"""Two-way sync of the Markdown folder and the library: three ways, entry by entry, against the state at the last sync.
+
+That state is the version whose mark stands in ``synced``, the same that publishing goes by when it follows the folder.
+Of the library counts what is ready or published; a draft stays in the editor until its writer says that it is ready.
+Each step leaves both sides as they can be anyhow, so a sync that was cut off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.database import reading, writing
+from bot.library import written
+from bot.library.article import FIELDS, LISTS, Article, slug
+from bot.library.errors import LibraryError
+from bot.library.library import Library
+from bot.library.tables import articles, notes, versions
+from kb_index import folder
+from kb_index.errors import BadEntry
+
+#: Who changes entries here.
+BY = "the folder"
+#: The two sides of a conflict, as they are chosen by name.
+SIDES = ("folder", "editor")
+
+
+class CannotSync(LibraryError):
+    """Folder and library do not belong together; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry of the library. `article` is what counts of it, None where it is archived or nothing but a draft;
+    `writing` says that there is a newer draft; `base` is what it was at the last sync, where that is known."""
+
+    id: str
+    revision: int
+    synced: str
+    archived: bool
+    writing: bool
+    article: Article | None
+    base: Article | None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Both sides have changed the same: `fields` are those that cannot be merged, None on a side where it is gone."""
+
+    id: str
+    folder: Article | None
+    editor: Article | None
+    base: Article | None
+    fields: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What makes one entry the same on both sides: `article` is what it is to say (None: nothing, it goes), and
+    `to_library`, `to_folder` which sides do not say so yet."""
+
+    id: str
+    article: Article | None
+    to_library: bool
+    to_folder: bool
+
+
+@dataclass
+class Plan:
+    steps: list[Step] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    #: Entries whose draft waits in the editor.
+    drafts: list[str] = field(default_factory=list)
+    #: Entries that are equal and were not known to be.
+    settled: list[Step] = field(default_factory=list)
+
+
+def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Article | None, tuple[str, ...]]:
+    """One article of two that were `base`, field by field, or None and the fields that both have changed otherwise.
+    Lists keep what neither took out and get what either put in."""
+    before: dict[str, Any] = base.fields() if base else {}
+    left, right = ours.fields(), theirs.fields()
+    told: dict[str, Any] = {}
+    split: list[str] = []
+    for name in FIELDS:
+        old: Any = before.get(name)
+        a, b = left[name], right[name]
+        if a == b or b == old:
+            told[name] = a
+        elif a == old:
+            told[name] = b
+        elif name in LISTS and base is not None:
+            told[name] = [x for x in a if x in b or x not in old] + [x for x in b if x not in a and x not in old]
+        else:
+            split.append(name)
+    if split:
+        return None, tuple(split)
+    try:
+        return Article.parse(told, ours.id), ()
+    except BadEntry:  # each is right by itself, such as two days of which one now lies behind the other
+        return None, tuple(name for name in FIELDS if told[name] != before.get(name))
+
+
+def plan(files: Mapping[str, Article], rows: Mapping[str, Row], take: Mapping[str, str] | str = "") -> Plan:
+    """What a sync would do. `take` names the side that wins a conflict, of all or by entry."""
+    made = Plan()
+    for name in sorted({*files, *rows}):
+        file, row = files.get(name), rows.get(name)
+        if row is None:
+            made.steps.append(Step(name, file, to_library=True, to_folder=False))
+            continue
+        ours = row.article
+        if file is None and ours is None:
+            if row.writing and not row.archived:
+                made.drafts.append(name)
+            elif row.synced:
+                made.settled.append(Step(name, None, False, False))
+            continue
+        changed_file = (file.mark if file else "") != row.synced
+        changed_ours = (ours.mark if ours else "") != row.synced
+        if file is not None and ours is not None and file.mark == ours.mark:
+            if changed_file:
+                made.settled.append(Step(name, file, False, False))
+        elif not changed_file:
+            if ours is None and not row.archived:
+                made.drafts.append(name)  # it came from the folder, and its newest text is a draft
+            else:
+                made.steps.append(Step(name, ours, to_library=False, to_folder=True))
+        elif not changed_ours and not row.writing:
+            made.steps.append(Step(name, file, to_library=True, to_folder=False))
+        else:
+            _both(made, row, file, take if isinstance(take, str) else take.get(name, ""))
+        if row.writing and name not in made.drafts and not row.archived:
+            made.drafts.append(name)
+    # A translation comes after its original, and goes before it.
+    made.steps.sort(key=lambda step: (step.article is not None, bool(step.article and step.article.translation_of)))
+    return made
+
+
+def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
+    """Both sides have changed since the last sync."""
+    ours = row.article
+    if side == "folder":
+        made.steps.append(Step(row.id, file, to_library=True, to_folder=False))
+        return
+    if side == "editor":
+        made.steps.append(Step(row.id, ours, to_library=False, to_folder=True))
+        return
+    why = "the file and the entry have both been changed"
+    fields: tuple[str, ...] = ()
+    if row.writing and not row.archived:
+        why = "the file was changed, and somebody is writing a draft of the entry"
+    elif file is None:
+        why = "its file is gone, and the entry was changed"
+    elif ours is None:
+        why = "the entry was archived, and its file was changed"
+    else:
+        one, fields = merged(row.base, ours, file)
+        if one is not None:
+            made.steps.append(Step(row.id, one, one.mark != ours.mark, one.mark != file.mark))
+            return
+    made.conflicts.append(Conflict(row.id, file, ours, row.base, fields, why))
+
+
+class Sync:
+    """Of one library and one folder. Raises BadEntry for a file that is none, CannotSync, DatabaseUnavailable."""
+
+    def __init__(self, engine: Any, kb: Path) -> None:
+        self._engine = engine
+        self._library = Library(engine)
+        self._kb = kb
+
+    def plan(self, take: str = "", only: Collection[str] = ()) -> Plan:
+        """What :meth:`run` would do. `take` is ``folder`` or ``editor`` for the conflicts, of the entries `only` where
+        some are named."""
+        files, rows = self._files()[0], self._rows()
+        unknown = [name for name in only if name not in files and name not in rows]
+        if unknown:
+            raise CannotSync(f"there is no entry {unknown[0]!r}, neither in {self._kb} nor in the editor")
+        if not files and any(row.synced and not row.archived for row in rows.values()):
+            raise CannotSync(f"{self._kb} holds no entries, though the library was in step with a folder that did; set "
+                             "FRONTDESK_KB to that one, or export to a new one: `frontdesk kb export FILE.zip`")
+        if files and self._library.note("folder") == "off":
+            raise CannotSync(f"an import took the place of {self._kb}, which is another knowledge base; set "
+                             "FRONTDESK_KB to an empty folder to have the entries written there")
+        return plan(files, rows, dict.fromkeys(only, take) if only else take)
+
+    def run(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> list[str]:
+        """Does what was planned; returns the entries that somebody changed meanwhile, which are left as they are."""
+        rows, (_, places) = self._rows(), self._files()
+        passed: list[str] = []
+        with writing(self._engine) as connection:
+            connection.execute(notes.delete().where(notes.c.name == "folder"))
+        todo = [*made.settled, *made.steps]
+        for done, step in enumerate(todo):
+            try:
+                if step.to_library:
+                    self._to_library(step, rows.get(step.id))
+                if step.to_folder:
+                    self._to_folder(step, places.get(step.id))
+                self._note(step.id, step.article.mark if step.article else "")
+            except LibraryError:
+                passed.append(step.id)
+            progress(done + 1, len(todo))
+        return passed
+
+    def _to_library(self, step: Step, row: Row | None) -> None:
+        if step.article is None:
+            if row is not None and not row.archived:
+                self._library.change([step.id], BY, status="archived")
+        elif row is None:
+            self._library.create(step.article, BY, "review", "from the folder")
+        else:
+            self._library.save(step.article, row.revision, BY, "review", "from the folder")
+
+    def _to_folder(self, step: Step, path: Path | None) -> None:
+        if step.article is None:
+            if path is not None:
+                path.unlink(missing_ok=True)
+            return
+        if path is not None:
+            path = self._moved(step.article, path)
+        target = path or self._free(step.article)
+        text = written.markdown(step.article, target, target.read_text(encoding="utf-8-sig") if path else "")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = target.with_name(f".{target.name}.part")
+        scratch.write_text(text, encoding="utf-8", newline="")
+        with scratch.open("rb") as kept:
+            os.fsync(kept.fileno())
+        scratch.replace(target)
+
+    def _moved(self, article: Article, path: Path) -> Path:
+        """The file's place where its folder tells a category that is another now."""
+        said = folder.fields(path)["category"]
+        if path.parent == self._kb or said != path.parent.name or said == article.entry.category:
+            return path
+        target = self._free(article)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+        return target
+
+    def _free(self, article: Article) -> Path:
+        """Where a new file goes."""
+        place = self._kb / (slug(article.entry.category) if article.entry.category else "general")
+        stem = article.id if slug(article.id) == article.id else slug(article.id)
+        found, number = place / f"{stem}.md", 2
+        while found.exists() or found.name.lower() == "readme.md":
+            found, number = place / f"{stem}-{number}.md", number + 1
+        return found
+
+    def _note(self, name: str, mark: str) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(articles.update().where(articles.c.id == name).values(synced=mark))
+
+    def _files(self) -> tuple[dict[str, Article], dict[str, Path]]:
+        files: dict[str, Article] = {}
+        places: dict[str, Path] = {}
+        if not self._kb.exists():
+            return files, places
+        root = self._kb.resolve()
+        for told, path in folder.records(self._kb):
+            if not path.resolve().is_relative_to(root):
+                raise BadEntry(f"{path}: leads out of {self._kb}; put the file itself there")
+            article = Article.parse({name: value for name, value in told.items() if name in FIELDS}, str(path))
+            files[article.id], places[article.id] = article, path
+        return files, places
+
+    def _rows(self) -> dict[str, Row]:
+        newest, live, base = versions.alias("newest"), versions.alias("live"), versions.alias("base")
+        shown = sa.select(sa.func.max(base.c.number)).where(
+            base.c.article == articles.c.nr, base.c.mark == articles.c.synced).correlate(articles).scalar_subquery()
+        query = (
+            sa.select(articles.c.id, articles.c.revision, articles.c.status, articles.c.synced,
+                      newest.c.body.label("newest"), newest.c.mark, live.c.body.label("live"),
+                      live.c.mark.label("live_mark"), base.c.body.label("base"))
+            .join(newest, sa.and_(newest.c.article == articles.c.nr, newest.c.number == articles.c.version))
+            .outerjoin(live, sa.and_(live.c.article == articles.c.nr, live.c.number == articles.c.live))
+            .outerjoin(base, sa.and_(base.c.article == articles.c.nr, base.c.number == shown))
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(query).mappings().all()
+        return {row["id"]: _row(row) for row in found}
+
+
+def _row(row: Any) -> Row:
+    draft = row["status"] == "draft"
+    body = None if row["status"] == "archived" else row["live"] if draft else row["newest"]
+    return Row(
+        id=row["id"], revision=row["revision"], synced=row["synced"], archived=row["status"] == "archived",
+        writing=draft and row["mark"] != row["live_mark"], article=_article(body), base=_article(row["base"]),
+    )
+
+
+def _article(body: str | None) -> Article | None:
+    return Article.restore(json.loads(body)) if body else None

@@ -1,0 +1,255 @@
+"""The Markdown folder and the library in step, both ways: nothing lost, nothing twice, conflicts shown."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.database import open_database
+from bot.library import written
+from bot.library.article import Article
+from bot.library.library import Library
+from bot.library.publications import Publications, read_folder
+from bot.library.sync import CannotSync, Sync
+from kb_index import folder
+from kb_index.errors import BadEntry
+
+FILE = """---
+# Ask Ada before you touch this one.
+question: When are you open?
+team: stores        # for our own reports
+phrasings:
+  - opening hours
+  - "open on sunday: yes or no"
+---
+From 9 to 5.
+"""
+
+
+class Both:
+    """A library and a folder."""
+
+    def __init__(self, place: Path) -> None:
+        self.engine = open_database(f"sqlite:///{place / 'kb.db'}")
+        self.library = Library(self.engine)
+        self.library.prepare()
+        self.kb = place / "kb"
+
+    def write(self, name: str, text: str = FILE) -> Path:
+        path = self.kb / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def edit(self, name: str, status: str = "review", **fields: Any) -> None:
+        kept = self.library.open(name)
+        self.library.save(Article.parse({**kept["fields"], **fields}, name), kept["revision"], "Ada", status, sitting=False)
+
+    def sync(self, take: str = "", *only: str) -> list[str]:
+        """The conflicts that are left."""
+        sync = Sync(self.engine, self.kb)
+        made = sync.plan(take, only)
+        assert sync.run(made) == []
+        return [one.id for one in made.conflicts]
+
+    def same(self) -> bool:
+        return {one.id: one for one in read_folder(self.kb)} == {one.id: one for one in self.library.all()}
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Both:
+    return Both(tmp_path)
+
+
+def test_each_side_gets_what_the_other_has_and_a_file_keeps_its_looks(both: Both) -> None:
+    path = both.write("company/hours.md")
+    assert both.sync() == [] and both.library.open("hours")["status"] == "review" and path.read_text() == FILE
+    both.edit("hours", answer="From 8 to 5.")
+    both.library.create(Article.parse({"id": "fax", "question": "Have you a fax?", "answer": "No.", "category": "company"}, "x"), "Ada", "review")
+    assert both.sync() == [] and both.same()
+    assert path.read_text() == FILE.replace("9 to 5", "8 to 5")
+    assert (both.kb / "company" / "fax.md").read_text() == "---\nquestion: Have you a fax?\n---\nNo.\n"
+    both.edit("hours", phrasings=["opening hours", "yes"])
+    assert both.sync() == [] and both.same()
+    assert path.read_text() == FILE.replace("9 to 5", "8 to 5").replace('"open on sunday: yes or no"', '"yes"')
+    seen = {file: file.stat().st_mtime_ns for file in both.kb.rglob("*.md")}
+    assert both.sync() == [] and {file: file.stat().st_mtime_ns for file in both.kb.rglob("*.md")} == seen
+
+
+def test_what_is_gone_on_one_side_goes_on_the_other(both: Both) -> None:
+    first, second = both.write("a/one.md"), both.write("a/two.md")
+    both.sync()
+    first.unlink()
+    both.library.change(["two"], "Ada", status="archived")
+    assert both.sync() == [] and both.library.open("one")["status"] == "archived" and not second.exists()
+    both.write("a/three.md")
+    assert both.sync() == []
+    assert [one.id for one in both.library.all()] == ["three"]
+
+
+def test_changes_of_different_fields_are_merged_and_lists_as_sets(both: Both) -> None:
+    path = both.write("company/hours.md")
+    both.sync()
+    path.write_text(FILE.replace("  - opening hours\n", "  - opening hours\n  - till when\n"))
+    both.edit("hours", answer="From 8 to 5.", phrasings=["open on sunday: yes or no", "early"], owner="Ada")
+    assert both.sync() == [] and both.same()
+    fields = both.library.open("hours")["fields"]
+    assert fields["answer"] == "From 8 to 5." and fields["owner"] == "Ada"
+    assert sorted(fields["phrasings"]) == ["early", "open on sunday: yes or no", "till when"]
+    assert "# Ask Ada" in path.read_text() and "team: stores" in path.read_text()
+
+
+@pytest.mark.parametrize("side", ["folder", "editor"])
+def test_a_conflict_changes_nothing_until_somebody_chooses(both: Both, side: str) -> None:
+    path = both.write("company/hours.md")
+    both.sync()
+    path.write_text(FILE.replace("9 to 5", "10 to 5"))
+    both.edit("hours", answer="Never.")
+    before = path.read_text()
+    assert both.sync() == ["hours"] and path.read_text() == before and both.library.open("hours")["fields"]["answer"] == "Never."
+    assert both.sync(side, "hours") == [] and both.same()
+    assert both.library.open("hours")["fields"]["answer"] == ("From 10 to 5." if side == "folder" else "Never.")
+    assert both.sync() == []
+
+
+def test_a_draft_stays_in_the_editor_and_is_not_run_over(both: Both) -> None:
+    path = both.write("company/hours.md")
+    both.sync()
+    plan = Publications(both.engine).plan()
+    ledger = Publications(both.engine)
+    ledger.finish(ledger.begin(plan, "m", "Ada", "publish"), "s1", plan)
+    both.edit("hours", status="draft", answer="Perhaps never.")
+    assert both.sync() == [] and path.read_text() == FILE
+    path.write_text(FILE.replace("9 to 5", "10 to 5"))
+    assert both.sync() == ["hours"] and both.library.open("hours")["fields"]["answer"] == "Perhaps never."
+
+
+def test_another_category_moves_the_file(both: Both) -> None:
+    path = both.write("company/hours.md")
+    both.sync()
+    both.edit("hours", category="shops")
+    assert both.sync() == [] and not path.exists() and both.same()
+    assert (both.kb / "shops" / "hours.md").read_text() == FILE
+    (both.kb / "shops").rename(both.kb / "stores")
+    assert both.sync() == [] and both.library.open("hours")["fields"]["category"] == "stores"
+
+
+def test_following_the_folder_at_a_publish_and_syncing_do_not_undo_each_other(both: Both) -> None:
+    path = both.write("company/hours.md")
+    ledger = Publications(both.engine, both.kb)
+    plan = ledger.plan()
+    ledger.finish(ledger.begin(plan, "m", "Ada", "publish"), "s1", plan)
+    both.edit("hours", answer="From 8 to 5.")
+    assert both.sync() == [] and "8 to 5" in path.read_text()
+    plan = ledger.plan()
+    assert [(one.id, one.article) for one in plan.changes] == [("hours", None)] and plan.conflicts == []
+
+
+def test_folders_that_are_none_of_ours_are_refused(both: Both, tmp_path: Path) -> None:
+    both.write("company/hours.md")
+    both.sync()
+    with pytest.raises(CannotSync, match="FRONTDESK_KB"):
+        Sync(both.engine, tmp_path / "nothing").plan()
+    outside = tmp_path / "outside.md"
+    outside.write_text(FILE)
+    (both.kb / "company" / "out.md").symlink_to(outside)
+    with pytest.raises(BadEntry, match="leads out"):
+        Sync(both.engine, both.kb).plan()
+    (both.kb / "company" / "out.md").unlink()
+    both.library.take([Article.parse({"id": "x", "question": "X?", "answer": "y"}, "x")], "Ada", "imported", only=True)
+    with pytest.raises(CannotSync, match="import took the place"):
+        Sync(both.engine, both.kb).plan()
+
+
+def test_ids_stay_in_the_folder(both: Both) -> None:
+    both.library.create(Article.parse({"id": "../../evil", "question": "X?", "answer": "y", "category": "../up"}, "x"), "Ada", "review")
+    both.library.create(Article.parse({"id": "README", "question": "R?", "answer": "y"}, "x"), "Ada", "review")
+    assert both.sync() == [] and both.same()
+    assert all(path.is_relative_to(both.kb) for path in both.kb.parent.rglob("*.md"))
+
+
+@pytest.mark.parametrize("value", ["yes", "1.0", "a: b", "# x", "null", "2026-12-24", "'", '"', "- x", "[x", "{a}", "  x", "é☃", "a\nb", "a\x85b", "~", "0x1F", "1e3", "!x", "&x", "*x", "%x", "@x", "`x`"])
+def test_every_value_is_read_as_it_was(tmp_path: Path, value: str) -> None:
+    for name in ("question", "phrasings", "owner"):
+        given = [value] if name == "phrasings" else value
+        try:
+            article = Article.parse({"id": "hours", "category": "company", "question": "q", "answer": "a", name: given}, "x")
+        except BadEntry:
+            continue
+        path = tmp_path / "company" / "hours.md"
+        path.parent.mkdir(exist_ok=True)
+        for before in ("", FILE):
+            path.write_text(written.markdown(article, path, before), newline="")
+            told = folder.fields(path)
+            assert Article.parse({k: v for k, v in told.items() if k != "team"}, "x") == article, (name, before)
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_edits_on_both_sides_and_a_kill_between_any_two_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    rng, both = random.Random(seed), Both(tmp_path)
+    for number in range(8):
+        both.write(f"c{number % 3}/e{number}.md")
+    both.sync()
+    really = {name: getattr(Sync, name) for name in ("_to_library", "_to_folder", "_note")}
+    for cycle in range(12):
+        texts: list[tuple[str, str]] = []
+        gone: set[str] = set()
+        for _ in range(rng.randint(1, 6)):
+            mark = f"w{cycle}-{rng.randrange(10**6)}"
+            paths = sorted(both.kb.rglob("*.md"))
+            entries = both.library.all()
+            kind = rng.choice(["file", "file", "entry", "entry", "new file", "new entry", "no file", "no entry", "move"])
+            if kind == "file" and paths:
+                path = rng.choice(paths)
+                if "phrasings:\n" in path.read_text():
+                    texts.append((path.stem, mark))
+                    path.write_text(path.read_text().replace("phrasings:\n", f"phrasings:\n  - {mark}\n"))
+            elif kind == "entry" and entries:
+                one = rng.choice(entries)
+                texts.append((one.id, mark))
+                both.edit(one.id, tests=[*one.entry.tests, mark])
+            elif kind == "new file":
+                both.write(f"c1/n{mark}.md")
+            elif kind == "new entry":
+                both.library.create(Article.parse({"id": f"m{mark}", "question": "X?", "answer": "y", "category": "c2"}, "x"), "Ada", "review")
+            elif kind == "no file" and len(paths) > 4:
+                gone.add((path := rng.choice(paths)).stem)
+                path.unlink()
+            elif kind == "no entry" and len(entries) > 4:
+                gone.add(name := rng.choice(entries).id)
+                both.library.change([name], "Ada", status="archived")
+            elif kind == "move" and entries:
+                both.edit(rng.choice(entries).id, category=f"c{rng.randrange(3)}")
+        left = rng.randrange(8)
+
+        def dying(name: str) -> Any:
+            def step(self: Sync, *args: Any) -> Any:
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    raise Killed
+                return really[name](self, *args)
+            return step
+
+        for name in really:
+            monkeypatch.setattr(Sync, name, dying(name))
+        with contextlib.suppress(Killed):
+            both.sync()
+        for name, method in really.items():
+            monkeypatch.setattr(Sync, name, method)
+        for name in both.sync():
+            # What is left is gone on one side and changed on the other.
+            both.sync(rng.choice(["folder", "editor"]), name)
+        assert both.same() and both.sync() == [] and Sync(both.engine, both.kb).plan().steps == []
+        for name, mark in texts:
+            there = {one.id: one for one in both.library.all()}
+            # Who chooses a side loses what only the other had.
+            assert name in gone or mark in [*there[name].entry.phrasings, *there[name].entry.tests], (name, mark)
