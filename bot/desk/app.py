@@ -22,6 +22,7 @@ from bot.desk import (
     help,
     hooks,
     letters,
+    pictures,
     reference,
     search,
     session,
@@ -39,7 +40,7 @@ from bot.settings import Settings
 #: Each has a blueprint.
 MODULES: tuple[Any, ...] = (
     widget, feedback, letters, attachments, console, acts, setup, api_keys, hooks, wall, search, transcripts,
-    suggestions, snippets, drafts, editor, help, session, health, reference, static,
+    suggestions, snippets, drafts, editor, pictures, help, session, health, reference, static,
 )
 _CONFIG = {
     "ACCESS_LOG": False,

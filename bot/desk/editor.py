@@ -18,6 +18,7 @@ from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.staff import Member
 from bot.desk.widget import as_json
+from bot.judgement.tasks import TASKS
 from bot.library import exporting
 from bot.library.article import AUDIENCES, FIELDS, STATUSES, Article
 from bot.library.diff import diff
@@ -98,7 +99,7 @@ async def index(request: Request) -> HTTPResponse:
 
 async def facets(request: Request) -> HTTPResponse:
     await _editor(request)
-    return as_json(await _do(of(request).library.facets))
+    return as_json({**await _do(of(request).library.facets), "tasks": sorted(TASKS)})
 
 
 async def bulk(request: Request) -> HTTPResponse:

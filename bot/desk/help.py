@@ -179,6 +179,7 @@ def _page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)} · {escape(shop)}</title>{about}{robots}{links}
+<link rel="icon" href="/console/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/help/static/help.css">
 {data}
 <script type="module" async src="/widget/loader.js"></script>

@@ -33,6 +33,7 @@ from bot.desk.texts import Texts
 from bot.desk.upkeep import Upkeep
 from bot.desk.workshop import Workshop
 from bot.library.library import Library
+from bot.library.pictures import Pictures
 from bot.library.publications import Publications
 from bot.mail.outbox import Outbox
 from bot.mail.postman import Postman, way
@@ -65,6 +66,7 @@ class Services:
     hub: Hub
     texts: Texts
     library: Library
+    pictures: Pictures
     ledger: Publications
     workshop: Workshop
     calendar: Calendar
@@ -131,7 +133,8 @@ class Services:
             hub=hub, texts=texts, lobby=lobby,
             correspondence=Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
                                           hub.streams),
-            library=library, ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
+            library=library, pictures=Pictures(engine),
+            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library),
             index=index, customers=customers, filler=filler,

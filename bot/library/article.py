@@ -12,6 +12,7 @@ from typing import Any
 
 from kb_index.entry import AGENTS, EVERYONE, VERIFIED, Entry
 from kb_index.errors import BadEntry
+from kb_index.markdown import is_mute
 
 #: ``draft`` is being written, ``review`` is ready to go live, ``published`` is live as it stands, ``archived`` is
 #: withdrawn, or will be at the next publish.
@@ -61,6 +62,9 @@ class Article:
             raise BadEntry(f"{where}: language {language[:40]!r} is no language tag; write en or pt-BR")
         if audience and audience not in AUDIENCES:
             raise BadEntry(f"{where}: audience {audience[:40]!r}; one of {', '.join(AUDIENCES)} is wanted")
+        if is_mute(entry.answer):
+            raise BadEntry(f"{where}: answer: a picture says nothing to who cannot see it; write what it shows between "
+                           "its brackets, ![what it shows](…)")
         begin, end = _day(fields, "valid_from", where), _day(fields, "valid_until", where)
         if begin and end and end < begin:
             raise BadEntry(f"{where}: valid_until {end} lies before valid_from {begin}")

@@ -113,6 +113,16 @@ questions = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("by", sa.String(100), nullable=False),
 )
+#: Pictures in answers by the name of their address; `content` is base64, since a backup's rows are plain values.
+pictures = sa.Table(
+    "kb_picture",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("type", sa.String(20), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("by", sa.String(100), nullable=False),
+)
 #: ``folder`` = ``off`` where an import has taken the Markdown folder's place.
 notes = sa.Table(
     "kb_note",
@@ -185,7 +195,12 @@ def add_translations(connection: Any) -> None:
         "CREATE INDEX IF NOT EXISTS kb_article_translation ON kb_article (translation_of, language)")
 
 
-STEPS = (make, take_over, add_votes, add_translations)
+def add_pictures(connection: Any) -> None:
+    """The fifth step: libraries of before had no pictures."""
+    pictures.create(connection, checkfirst=True)
+
+
+STEPS = (make, take_over, add_votes, add_translations, add_pictures)
 
 
 def row_of(article: Article, **more: Any) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Callable
+from io import BytesIO
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import Product
 from tests.browser.test_story import watch
@@ -63,6 +65,14 @@ def clean(page: Page, where: str) -> None:
         assert not found, (where, scheme, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found])
 
 
+def picture(image: Locator) -> None:
+    """It is there, and no wider than what it stands in."""
+    expect(image).to_be_visible()
+    image.scroll_into_view_if_needed()
+    image.page.wait_for_function("image => image.complete && image.naturalWidth === 1200", arg=image.element_handle())
+    assert image.evaluate("image => image.clientWidth <= image.parentElement.clientWidth")
+
+
 def saved(page: Page) -> None:
     expect(page.locator(".saved")).to_contain_text("Saved")
 
@@ -95,6 +105,18 @@ def test_an_edit_goes_live_and_comes_back(product: Product, person: Person) -> N
     page.locator("[data-action=undo]").click()
     expect(page.locator("#f-answer")).to_have_value("Yes, up to **12 letters**, for £4.")
 
+    # A picture, with words for who cannot see it: without them it is not saved.
+    out = BytesIO()
+    Image.new("RGB", (1200, 800), "#c08040").save(out, "PNG")
+    page.locator("#f-answer").press("Control+End")
+    page.locator(".tools input[type=file]").set_input_files({"name": "lantern.png", "mimeType": "image/png", "buffer": out.getvalue()})
+    expect(page.locator("#field-error")).to_contain_text("what the picture shows")
+    page.keyboard.type("A lantern with a name on it")
+    saved(page)
+    expect(page.locator("#side-panel img")).to_have_attribute("alt", "A lantern with a name on it")
+    picture(page.locator("#side-panel img"))
+    clean(page, "entry with a picture")
+
     page.locator("[data-tab=try]").click()
     page.locator("#try-text").fill("engrave my lantern please")
     page.locator("#try-text").press("Enter")
@@ -112,6 +134,9 @@ def test_an_edit_goes_live_and_comes_back(product: Product, person: Person) -> N
     expect(page.locator("[role=status]").filter(has_text="Live")).not_to_have_count(0, timeout=LONG)
     with urllib.request.urlopen(help_page, timeout=10) as answer:
         assert "12 letters" in answer.read().decode()
+    page.goto(help_page)
+    picture(page.locator("article img"))
+    page.go_back()
 
     customer = person().new_page()
     customer.goto(product.url)
@@ -119,6 +144,7 @@ def test_an_edit_goes_live_and_comes_back(product: Product, person: Person) -> N
     customer.locator("[data-fd=input]").fill(QUESTION)
     customer.locator("[data-fd=input]").press("Enter")
     expect(customer.locator("[data-fd=message][data-from=bot]").last).to_contain_text("12 letters", timeout=30_000)
+    picture(customer.locator("[data-fd=message] img").last)
 
     page.locator("a[data-page=history]").click()
     expect(page.locator("[data-snapshot]").first).to_contain_text("Live now")

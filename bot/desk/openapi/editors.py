@@ -67,5 +67,7 @@ CALLS = (
     post(f"{_BASE}/rollback", "Serve an earlier snapshot", some(snapshot=TEXT), some(snapshot=TEXT)),
     post(f"{_BASE}/import", "Take entries from a file", ref("Job"), "application/octet-stream", 202, name=TEXT,
          only=enum("0", "1"), commit=enum("0", "1")),
+    post(f"{_BASE}/pictures", "Put a picture where answers can show it", some(address=TEXT), "application/octet-stream",
+         201, name=TEXT),
     get(f"{_BASE}/export", "All entries as a file", "*/*", format=enum("csv", "json", "md")),
 )

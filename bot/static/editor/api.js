@@ -128,6 +128,11 @@ export class Api {
     return this.#until(await this.call("POST", `/${what}`, body), progress);
   }
 
+  /** Puts a picture where answers can show it. @param {File} file @returns {Promise<{address: string}>} */
+  picture(file) {
+    return this.call("POST", `/pictures?${new URLSearchParams({ name: file.name || "picture.png" })}`, file);
+  }
+
   /** @param {File} file @param {{commit: boolean, only: boolean}} how */
   async import(file, { commit, only }) {
     const asked = new URLSearchParams({ name: file.name, commit: commit ? "1" : "0", only: only ? "1" : "0" });

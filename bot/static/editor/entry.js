@@ -57,6 +57,8 @@ export class EntryPane {
     this.original = new OriginalPanel(parts);
     this.family = new FamilyBar(shared, (kept) => this.replace(kept));
     this.#form.api = shared.api;
+    // Without them an entry keeps the task it has.
+    void shared.api.facets().then(({ tasks }) => this.#form.offer(tasks), () => {});
     this.#typed.on((fields) => this.preview.draw(fields.answer));
     this.element = h("section", { class: "pane entry-pane", "aria-label": "Entry" }, this.#body);
     this.#tabs = this.#makeTabs();

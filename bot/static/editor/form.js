@@ -14,6 +14,18 @@ export class Form {
   #original = "";
   #inputs;
   #error = h("p", { class: "form-error", role: "alert", id: "field-error" });
+  /** @type {HTMLInputElement} */
+  #picker = h("input", {
+    type: "file",
+    hidden: true,
+    accept: "image/png,image/jpeg,image/gif,image/webp",
+    multiple: true,
+    "aria-label": "Pictures to put in",
+    onchange: () => {
+      void this.#pictures([...(this.#picker.files ?? [])]);
+      this.#picker.value = "";
+    },
+  });
   /** @type {{id: string, question: string}[]} */
   #related = [];
   #relatedList = h("ul", { class: "picked" });
@@ -40,7 +52,7 @@ export class Form {
       audience: choice("audience", [["everyone", "Everyone"], ["verified", "Verified customers"], ["agents", "Agents only"]]),
       valid_from: line("valid_from", { type: "date" }),
       valid_until: line("valid_until", { type: "date" }),
-      task: line("task", { maxlength: "80", placeholder: "none" }),
+      task: choice("task", [["", "None"]]),
     });
     this.element = h(
       "form",
@@ -74,9 +86,24 @@ export class Form {
     this.#inputs.question.focus();
   }
 
+  /** The tasks that there are. @param {string[]} tasks */
+  offer(tasks) {
+    const chosen = this.#inputs.task.value;
+    fill(this.#inputs.task, ["", ...tasks].map((name) => h("option", { value: name }, name ? readable(name) : "None")));
+    this.#choose(chosen);
+  }
+
+  /** One that is none of today's is kept, so that opening an entry changes nothing. @param {string} task */
+  #choose(task) {
+    const select = /** @type {HTMLSelectElement} */ (this.#inputs.task);
+    if (![...select.options].some((option) => option.value === task)) select.append(h("option", { value: task }, readable(task)));
+    select.value = task;
+  }
+
   /** @param {any} fields */
   set(fields) {
     this.id = fields.id ?? "";
+    this.#choose(fields.task ?? "");
     this.#original = fields.translation_of ?? "";
     this.element.classList.toggle("is-translation", Boolean(this.#original));
     for (const name of ["question", "answer", ...LISTS]) this.#inputs[name].lang = fields.language || "";
@@ -142,6 +169,14 @@ export class Form {
       event.preventDefault();
       run();
     });
+    for (const name of ["paste", "drop"])
+      this.#inputs.answer.addEventListener(name, (event) => {
+        const told = event instanceof DragEvent ? event.dataTransfer : /** @type {ClipboardEvent} */ (event).clipboardData;
+        const pictures = [...(told?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+        if (!pictures.length) return;
+        event.preventDefault();
+        void this.#pictures(pictures);
+      });
     return h(
       "div",
       { class: "tools", role: "toolbar", "aria-label": "Format" },
@@ -150,6 +185,8 @@ export class Form {
       tool("Link", "Link", () => this.#link(), "Ctrl K"),
       tool("List", "• List", () => this.#lines("- ")),
       tool("Numbered list", "1. Steps", () => this.#lines("1. ")),
+      tool("Picture", "Picture", () => this.#picker.click()),
+      this.#picker,
     );
   }
 
@@ -160,6 +197,22 @@ export class Form {
     if (!document.execCommand("insertText", false, text)) answer.setRangeText(text, answer.selectionStart, answer.selectionEnd, "end");
     grow(answer);
     this.touched();
+  }
+
+  /** Puts pictures in; what each shows is for its editor to say, so the cursor waits there. @param {Iterable<File>} files */
+  async #pictures(files) {
+    for (const file of files) {
+      try {
+        const { address } = (await this.api?.picture(file)) ?? { address: "" };
+        this.#insert(`![](${address})`);
+        const answer = /** @type {HTMLTextAreaElement} */ (this.#inputs.answer);
+        const place = answer.selectionEnd - address.length - 3;
+        answer.setSelectionRange(place, place);
+        this.mark("answer", "Say in the brackets what the picture shows, for those who cannot see it.");
+      } catch (error) {
+        this.mark("answer", /** @type {Error} */ (error).message);
+      }
+    }
   }
 
   /** @param {string} left @param {string} right */
@@ -257,6 +310,12 @@ export class Form {
       ),
     );
   }
+}
+
+/** The name of a task as people read it. @param {string} name */
+function readable(name) {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** As high as its text. @param {HTMLTextAreaElement} area */

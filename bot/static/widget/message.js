@@ -32,7 +32,7 @@ export const makeMessage = (kit, { key, seq: place, from, name, text, html, lang
   const face = h('div', { class: 'avatar', 'aria-hidden': true }, from === 'bot' ? icon('assistant') : initials(name));
   face.style.setProperty('--hue', `${hue(name)}`);
   // The one place where markup goes in: rendered and sanitised by the server.
-  if (from === 'bot' && html != null) words.innerHTML = html;
+  if (from === 'bot' && html != null) words.innerHTML = html.replaceAll('src="/pictures/', `src="${kit.shell.base}pictures/`);
   else words.append(...(from === 'agent' ? linked(text) : [text]));
   words.querySelectorAll('a').forEach(outward);
   const shown = files.map((file) => makeFile(kit, file));
