@@ -169,6 +169,9 @@ def _tell(report: dict[str, Any]) -> None:
     for kind, words in (("alike", "answers the same as"), ("against", "may contradict")):
         for one in report[kind][:10]:
             print(f"  ! {one['entry']} {words} {one['other']}: {one['texts'][0][:100]!r}")
+    if counts["compared"] < counts["comparable"]:
+        print(f"  ({counts['compared']} of the {counts['comparable']} changed entries, drawn by chance, were compared "
+              "with all others in meaning)")
     for conflict in report["conflicts"]:
         print(f"  ! {conflict}")
 

@@ -144,10 +144,12 @@ def report(
     after: Mapping[str, Any],
     alike: Sequence[Mapping[str, Any]],
     against: Sequence[Mapping[str, Any]],
+    compared: tuple[int, int] = (0, 0),
     most: int = 200,
 ) -> dict[str, Any]:
     """The gate's report as JSON has it. `before` and `after` are calibrations; `alike` are duplicates and `against`
-    contradictions. Of each kind of difference the first `most` are shown, those that stop first."""
+    contradictions; `compared` says how many of the changed entries were looked at for these, and of how many. Of each
+    kind of difference the first `most` are shown, those that stop first."""
     ordered = sorted(
         differences, key=lambda one: (not one.stops, not one.question.protected, one.question.source == "real")
     )
@@ -166,6 +168,8 @@ def report(
             "stops": sum(one.stops for one in differences),
             "alike": len(alike),
             "against": len(against),
+            "compared": compared[0],
+            "comparable": compared[1],
         },
     }
 

@@ -193,6 +193,8 @@ export function drawReport(report) {
     section("lost", "Lost", "Answered rightly today, and not with this publish.", report),
     section("gained", "Gained", "Answered rightly from now on.", report),
     section("changed", "Changed otherwise", "Treated differently, but neither won nor lost.", report),
+    report.counts.compared < report.counts.comparable &&
+      h("p", { class: "quiet small" }, `${report.counts.compared} of the ${report.counts.comparable} changed entries, drawn by chance, were compared with all others in meaning.`),
     pairs("Says the same as another entry", report.alike),
     pairs("May contradict another entry", report.against),
     report.conflicts?.length > 0 && h("section", null, h("h3", null, "Files that differ from their entry"), h("ul", { class: "plain" }, report.conflicts.map((/** @type {string} */ one) => h("li", null, one)))),
