@@ -21,7 +21,7 @@ _DANGER = re.compile("|".join((
     r"\bsparks? (?:\w+ ){0,2}?(?:flew|fly|flying|came|coming|come|shoot\w*|shot|out of|from)\b",
     # Smoke and gas
     r"\bsmok(?:e|es|ed|ing) (?:is |was |are |were )?(?:came|comes|coming|pouring|poured|rising|billow\w+|out|from)\b",
-    r"\b(?:bit|lots?|puffs?|clouds?) of smoke\b",
+    r"\b(?:bit|lots?|puffs?|clouds?) of smoke\b", r"\b(?:it|my|our|the|this|that) (?:\w+ ){0,2}smokes\b",
     r"\b(?:started|starts|begins|began|kept|keeps|is|was|are|were) (?:smoking|sparking)\b",
     r"\bburn(?:ing|t|ed) (?:plastic |rubber |electrical )?smell",
     r"\b(?:smell|stink|reek)(?:s|ed|ing)? (?:of |like )?(?:something )?burn(?:ing|t)",

@@ -160,9 +160,11 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
     answers, doubtful = bool(offered) and sure >= bars.bar(reading), human + support >= bars.people
     if doubtful and not (answers and human + support < bars.people_though_sure):
-        # The people bar is low, for the sake of its promise. Where nothing is likelier than that a message is none of
-        # ours, saying so and offering a person does as well as taking a person's time.
-        if best == "out_of_scope" and routes[best] >= human + support and not failed and not _ours(reading.text):
+        # The people bar is low, for the sake of its promise. Where it is clearly likelier that a message is none of
+        # ours, saying so and offering a person does as well as taking a person's time; but not where it names an
+        # article, since "my kettle drips" is all that some customers say of a fault.
+        foreign = best == "out_of_scope" and routes[best] >= _FOREIGN * (human + support)
+        if foreign and reading.plainly is None and not failed and not _ours(reading.text):
             return judged(best, "abstain", routes[best], _NOT_OURS)
         route = "human" if human >= support else "support"
         return judged(route, "handoff", human + support, _PEOPLE[route])
@@ -203,6 +205,8 @@ def _ours(text: str) -> bool:
     return names_order(text) or names_card(text) or asks_where(text)
 
 
+#: How much likelier a message is to be out of scope than for people, to be told so and not handed over.
+_FOREIGN = 1.5
 _NOT_OURS = "nothing a shop's customer service knows about"
 _TWICE = "two turns in a row without an answer"
 _PEOPLE = {"human": "asks for a person", "support": "a product or technical issue, or a question on one product"}
