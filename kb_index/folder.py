@@ -23,7 +23,8 @@ def records(folder: Path) -> list[tuple[dict[str, Any], Path]]:
         raise BadEntry(f"{folder}: there is no such folder; set FRONTDESK_KB to the one with the knowledge base")
     found: dict[str, tuple[dict[str, Any], Path]] = {}
     for path in sorted(folder.rglob("*.md")):
-        if path.name == "README.md":
+        # What begins with a dot is another tool's, such as .github.
+        if path.name == "README.md" or any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
         told = fields(path)
         name = str(told["id"])

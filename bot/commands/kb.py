@@ -99,7 +99,7 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
         what = "goes" if step.article is None else "changes"
         print(f"  {'editor' if step.to_library else ''}{' and ' if step.to_library and step.to_folder else ''}"
               f"{'folder' if step.to_folder else ''}: {step.id} {what}")
-    passed: list[str] = []
+    passed: dict[str, str] = {}
     if not args.check:
         with Bar("sync") as bar:
             passed = sync.run(made, bar)
@@ -107,8 +107,8 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
         _show(conflict)
     for name in made.drafts:
         print(f"  {name}: a draft waits in the editor until it is ready")
-    for name in passed:
-        print(f"  {name}: somebody changed it meanwhile; sync once more")
+    for name, why in passed.items():
+        print(f"  ! {name}: {why}")
     print(f"{len(made.steps) - len(passed)} entries {'would be' if args.check else 'were'} brought in step, "
           f"{len(made.conflicts)} conflicts; {settings.kb}")
     return 3 if made.conflicts or passed else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from kb_index.errors import BadEntry
 
 #: Who changes entries here.
 BY = "the folder"
+#: What git writes into a file that it could not merge.
+_MARKERS = {"<" * 7, "=" * 7, ">" * 7}
 #: The two sides of a conflict, as they are chosen by name.
 SIDES = ("folder", "editor")
 
@@ -64,12 +66,15 @@ class Conflict:
 @dataclass(frozen=True)
 class Step:
     """What makes one entry the same on both sides: `article` is what it is to say (None: nothing, it goes), and
-    `to_library`, `to_folder` which sides do not say so yet."""
+    `to_library`, `to_folder` which sides do not say so yet. It holds for the entry at `revision` and the file of `mark`
+    (empty for none)."""
 
     id: str
     article: Article | None
     to_library: bool
     to_folder: bool
+    revision: int | None = None
+    mark: str = ""
 
 
 @dataclass
@@ -139,6 +144,9 @@ def plan(files: Mapping[str, Article], rows: Mapping[str, Row], take: Mapping[st
             _both(made, row, file, take if isinstance(take, str) else take.get(name, ""))
         if row.writing and name not in made.drafts and not row.archived:
             made.drafts.append(name)
+    for steps in (made.steps, made.settled):
+        steps[:] = [replace(step, revision=row.revision if (row := rows.get(step.id)) else None,
+                            mark=file.mark if (file := files.get(step.id)) else "") for step in steps]
     # A translation comes after its original, and goes before it.
     made.steps.sort(key=lambda step: (step.article is not None, bool(step.article and step.article.translation_of)))
     return made
@@ -150,7 +158,9 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
     if side == "folder":
         made.steps.append(Step(row.id, file, to_library=True, to_folder=False))
         return
-    if side == "editor":
+    if side == "editor" and ours is None and not row.archived:
+        pass  # its only text is a draft, which is nobody's last word
+    elif side == "editor":
         made.steps.append(Step(row.id, ours, to_library=False, to_folder=True))
         return
     why = "the file and the entry have both been changed"
@@ -190,24 +200,34 @@ class Sync:
         if files and self._library.note("folder") == "off":
             raise CannotSync(f"an import took the place of {self._kb}, which is another knowledge base; set "
                              "FRONTDESK_KB to an empty folder to have the entries written there")
+        known = [row.id for row in rows.values() if row.synced and not row.archived]
+        gone = [name for name in known if name not in files]
+        if len(gone) > max(10, len(known) / 2) and take != "folder":
+            raise CannotSync(f"{len(gone)} of {len(known)} files are gone from {self._kb}; if their entries are to be "
+                             "archived, add --take folder")
         return plan(files, rows, dict.fromkeys(only, take) if only else take)
 
-    def run(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> list[str]:
-        """Does what was planned; returns the entries that somebody changed meanwhile, which are left as they are."""
-        rows, (_, places) = self._rows(), self._files()
-        passed: list[str] = []
+    def run(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> dict[str, str]:
+        """Does what was planned; returns the entries that could not be brought in step, and why. They are left as they
+        are, so that another sync finds them."""
+        rows, (files, places) = self._rows(), self._files()
+        passed: dict[str, str] = {}
         with writing(self._engine) as connection:
             connection.execute(notes.delete().where(notes.c.name == "folder"))
         todo = [*made.settled, *made.steps]
         for done, step in enumerate(todo):
+            row, file = rows.get(step.id), files.get(step.id)
+            if (row.revision if row else None, file.mark if file else "") != (step.revision, step.mark):
+                passed[step.id] = "somebody changed it meanwhile; sync once more"
+                continue
             try:
                 if step.to_library:
-                    self._to_library(step, rows.get(step.id))
+                    self._to_library(step, row)
                 if step.to_folder:
                     self._to_folder(step, places.get(step.id))
                 self._note(step.id, step.article.mark if step.article else "")
-            except LibraryError:
-                passed.append(step.id)
+            except (LibraryError, BadEntry, OSError) as error:
+                passed[step.id] = str(error)
             progress(done + 1, len(todo))
         return passed
 
@@ -228,7 +248,12 @@ class Sync:
         if path is not None:
             path = self._moved(step.article, path)
         target = path or self._free(step.article)
-        text = written.markdown(step.article, target, target.read_text(encoding="utf-8-sig") if path else "")
+        if not target.parent.resolve().is_relative_to(self._kb.resolve()):
+            raise CannotSync(f"{target.parent} leads out of {self._kb}; put a folder of its own there")
+        before = target.read_bytes().decode("utf-8-sig") if path else ""
+        text = written.markdown(step.article, target, before.replace("\r\n", "\n"))
+        if "\r\n" in before:
+            text = text.replace("\n", "\r\n")
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = target.with_name(f".{target.name}.part")
         scratch.write_text(text, encoding="utf-8", newline="")
@@ -242,6 +267,8 @@ class Sync:
         if path.parent == self._kb or said != path.parent.name or said == article.entry.category:
             return path
         target = self._free(article)
+        if not target.parent.resolve().is_relative_to(self._kb.resolve()):
+            return path
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
         return target
@@ -264,10 +291,14 @@ class Sync:
         places: dict[str, Path] = {}
         if not self._kb.exists():
             return files, places
+        if linked := [place for place in sorted(self._kb.rglob("*")) if place.is_symlink() and place.is_dir()]:
+            raise BadEntry(f"{linked[0]}: a link to a folder is not followed; put the folder itself there")
         root = self._kb.resolve()
         for told, path in folder.records(self._kb):
             if not path.resolve().is_relative_to(root):
                 raise BadEntry(f"{path}: leads out of {self._kb}; put the file itself there")
+            if {line[:7] for line in told["answer"].splitlines()} >= _MARKERS:
+                raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
             article = Article.parse({name: value for name, value in told.items() if name in FIELDS}, str(path))
             files[article.id], places[article.id] = article, path
         return files, places

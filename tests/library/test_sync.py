@@ -53,7 +53,7 @@ class Both:
         """The conflicts that are left."""
         sync = Sync(self.engine, self.kb)
         made = sync.plan(take, only)
-        assert sync.run(made) == []
+        assert sync.run(made) == {}
         return [one.id for one in made.conflicts]
 
     def same(self) -> bool:
@@ -160,9 +160,68 @@ def test_folders_that_are_none_of_ours_are_refused(both: Both, tmp_path: Path) -
     with pytest.raises(BadEntry, match="leads out"):
         Sync(both.engine, both.kb).plan()
     (both.kb / "company" / "out.md").unlink()
+    (tmp_path / "far").mkdir()
+    (both.kb / "fax").symlink_to(tmp_path / "far")
+    with pytest.raises(BadEntry, match="not followed"):
+        Sync(both.engine, both.kb).plan()
+    (both.kb / "fax").unlink()
     both.library.take([Article.parse({"id": "x", "question": "X?", "answer": "y"}, "x")], "Ada", "imported", only=True)
     with pytest.raises(CannotSync, match="import took the place"):
         Sync(both.engine, both.kb).plan()
+
+
+def test_what_changes_between_look_and_act_is_left_alone(both: Both) -> None:
+    first, second = both.write("a/one.md"), both.write("a/two.md")
+    both.sync()
+    first.write_text(FILE.replace("9 to 5", "10 to 5"))
+    both.edit("two", answer="Never.")
+    sync = Sync(both.engine, both.kb)
+    made = sync.plan()
+    both.edit("one", answer="Later.")
+    second.write_text(FILE.replace("9 to 5", "11 to 5"))
+    assert set(sync.run(made)) == {"one", "two"}
+    assert both.library.open("one")["fields"]["answer"] == "Later." and "11 to 5" in second.read_text()
+    assert both.sync() == ["one", "two"]
+
+
+def test_half_an_empty_folder_is_taken_for_a_mistake(both: Both) -> None:
+    paths = [both.write(f"a/e{number}.md") for number in range(20)]
+    both.sync()
+    for path in paths[:11]:
+        path.unlink()
+    with pytest.raises(CannotSync, match="11 of 20 files are gone"):
+        both.sync()
+    assert both.sync("folder") == [] and len(both.library.all()) == 9
+
+
+def test_an_entry_that_is_only_a_draft_keeps_its_file(both: Both) -> None:
+    path = both.write("a/one.md")
+    both.sync()
+    both.edit("one", status="draft", answer="Perhaps.")
+    path.write_text(FILE.replace("9 to 5", "10 to 5"))
+    assert both.sync("editor") == ["one"] and "10 to 5" in path.read_text()
+
+
+def test_one_bad_entry_stops_no_other(both: Both) -> None:
+    both.write("a/one.md", FILE.replace("team: stores", "translation_of: nothing\nlanguage: de"))
+    both.write("a/two.md")
+    sync = Sync(both.engine, both.kb)
+    assert list(sync.run(sync.plan())) == ["one"]
+    assert [one.id for one in both.library.all()] == ["two"]
+
+
+def test_line_ends_and_what_is_not_ours_stay(both: Both) -> None:
+    path = both.write("a/one.md")
+    path.write_bytes(FILE.replace("\n", "\r\n").encode())
+    both.write(".github/CONTRIBUTING.md", "no entry")
+    both.sync()
+    both.edit("one", owner="Ada")
+    assert both.sync() == [] and both.same()
+    kept = path.read_bytes()
+    assert kept.count(b"\r\n") == kept.count(b"\n") == FILE.count("\n") + 1
+    path.write_text(FILE.replace("From 9 to 5.", "<<<<<<< HEAD\nFrom 9.\n=======\nFrom 8.\n>>>>>>> theirs"))
+    with pytest.raises(BadEntry, match="git left its marks"):
+        both.sync()
 
 
 def test_ids_stay_in_the_folder(both: Both) -> None:
