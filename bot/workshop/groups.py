@@ -54,4 +54,6 @@ def groups(
             }
         )
     largest = sorted(found, key=lambda group: -int(group["count"]))[:most]
-    return [{**group, "replies": replies([asked[row] for row in group.pop("rows")])} for group in largest]
+    for group in largest:
+        group["replies"] = replies([asked[row] for row in group.pop("rows")])
+    return largest
