@@ -45,6 +45,11 @@ def fields(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadEntry(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    return fields_of(text, path)
+
+
+def fields_of(text: str, path: Path) -> dict[str, Any]:
+    """What a file at `path` says whose text is `text`. Raises BadEntry as :func:`fields` does."""
     try:
         post = frontmatter.loads(text)
     except yaml.YAMLError as error:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from bm25s import stopwords
 
 from kb_index.entry import Entry
-from kb_index.families import base
 from kb_index.passages import plain
+from kb_index.translations import base
 
 _WORD = re.compile(r"[^\W_]+")
 #: Phones type the curly one.

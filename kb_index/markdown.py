@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
 
 #: Where the desk gives the pictures of answers; what follows is a picture's name (bot/library/pictures.py).
 PICTURES = "/pictures/"
 _OURS = re.compile(rf"{PICTURES}[0-9a-f]{{32}}-(\d{{1,5}})x(\d{{1,5}})\.(?:png|jpeg|gif|webp)")
-#: A picture of ours that says nothing to who cannot see it.
-_MUTE = re.compile(rf"!\[\s*\]\({PICTURES}")
+
+#: Named in what rendering is told: pictures are to be told in words.
+_WORDS = "words"
 
 # Raw HTML in the source stays text; nh3 is the second wall, not the only one.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").enable("strikethrough")
@@ -21,12 +25,22 @@ _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "block
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "img": {"src", "alt", "width", "height", "loading"}}
 
 
+def _ours(image: Token) -> re.Match[str] | None:
+    return _OURS.fullmatch(str(image.attrGet("src") or ""))
+
+
+def _said(image: Token) -> str:
+    """What a picture shows, in words."""
+    return RendererHTML().renderInlineAsText(image.children, _MARKDOWN.options, {})
+
+
 def _picture(self: Any, tokens: Any, place: int, options: Any, env: Any) -> str:
     """One of ours with its size, so that nothing jumps when it comes; any other is left out."""
-    hit = _OURS.fullmatch(tokens[place].attrGet("src") or "")
+    hit, said = _ours(tokens[place]), _said(tokens[place])
     if hit is None:
         return ""
-    said = self.renderInlineAsText(tokens[place].children or [], options, env)
+    if env.get(_WORDS):
+        return escape(said)
     tokens[place].attrs = {"src": hit[0], "alt": said, "width": hit[1], "height": hit[2], "loading": "lazy"}
     return str(self.renderToken(tokens, place, options, env))
 
@@ -40,14 +54,25 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
 
 def is_mute(text: str) -> bool:
     """Whether a picture of ours in this Markdown has no words for who cannot see it."""
-    return bool(_MUTE.search(text))
+    return any(_ours(image) and not _said(image).strip() for image in _images(text))
 
 
-def render(text: str) -> str:
+def foreign_pictures(text: str) -> list[str]:
+    """The addresses of pictures that are left out, since they are not ours."""
+    return [str(image.attrGet("src")) for image in _images(text) if not _ours(image)]
+
+
+def _images(text: str) -> list[Token]:
+    if "![" not in text:  # an answer can be long, and few have pictures
+        return []
+    return [one for block in _MARKDOWN.parse(text) for one in block.children or [] if one.type == "image"]
+
+
+def render(text: str, pictures: bool = True) -> str:
     """HTML of only harmless tags; links open in a new tab and only to http, https, mailto and tel; of pictures only our
-    own are shown."""
+    own are shown, and without `pictures` what they show in words."""
     return nh3.clean(
-        _MARKDOWN.render(text), tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_kept,
+        _MARKDOWN.render(text, {_WORDS: not pictures}), tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_kept,
         url_schemes={"http", "https", "mailto", "tel"}, link_rel="noopener noreferrer",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     ).strip()

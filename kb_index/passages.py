@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+from kb_index.markdown import PICTURES
+
+#: A picture of ours, whose words may hold brackets, and what defines its address elsewhere in the text.
+_PICTURE = re.compile(rf"!\[(.*?)\](?:\(\s*<?{PICTURES}[^)]*\)|\[[^\]]*\])", re.DOTALL)
+_DEFINED = re.compile(rf"^ {{0,3}}\[[^\]]+\]:\s*<?{PICTURES}\S*.*$", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"[*_`#>|]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -12,7 +17,9 @@ _WORDS = 45
 
 
 def plain(markdown: str) -> str:
-    """Markdown without its marks; link texts stay."""
+    """Markdown without its marks; the texts of links and the words of pictures stay."""
+    if PICTURES in markdown:
+        markdown = _DEFINED.sub("", _PICTURE.sub(r"\1", markdown))
     return _MARKS.sub(" ", _LINK.sub(r"\1", markdown)).strip()
 
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from kb_index.encoder import Vectors
 from kb_index.entry import EVERYONE, VERIFIED, Entry
-from kb_index.families import base
 from kb_index.passages import passages, plain
 from kb_index.snapshot import Snapshot
+from kb_index.translations import base
 
 #: What a vector stands for: what is asked (question, phrasing), or what is said (question and answer together, a
 #: passage of the answer alone).

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.library.publications import Publications
 from kb_index.entry import Entry
-from kb_index.families import matches
 from kb_index.topics import Topic, topics
+from kb_index.translations import matches
 
 
 class Shelf:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb_index.families import base
+from kb_index.translations import base
 
 #: Autonyms as in the Unicode CLDR, capitalised as a name in a list is.
 _NAMES = {

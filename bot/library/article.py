@@ -78,6 +78,11 @@ class Article:
         return cls(entry, begin, end, owner)
 
     @classmethod
+    def of_file(cls, told: Mapping[str, Any], where: str) -> Article:
+        """As :meth:`parse`, of a file, which may hold keys of its own for other tools."""
+        return cls.parse({name: value for name, value in told.items() if name in FIELDS}, where)
+
+    @classmethod
     def restore(cls, fields: Mapping[str, Any]) -> Article:
         """An article from its :meth:`fields`, which were checked when they were made."""
         entry = {name: fields[name] for name in (*FIELDS[:8], *_OF_ENTRY) if name in fields}

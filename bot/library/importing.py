@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.library import foreign, pages
-from bot.library.article import FIELDS, Article, slug
+from bot.library.article import Article, slug
 from kb_index import folder
 from kb_index import importing as plain
 from kb_index.errors import BadEntry
+from kb_index.markdown import foreign_pictures
 
 #: What a zip or a workbook may hold once unpacked: an honest one of 20 MB is smaller, a bomb is not.
 _UNPACKED = 400 << 20
@@ -44,7 +45,10 @@ def read(paths: Sequence[Path]) -> Found:
     questions: dict[str, str] = {}
     for path in paths:
         for fields, where in rows(path, found.warnings):
-            article = Article.parse({name: value for name, value in fields.items() if name in FIELDS}, where)
+            article = Article.of_file(fields, where)
+            if left := foreign_pictures(article.entry.answer):
+                found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
+                                      "the editor")
             if article.id in places:
                 raise BadEntry(
                     f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"

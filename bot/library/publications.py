@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from bot.database import open_database, reading, writing
 from bot.library import tables
-from bot.library.article import FIELDS, Article
+from bot.library.article import Article
 from bot.library.errors import LibraryError
 from bot.library.library import Library, today
 from bot.library.tables import articles, lives, notes, publications, versions
@@ -25,7 +25,7 @@ from bot.library.translations import Families, Kin
 from bot.settings import Settings
 from kb_index import folder
 from kb_index.entry import Entry
-from kb_index.families import joined
+from kb_index.translations import joined
 
 _ROWS = 500
 FOLDER = "the folder"
@@ -471,11 +471,7 @@ class Publications:
 
 def read_folder(kb: Path) -> list[Article]:
     """The articles of the Markdown folder, by id. Raises BadEntry naming the file."""
-    # A file may hold keys of its own, for other tools.
-    return [
-        Article.parse({name: value for name, value in told.items() if name in FIELDS}, str(path))
-        for told, path in folder.records(kb)
-    ]
+    return [Article.of_file(told, str(path)) for told, path in folder.records(kb)]
 
 
 def publications_of(settings: Settings) -> Publications:

@@ -248,8 +248,6 @@ class Sync:
         if path is not None:
             path = self._moved(step.article, path)
         target = path or self._free(step.article)
-        if not target.parent.resolve().is_relative_to(self._kb.resolve()):
-            raise CannotSync(f"{target.parent} leads out of {self._kb}; put a folder of its own there")
         before = target.read_bytes().decode("utf-8-sig") if path else ""
         text = written.markdown(step.article, target, before.replace("\r\n", "\n"))
         if "\r\n" in before:
@@ -267,8 +265,6 @@ class Sync:
         if path.parent == self._kb or said != path.parent.name or said == article.entry.category:
             return path
         target = self._free(article)
-        if not target.parent.resolve().is_relative_to(self._kb.resolve()):
-            return path
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
         return target
@@ -299,7 +295,7 @@ class Sync:
                 raise BadEntry(f"{path}: leads out of {self._kb}; put the file itself there")
             if {line[:7] for line in told["answer"].splitlines()} >= _MARKERS:
                 raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
-            article = Article.parse({name: value for name, value in told.items() if name in FIELDS}, str(path))
+            article = Article.of_file(told, str(path))
             files[article.id], places[article.id] = article, path
         return files, places
 

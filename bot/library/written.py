@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import frontmatter
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -21,6 +20,7 @@ from bot.library.article import FIELDS, LISTS, Article
 from bot.library.exporting import as_markdown
 from kb_index.entry import EVERYONE
 from kb_index.errors import BadEntry
+from kb_index.folder import fields_of
 
 _FRONT = re.compile(r"\A---\s*\n(.*?)^---\s*\n(.*)\Z", re.DOTALL | re.MULTILINE)
 #: What a file need not say.
@@ -78,8 +78,6 @@ def _plain(value: str) -> str:
 def _says(text: str, path: Path) -> Article | None:
     """What a file with this text at `path` would say, or None where it would be none."""
     try:
-        post = frontmatter.loads(text)
-        told = {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
-        return Article.parse({name: value for name, value in told.items() if name in FIELDS}, str(path))
-    except (yaml.YAMLError, BadEntry):
+        return Article.of_file(fields_of(text, path), str(path))
+    except BadEntry:
         return None

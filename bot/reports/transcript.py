@@ -67,13 +67,14 @@ def as_text(title: str, records: Sequence[Record]) -> str:
 
 def as_html(title: str, records: Sequence[Record]) -> str:
     """The conversation as a page that loads and runs nothing: what people typed is text, the bot's Markdown is rendered
-    and sanitised."""
+    and sanitised, its pictures are told in words."""
     told = []
     for line in lines(records):
         if line.sender == "system":
             told.append(f'<p class="event">{escape(line.text)} · {line.when}</p>')
             continue
-        said = render(line.text) if line.sender == "bot" else f'<div class="text">{escape(line.text)}</div>'
+        typed = f'<div class="text">{escape(line.text)}</div>'
+        said = render(line.text, pictures=False) if line.sender == "bot" else typed
         files = "".join(f"<p>📎 {escape(name)}</p>" for name in line.files)
         told.append(f'<article class="{line.sender}"><header><strong>{escape(line.name)}</strong> · '
                     f"{line.when}</header>{said if line.text else ''}{files}</article>")

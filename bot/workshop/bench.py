@@ -33,9 +33,9 @@ from kb_index.cache import VectorCache
 from kb_index.encoder import load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadSnapshot
-from kb_index.families import joined
 from kb_index.markdown import render
 from kb_index.retriever import Retriever
+from kb_index.translations import joined
 
 log = logging.getLogger(__name__)
 

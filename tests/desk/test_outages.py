@@ -187,6 +187,6 @@ def test_the_process_says_that_its_port_is_taken(settings: Settings) -> None:
 
 def test_the_desk_imports_neither_rasa_nor_what_trains(settings: Settings) -> None:
     code = ("import sys, bot.desk.app; "
-            "print([m for m in ('rasa', 'rasa_sdk', 'torch', 'tensorflow', 'faiss', 'onnxruntime') if m in sys.modules])")
+            "print([m for m in ('rasa', 'rasa_sdk', 'torch', 'tensorflow', 'faiss', 'onnxruntime', 'numpy') if m in sys.modules])")
     output = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert output.stdout.strip() == b"[]"

@@ -10,11 +10,12 @@ from shelf import ENTRIES
 
 from kb_index.encoder import Encoder
 from kb_index.entry import Entry
-from kb_index.families import Families, joined, matches
+from kb_index.families import Families
 from kb_index.lexical import LexicalIndex
 from kb_index.nearest import Exact
 from kb_index.retriever import Retriever, units
 from kb_index.snapshot import Snapshot
+from kb_index.translations import joined, matches
 
 GERMAN = Entry("returns-de", "Wie schicke ich etwas zurück?", "Drucken Sie das **Etikett** aus.", phrasings=("Retoure anmelden",),
                language="de", translation_of="returns")

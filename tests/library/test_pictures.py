@@ -11,8 +11,10 @@ from PIL import Image
 from bot.attachments.errors import NotTaken, NotWhatItSays
 from bot.database import open_database
 from bot.library.article import Article
+from bot.library.importing import read
 from bot.library.library import Library
 from bot.library.pictures import Pictures
+from bot.reports.transcript import as_html
 from kb_index.errors import BadEntry
 from kb_index.markdown import render
 from kb_index.passages import plain
@@ -64,6 +66,24 @@ def test_no_other_picture_is_shown(address: str) -> None:
 def test_what_a_picture_says_is_escaped_and_wanted() -> None:
     shown = render(f'![" onload="x]( /pictures/{NAME} ) ![a **b** <c>](/pictures/{NAME} "t")')
     assert 'alt="&quot; onload=&quot;x"' in shown and 'alt="a b &lt;c&gt;"' in shown and shown.count("<img") == 2
-    assert plain(f"See ![a cup](/pictures/{NAME}).") == "See a cup."
-    with pytest.raises(BadEntry, match="what it shows"):
-        Article.parse({"id": "a", "question": "q", "answer": f"See ![ ](/pictures/{NAME})"}, "here")
+    for mute in (f"![ ](/pictures/{NAME})", f"![]( /pictures/{NAME} )", f"![](</pictures/{NAME}>)",
+                 f"![][p]\n\n[p]: /pictures/{NAME}", f"![![](/pictures/{NAME})](/pictures/{NAME})"):
+        with pytest.raises(BadEntry, match="what it shows"):
+            Article.parse({"id": "a", "question": "q", "answer": f"See {mute}"}, "here")
+    Article.parse({"id": "a", "question": "q", "answer": f"Write `![](/pictures/{NAME})`, or ![](far.png)."}, "here")
+
+
+@pytest.mark.parametrize("picture", ["![a cup]({})", "![a cup](<{}>)", '![a cup]({} "t")', "![a cup][p]\n\n[p]: {}"])
+def test_where_there_are_no_pictures_their_words_stand(picture: str) -> None:
+    text = "See " + picture.format(f"/pictures/{NAME}")
+    assert plain(text) == "See a cup" and "<img" in render(text)
+    assert render(text, pictures=False) == "<p>See a cup</p>"
+    assert plain(f"![A (red) cup [x]](/pictures/{NAME}) on [a table](https://x.example).") == "A (red) cup [x] on a table."
+    page = as_html("Chat", [{"seq": 1, "at": 0.0, "kind": "message", "from": "bot", "text": text}])
+    assert "a cup" in page and "/pictures/" not in page
+
+
+def test_pictures_of_other_places_are_told_when_they_are_imported(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"---\nquestion: A?\n---\n![x](img/a.png) ![y](/pictures/{NAME})\n")
+    assert [w.partition(": ")[2] for w in read([tmp_path / "a.md"]).warnings] == [
+        "its pictures are left out, such as img/a.png; put them in with the editor"]

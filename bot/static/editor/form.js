@@ -201,18 +201,19 @@ export class Form {
 
   /** Puts pictures in; what each shows is for its editor to say, so the cursor waits there. @param {Iterable<File>} files */
   async #pictures(files) {
-    for (const file of files) {
-      try {
-        const { address } = (await this.api?.picture(file)) ?? { address: "" };
-        this.#insert(`![](${address})`);
-        const answer = /** @type {HTMLTextAreaElement} */ (this.#inputs.answer);
-        const place = answer.selectionEnd - address.length - 3;
-        answer.setSelectionRange(place, place);
-        this.mark("answer", "Say in the brackets what the picture shows, for those who cannot see it.");
-      } catch (error) {
-        this.mark("answer", /** @type {Error} */ (error).message);
-      }
+    /** @type {string[]} */
+    const put = [];
+    let trouble = "";
+    for (const file of files)
+      await this.api?.picture(file).then(({ address }) => put.push(`![](${address})`), (error) => (trouble = error.message));
+    if (put.length) {
+      const text = put.join("\n\n");
+      this.#insert(text);
+      const answer = /** @type {HTMLTextAreaElement} */ (this.#inputs.answer);
+      const place = answer.selectionEnd - text.length + "![".length;
+      answer.setSelectionRange(place, place);
     }
+    this.mark("answer", trouble || "Say in the brackets what each picture shows, for those who cannot see it.");
   }
 
   /** @param {string} left @param {string} right */
