@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import Product
-from tests.browser.test_editor import LONG, clean, saved, sign_in
+from tests.browser.test_editor import LONG, clean, go_live, saved, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 ASKED = ("do you hold lantern making workshops for children", "lantern making workshop for children, do you do one",
@@ -65,12 +65,7 @@ def test_what_nobody_answered_becomes_an_answer(product: Product, person: Callab
     page.locator("#f-category").fill("company")
     saved(page)
     clean(page, "an entry from a group")
-    page.locator("#f-question").press("Control+Enter")
-    expect(page.locator(".entry-head .chip").first).to_contain_text("Ready")
-    page.locator("a[data-page=publish]").click()
-    expect(page.locator("[data-testid=report]")).to_be_visible(timeout=LONG)
-    page.locator("[data-action=publish]").click()
-    expect(page.locator("[role=status]").filter(has_text="Live")).not_to_have_count(0, timeout=LONG)
+    go_live(page)
 
     customer = person().new_page()
     customer.goto(product.url)

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Product
 from tests.browser.test_aftercare import check
-from tests.browser.test_editor import LONG, clean, saved, sign_in
+from tests.browser.test_editor import clean, go_live, saved, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 Person = Callable[..., BrowserContext]
@@ -54,12 +54,7 @@ def test_a_translation_is_written_and_told_and_grows_old(product: Product, perso
     expect(bar.locator("[aria-current=page]")).to_have_text("German · not live")
     clean(page, "a translation")
 
-    page.locator("#f-question").press("Control+Enter")
-    expect(page.locator(".entry-head .chip").first).to_contain_text("Ready")
-    page.locator("a[data-page=publish]").click()
-    expect(page.locator("[data-testid=report]")).to_be_visible(timeout=LONG)
-    page.locator("[data-action=publish]").click()
-    expect(page.locator("[role=status]").filter(has_text="Live")).not_to_have_count(0, timeout=LONG)
+    go_live(page)
 
     customer = person().new_page()
     german(customer, product.url)
