@@ -108,8 +108,9 @@ function wordings(group) {
  */
 export function quotes(replies, use) {
   return h(
-    "section",
-    { class: "quotes", "aria-label": "What agents answered" },
+    // No landmark of its own: a page of groups would have one of the same name in each.
+    "div",
+    { class: "quotes" },
     h("h3", { class: "small" }, replies.length === 1 ? "An agent answered" : "Agents answered"),
     replies.map((one) =>
       h(
