@@ -7,6 +7,8 @@ Each does one step of :mod:`bot.judgement.judge`; what they find travels on the 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -21,19 +23,23 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.judgement import assembly
 from bot.judgement.judge import classified, sought
 from bot.judgement.judgement import Reading
-from bot.judgement.knowledge import Knowledge
+from bot.judgement.knowledge import Knowledge, Published
 from bot.judgement.router import decide, within_task
 from bot.judgement.segments import segments
 from bot.judgement.tasks import TASKS
 from bot.judgement.wishes import others
 from bot.settings import Settings, read
 from kb_index.encoder import load_encoder
+from kb_index.retriever import Candidate
 
 log = logging.getLogger(__name__)
 _Types = DefaultV1Recipe.ComponentType
 
 #: Decisions are what the rules in data/rules act on; small talk keeps the intent it was read as.
 _DECIDED = frozenset({"answer", "task", "clarify", "handoff", "abstain"})
+#: So many messages are remembered with what was read and found: what customers say first, and on buttons, is mostly
+#: what others have said. Kept in memory alone, without saying who said it; long ones are not said twice.
+_REMEMBERED, _SHORT = 4096, 200
 
 
 class _Component(GraphComponent):
@@ -64,13 +70,20 @@ class _Component(GraphComponent):
 class IntentClassifier(_Component):
     """Reads what a message is about: route and intent, of the whole and of its sentences (bot.judgement.classifier)."""
 
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._remembered = lru_cache(_REMEMBERED)(self._read)
+
     def process(self, messages: list[Message]) -> list[Message]:
-        classifier = assembly.shared(self.settings)
         for message in messages:
-            reading = classified([message.get(TEXT) or ""], classifier)[0]
+            text = message.get(TEXT) or ""
+            reading = self._remembered(text) if len(text) <= _SHORT else self._read(text)
             message.set("reading", reading)
             message.set(INTENT, {"name": reading.intent, "confidence": reading.intent_confidence}, add_to_output=True)
         return messages
+
+    def _read(self, text: str) -> Reading:
+        return classified([text], assembly.shared(self.settings))[0]
 
 
 @DefaultV1Recipe.register(_Types.INTENT_CLASSIFIER, is_trainable=False)
@@ -80,17 +93,26 @@ class KnowledgeMatcher(_Component):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.knowledge = Knowledge.shared(settings.index)
+        self._published: Published | None = None
+        self._remembered: Callable[[str], tuple[Candidate, ...]] = self._seek
 
     def process(self, messages: list[Message]) -> list[Message]:
-        encoder = load_encoder(self.settings.encoder)
-        self.knowledge.encoder = encoder.name
-        retriever = self.knowledge.current().retriever
+        self.knowledge.encoder = load_encoder(self.settings.encoder).name
+        published = self.knowledge.current()
+        if published is not self._published:
+            # What was found in another snapshot is forgotten with it.
+            self._published, self._remembered = published, lru_cache(_REMEMBERED)(self._seek)
         for message in messages:
             reading: Reading = message.get("reading")
-            whole = [sought(reading, retriever)]
-            found = retriever.search(whole, encoder.encode(whole))[0]
-            message.set("reading", Reading(**{**reading.__dict__, "candidates": tuple(found)}))
+            whole = sought(reading, published.retriever)
+            found = self._remembered(whole) if len(whole) <= _SHORT else self._seek(whole)
+            message.set("reading", Reading(**{**reading.__dict__, "candidates": found}))
         return messages
+
+    def _seek(self, whole: str) -> tuple[Candidate, ...]:
+        assert self._published is not None
+        vectors = load_encoder(self.settings.encoder).encode([whole])
+        return tuple(self._published.retriever.search([whole], vectors)[0])
 
 
 @DefaultV1Recipe.register(_Types.INTENT_CLASSIFIER, is_trainable=False)
