@@ -5,20 +5,24 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.commands import entries
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.library.library import Library
     from bot.library.sync import Conflict
+    from bot.workshop.bench import Bench
 
 HELP = "work on the knowledge base"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    entries.configure(actions)
     importing = actions.add_parser("import", help="take entries from files of many kinds")
     importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, Excel, JSON, Markdown, HTML, zip")
     importing.add_argument("--add", action="store_true", help="keep all other entries; same ids are replaced")
@@ -29,8 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     syncing.add_argument("--check", action="store_true", help="only say what it would do")
     syncing.add_argument("--take", choices=("folder", "editor"), default="", help="whose text wins a conflict")
     syncing.add_argument("--entry", action="append", default=[], metavar="ID", help="of this entry only")
+    checking = actions.add_parser("check", help="say what a publish would gain, lose and change")
+    checking.add_argument("--json", action="store_true", help="the whole report, for programs")
     publishing = actions.add_parser("publish", help="measure what is ready, and serve it without a restart")
     publishing.add_argument("--check", action="store_true", help="only say what it would change")
+    publishing.set_defaults(json=False)
+    for sub in (checking, publishing):
+        sub.add_argument("ids", nargs="*", metavar="ID", help="the newest version of these, not all that is ready")
     publishing.add_argument("--override", metavar="REASON", default="", help="publish although questions get worse")
     searching = actions.add_parser("search", help="find the nearest entries for the questions of a file")
     searching.add_argument("file", type=Path, help='JSON lines {"qid": …, "text": "…"}')
@@ -54,12 +63,12 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
         print(f"frontdesk: {warning}", file=sys.stderr)
     if len(found.warnings) > 20:
         print(f"frontdesk: … and {len(found.warnings) - 20} more like these", file=sys.stderr)
-    library = _library(settings)
+    library = entries.library_of(settings)
     if args.check:
         told = library.compare(found.articles, only=not args.add)
     else:
         with Bar("import") as bar:
-            told = library.take(found.articles, "the command line", "imported", only=not args.add, progress=bar)
+            told = library.take(found.articles, entries.BY, "imported", only=not args.add, progress=bar)
     print(f"{told['new']} new entries, {told['changed']} changed, {told['same']} as they were, {told['archived']} "
           f"archived; {'nothing was taken' if args.check else '`frontdesk kb publish` makes them live'}")
     return 0
@@ -68,19 +77,9 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
 def _export(args: argparse.Namespace, settings: Settings) -> int:
     from bot.library.exporting import write
 
-    count = write(_library(settings).all(), args.file)
+    count = write(entries.library_of(settings).all(), args.file)
     print(f"{count} entries in {args.file}")
     return 0
-
-
-def _library(settings: Settings) -> Library:
-    from bot.database import open_database
-    from bot.library.library import Library
-
-    settings.home.mkdir(parents=True, exist_ok=True)
-    library = Library(open_database(settings.database))
-    library.prepare()
-    return library
 
 
 def _sync(args: argparse.Namespace, settings: Settings) -> int:
@@ -92,7 +91,7 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
 
     if args.entry and not args.take:
         raise FrontdeskError("--entry says whose conflict is settled; add --take folder or --take editor")
-    _library(settings)
+    entries.library_of(settings)
     sync = Sync(open_database(settings.database), settings.kb)
     made = sync.plan(args.take, args.entry)
     for step in made.steps:
@@ -125,33 +124,56 @@ def _show(conflict: Conflict) -> None:
         if article is None or other is None:
             continue
         for one in diff(other, article):
-            text = "".join(part if op == "=" else f"[{op}{part}{op}]" for op, part in one["parts"])
+            text = entries.marked(one["parts"])
             print(f"      {side}, {one['field']}: {text if len(text) < 400 else text[:400] + ' …'}")
+
+
+@contextmanager
+def _bench(args: argparse.Namespace, settings: Settings) -> Iterator[Bench]:
+    """What measures, once all is there that it needs and the entries that are named."""
+    from bot.setup import ENCODER, JUDGEMENT, LEDGER, set_up
+    from bot.workshop.bench import Bench
+
+    set_up(settings, (ENCODER, JUDGEMENT, LEDGER))
+    library = entries.library_of(settings)
+    for name in args.ids:
+        entries.known(library, name)
+    bench = Bench(settings)
+    try:
+        yield bench
+    finally:
+        bench.close()
+
+
+def _check(args: argparse.Namespace, settings: Settings) -> int:
+    """The exit status is 1 where the gate would stop the publish."""
+    from bot.setup import Bar
+
+    with _bench(args, settings) as bench, Bar("check") as bar:
+        report = bench.check(args.ids or None, bar)
+    if args.json:
+        entries.print_json(report)
+    else:
+        _tell(report)
+    return 1 if report["counts"]["stops"] else 0
 
 
 def _publish(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.publishing import describe
-    from bot.setup import ENCODER, JUDGEMENT, LEDGER, Bar, set_up
-    from bot.workshop.bench import Bench
+    from bot.setup import Bar
     from bot.workshop.errors import Stopped
 
-    set_up(settings, (ENCODER, JUDGEMENT, LEDGER))
-    bench = Bench(settings)
+    if args.check:
+        return _check(args, settings)
     try:
-        with Bar("publish") as bar:
-            if args.check:
-                report = bench.check(None, bar)
-            else:
-                report = bench.publish(None, "the command line", override=args.override, progress=bar)
+        with _bench(args, settings) as bench, Bar("publish") as bar:
+            report = bench.publish(args.ids or None, entries.BY, override=args.override, progress=bar)
     except Stopped as stopped:
         _tell(stopped.report)
         print(f"frontdesk: {stopped}; nothing was published (--override REASON does it all the same)", file=sys.stderr)
         return 1
-    finally:
-        bench.close()
     _tell(report)
-    if not args.check:
-        print(describe(settings))
+    print(describe(settings))
     return 0
 
 
@@ -160,6 +182,9 @@ def _tell(report: dict[str, Any]) -> None:
     counts = report["counts"]
     print(f"{len(report['changes'])} entries change; of {counts['asked']} stored questions {counts['gained']} gained, "
           f"{counts['lost']} lost, {counts['changed']} changed otherwise")
+    before, after = report["bars"]["before"], report["bars"]["after"]
+    today = f", {before['coverage']:.0%} today" if before else ""
+    print(f"answers {after['coverage']:.0%} of answerable questions by itself{today}")
     for kind, sign in (("lost", "-"), ("gained", "+"), ("changed", "~")):
         for one in report[kind][:10]:
             stops = " [stops the publish]" if one["stops"] else ""
@@ -174,6 +199,8 @@ def _tell(report: dict[str, Any]) -> None:
               "with all others in meaning)")
     for conflict in report["conflicts"]:
         print(f"  ! {conflict}")
+    for name in report["waiting"]:
+        print(f"  {name} waits for the day from which it is valid")
 
 
 def _search(args: argparse.Namespace, settings: Settings) -> int:
@@ -206,6 +233,8 @@ def _rollback(args: argparse.Namespace, settings: Settings) -> int:
 
 
 _ACTIONS = {
+    "list": entries.list_, "show": entries.show, "history": entries.history, "archive": entries.archive,
+    "restore": entries.restore, "check": _check,
     "import": _import, "export": _export, "sync": _sync, "publish": _publish, "search": _search,
     "snapshots": _snapshots, "rollback": _rollback,
 }

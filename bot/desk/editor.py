@@ -22,7 +22,7 @@ from bot.judgement.tasks import TASKS
 from bot.library import exporting
 from bot.library.article import AUDIENCES, FIELDS, STATUSES, Article
 from bot.library.diff import diff
-from bot.library.library import today
+from bot.library.library import LOOKS, today
 from kb_index import serving
 from kb_index.entry import MAX_ANSWER
 from kb_index.markdown import render
@@ -33,7 +33,6 @@ _LARGEST = 2_000_000
 _LARGEST_FILE = 200_000_000
 _PAGE = 50
 _MOST_AT_ONCE = 500
-_LOOKS = ("stale", "unused", "handed", "low", "outdated", "untranslated")
 _SORTS = ("updated", "oldest", "asked")
 
 
@@ -81,7 +80,7 @@ def _article(fields: dict[str, Any]) -> Article:
 async def index(request: Request) -> HTTPResponse:
     await _editor(request)
     filters = {}
-    for name, allowed in (("status", (*STATUSES, "changed")), ("audience", AUDIENCES), ("look", _LOOKS)):
+    for name, allowed in (("status", (*STATUSES, "changed")), ("audience", AUDIENCES), ("look", LOOKS)):
         if value := request.args.get(name):
             if value not in allowed:
                 raise body.bad(name, f"is to be one of {', '.join(allowed)}")

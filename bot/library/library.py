@@ -30,6 +30,8 @@ from bot.library.translations import Families, Kin
 _ONE_SITTING = 900.0
 #: A search that finds more shows so many: nobody reads further, they type another word.
 MOST_FOUND = 1000
+#: What lists can look for beside the values of fields: see :meth:`Library.page`.
+LOOKS = ("stale", "unused", "handed", "low", "outdated", "untranslated")
 #: Days without a change after which an article counts as stale.
 STALE_DAYS = 180
 _ROWS = 500

@@ -27,18 +27,6 @@ def change(library: Library, name: str, **fields: Any) -> None:
     library.save(Article.parse({**kept["fields"], **fields}, name), kept["revision"], "Ada", status="review")
 
 
-@pytest.fixture
-def victim(bench: Bench) -> str:
-    """The entry most of whose tests are answered rightly today."""
-    bench.check()
-    live = bench.live()
-    assert live is not None
-    right = {entry.id: sum(bench._outcomes[test].is_right(entry.id) for test in entry.tests) for entry in live.entries}
-    best = max(right, key=lambda name: right[name])
-    assert right[best] >= 2, "the small knowledge base answers nothing: these tests would show nothing"
-    return best
-
-
 def test_what_stays_loaded_says_what_a_new_bench_would_say(bench: Bench, library: Library, home: Settings) -> None:
     rng = random.Random(5)
     bench.check()

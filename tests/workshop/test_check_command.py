@@ -1,0 +1,39 @@
+"""`frontdesk kb check` and `publish` of entries by name: what they print, and the status by which a script goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.cli import parser
+from bot.commands import kb
+from bot.library.article import Article
+from bot.library.library import Library
+from bot.settings import Settings
+from kb_index import snapshot
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def run(home: Settings, *arguments: str) -> int:
+    return kb.run(parser().parse_args(["kb", *arguments]), home)
+
+
+def test_a_draft_is_checked_by_name_and_status_1_says_that_the_gate_stops_it(
+        home: Settings, library: Library, victim: str, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = library.open(victim)
+    bad = {**kept["fields"], "question": "How do I brew coffee?", "phrasings": ["espresso"], "answer": "Grind it."}
+    library.save(Article.parse(bad, victim), kept["revision"], "Ada", "draft")
+    assert run(home, "check") == 0 and "0 entries change" in capsys.readouterr().out
+    assert run(home, "check", victim) == run(home, "publish", "--check", victim) == 1
+    assert capsys.readouterr().out.count("[stops the publish]") >= 2
+    assert run(home, "check", victim, "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["counts"]["stops"] > 0 and [one["id"] for one in told["changes"]] == [victim]
+
+    live = snapshot.current_name(home.index)
+    assert run(home, "publish", victim) == 1 and snapshot.current_name(home.index) == live
+    assert "--override" in capsys.readouterr().err
+    assert run(home, "publish", victim, "--override", "the test means it") == 0
+    assert library.open(victim)["status"] == "published" and snapshot.current_name(home.index) != live
