@@ -12,6 +12,8 @@ import numpy as np
 from kb_index.encoder import Encoder, Vectors
 
 _CHUNK = 256
+#: Keys that are looked up in one query; SQLite takes no more than a thousand in its oldest form.
+_KEYS = 500
 
 
 class VectorCache:
@@ -26,26 +28,27 @@ class VectorCache:
 
     def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None) -> Vectors:
         """As :meth:`Encoder.encode`; `progress` is told how many of the missing texts are done."""
-        keys = [self._key(text) for text in texts]
+        rows: dict[bytes, list[int]] = {}
+        for row, text in enumerate(texts):
+            rows.setdefault(self._key(text), []).append(row)
+        keys = list(rows)
         vectors = np.zeros((len(texts), self.encoder.dimensions), dtype=np.float32)
-        missing: dict[bytes, list[int]] = {}
-        for row, key in enumerate(keys):
-            found = self._db.execute("select vector from vectors where key = ?", (key,)).fetchone()
-            if found is None:
-                missing.setdefault(key, []).append(row)
-            else:
-                vectors[row] = np.frombuffer(found[0], dtype=np.float32)
-        todo = list(missing.items())
+        for start in range(0, len(keys), _KEYS):
+            some = keys[start : start + _KEYS]
+            marks = ",".join("?" * len(some))  # nothing but question marks
+            for key, vector in self._db.execute(f"select key, vector from vectors where key in ({marks})", some):  # noqa: S608
+                vectors[rows.pop(key)] = np.frombuffer(vector, dtype=np.float32)
+        todo = list(rows.items())
         for start in range(0, len(todo), _CHUNK):
             chunk = todo[start : start + _CHUNK]
-            made = self.encoder.encode([texts[rows[0]] for _, rows in chunk])
+            made = self.encoder.encode([texts[same[0]] for _, same in chunk])
             with self._db:
                 self._db.executemany(
                     "insert or ignore into vectors values (?, ?)",
                     [(key, vector.tobytes()) for (key, _), vector in zip(chunk, made, strict=True)],
                 )
-            for (_, rows), vector in zip(chunk, made, strict=True):
-                vectors[rows] = vector
+            for (_, same), vector in zip(chunk, made, strict=True):
+                vectors[same] = vector
             progress(min(start + _CHUNK, len(todo)), len(todo))
         return vectors
 

@@ -21,6 +21,8 @@ QUESTION, PHRASING, PASSAGE, WHOLE = 0, 1, 2, 3
 #: Characters of an answer that stand with its question in one vector; the encoder cuts after some hundred words.
 _OPENING = 1500
 _WORD = re.compile(r"\w+")
+#: Up to so many vectors all are compared with many questions at once; so many products are made in one go.
+_FEW, _PRODUCTS = 8_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -93,49 +95,67 @@ class Retriever:
         return self.snapshot.lexical.knows(word)
 
     def search(self, texts: Sequence[str], vectors: Vectors, top: int = 5) -> list[list[Candidate]]:
-        """The best `top` entries for each question, best first."""
+        """The best `top` entries for each question, best first. What is found for a question does not depend on the
+        questions that are asked with it."""
         snapshot = self.snapshot
         # Enough that no few entries with many vectors each take all places.
         depth = max(50, int(2 * top * self._each)) * (1 if self._all_open else 2)
         depth = min(depth, 500, len(snapshot.vectors))
         _, near = snapshot.index.search(np.ascontiguousarray(vectors), depth)
-        found = []
-        for i, text in enumerate(texts):
-            lexical = snapshot.lexical.scores(text)
-            if not self._all_open:
-                lexical = np.where(self._open, lexical, np.float32(0))
-            proposed = snapshot.owner[near[i][near[i] >= 0]]
-            if lexical.any():
-                best = np.argpartition(-lexical, min(10, len(lexical) - 1))[:10]
-                proposed = np.concatenate([proposed, best[lexical[best] > 0]])
-            if not self._all_open:
-                proposed = proposed[self._open[proposed]]
-            positions = snapshot.families.widened(proposed)
-            if not self._all_open:
-                positions = positions[self._open[positions]]
-            same = self._words.get(_folded(text), set()) if self._words else set()
-            found.append(self._ranked(positions, vectors[i], lexical, top, same))
+        # Where there are few vectors, comparing many questions with all of them at once is the quickest.
+        step = max(1, _PRODUCTS // len(snapshot.vectors)) if len(snapshot.vectors) <= _FEW else 1
+        found: list[list[Candidate]] = []
+        for begin in range(0, len(texts), step):
+            some = slice(begin, begin + step)
+            found += self._among(texts[some], np.asarray(vectors[some], np.float64), near[some], top)
         return found
 
-    def _ranked(
-        self, positions: npt.NDArray[np.int64], vector: Vectors, lexical: npt.NDArray[np.float32], top: int,
-        same: Collection[int],
-    ) -> list[Candidate]:
-        """The best `top` of the entries at `positions`, best first; of equals the one that stands first. Of a family
-        the best speaks for all; `same` are the originals of translations that have the very words."""
+    def _among(
+        self, texts: Sequence[str], questions: npt.NDArray[np.float64], near: npt.NDArray[np.int64], top: int
+    ) -> list[list[Candidate]]:
+        """The best `top` of the entries that are proposed for each of some questions."""
+        snapshot = self.snapshot
+        lexical = np.array([snapshot.lexical.scores(text) for text in texts])
+        # Which entries are proposed for which question, by position.
+        which, rows = np.nonzero(near >= 0)
+        pairs = [(which, snapshot.owner[near[which, rows]])]
+        best = np.argpartition(-lexical, min(10, lexical.shape[1] - 1), axis=1)[:, :10]
+        which, rows = np.nonzero(np.take_along_axis(lexical, best, axis=1) > 0)
+        pairs.append((which, best[which, rows]))
+        which, proposed = (np.concatenate(both) for both in zip(*pairs, strict=True))
+        positions = snapshot.families.widened(proposed[self._open[proposed]])
+        positions = positions[self._open[positions]]
         if not len(positions):
-            return []
+            return [[] for _ in texts]
+        family = snapshot.families.of[positions]
+        scores, nearest = self._scored(positions, questions, lexical[:, positions])
+        if len(texts) > 1:
+            # Of a family, all stand for what one of them was proposed for.
+            ours = np.zeros((len(texts), len(snapshot.entries)), dtype=bool)
+            kept = self._open[proposed]
+            ours[which[kept], snapshot.families.of[proposed[kept]]] = True
+            scores = np.where(ours[:, family], scores, -np.inf)
+        return [
+            self._best(text, positions, family, scores[i], nearest[i], lexical[i], top) for i, text in enumerate(texts)
+        ]
+
+    def _scored(
+        self, positions: npt.NDArray[np.int64], questions: npt.NDArray[np.float64], lexical: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The fused scores of the entries at `positions`, and the similarity of the nearest of what is asked; shapes
+        (questions, positions). In double precision, so that questions score alike alone and among others."""
         snapshot, weights = self.snapshot, self.weights
         first, counts = snapshot.starts[positions], snapshot.starts[positions + 1] - snapshot.starts[positions]
         begins = np.cumsum(counts) - counts
         rows = np.repeat(first - begins, counts) + np.arange(int(counts.sum()))
-        ours, kinds = np.asarray(snapshot.vectors)[rows], snapshot.kinds[rows]
-        cosines = ours @ vector
+        # One column for each question, so that what is summed and compared lies side by side.
+        cosines = np.asarray(snapshot.vectors)[rows].astype(np.float64) @ questions.T
+        kinds = snapshot.kinds[rows][:, None]
         asked = kinds <= PHRASING
         number = np.add.reduceat(asked, begins, dtype=np.int64)
         nearest = np.maximum.reduceat(np.where(asked, cosines, -2), begins)
         # The centre is the mean of the vectors asked, so its cosine is their mean cosine over its length.
-        centre = np.add.reduceat(np.where(asked, cosines, 0), begins) / self._lengths[positions]
+        centre = np.add.reduceat(np.where(asked, cosines, 0), begins) / self._lengths[positions][:, None]
         about = weights.nearest * nearest + (1 - weights.nearest) * centre
         passage = np.maximum.reduceat(np.where(kinds == PASSAGE, cosines, -2), begins)
         whole = np.maximum.reduceat(np.where(kinds == WHOLE, cosines, -2), begins)
@@ -143,23 +163,33 @@ class Retriever:
         told = weights.whole * whole + (1 - weights.whole) * np.where(passage > -2, passage, whole)
         share = number / (number + 2)
         # BM25 has no upper end; this maps it to 0..1 with half at 10, a common score of a good match.
-        words = lexical[positions] / (lexical[positions] + 10.0)
+        words = (lexical / (lexical + 10.0)).T
         scores, full = share * about + (1 - share) * told + weights.lexical * words, 1 + weights.lexical
         if snapshot.directions is not None:
-            scores += weights.directions * share * (snapshot.directions[positions] @ vector)
+            scores += weights.directions * share * (snapshot.directions[positions].astype(np.float64) @ questions.T)
             full += weights.directions
-        scores /= full
-        entries = snapshot.entries
-        order, family = np.argsort(-scores, kind="stable"), snapshot.families.of[positions]
-        if snapshot.families:
+        return (scores / full).T, nearest.T
+
+    def _best(
+        self, text: str, positions: npt.NDArray[np.int64], family: npt.NDArray[np.int64],
+        scores: npt.NDArray[np.float64], nearest: npt.NDArray[np.float64], lexical: npt.NDArray[np.float32], top: int,
+    ) -> list[Candidate]:
+        """The best `top` of those with a score, best first; of equals the one that stands first. Of a family the best
+        speaks for all."""
+        entries, families = self.snapshot.entries, self.snapshot.families
+        # How many products are summed at once decides the last digits, and they shall decide nothing.
+        order = np.argsort(-np.round(scores, 9), kind="stable")
+        if families:
             order = order[np.sort(np.unique(family[order], return_index=True)[1])]
+        #: The originals of translations that have the very words.
+        same = self._words.get(_folded(text), set()) if self._words else set()
         return [
             Candidate(
                 entry=entries[family[i]].id, score=round(float(scores[i]), 5),
                 nearest=round(float(nearest[i]), 5), lexical=round(float(lexical[positions[i]]), 3),
                 language="" if family[i] == positions[i] or family[i] in same else base(entries[positions[i]].language),
             )
-            for i in order[:top]
+            for i in order[:top] if scores[i] > -np.inf
         ]
 
 

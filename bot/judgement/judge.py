@@ -95,7 +95,7 @@ def read(
 
 def sought(reading: Reading, retriever: Retriever) -> str:
     """What entries are sought by: the normalised text with slips mended, but for words that the knowledge base has."""
-    said = parts(reading.text)[0]
+    said = normalise(reading.text)
     if not reading.mended:
         return said
     return " ".join(one if retriever.knows(one) else other

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from bot.database import open_database
 from bot.judgement import assembly, phrases
@@ -21,7 +24,7 @@ from bot.library.publications import planned, publications_of
 from bot.settings import Settings
 from kb_index import directions, nearest, snapshot
 from kb_index.cache import VectorCache
-from kb_index.encoder import load_encoder
+from kb_index.encoder import Vectors, load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.export import exported
@@ -37,6 +40,8 @@ _FOREIGN = frozenset({"check_balance_or_claim"})
 #: Phrasings are held out by the fifth, so that the index without them is nearly the real one; in a large knowledge base
 #: one fifth is enough, and building five such indices would take long.
 _HELD_OUT, _LARGE, _MOST = 5, 20_000, 4_000
+#: Of those indices, how many are built at the same time.
+_AT_ONCE = 2
 _BATCH = 512
 #: Entries that a question is compared with.
 _RIVALS = 5
@@ -137,15 +142,22 @@ def assembled(
     texts = [units(entry) for entry in entries]
     vectors = cache.encode([text for one in texts for _, text in one], progress)
     kinds = np.array([kind for one in texts for kind, _ in one], dtype=np.uint8)
-    asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(texts)), [len(one) for one in texts])
+    starts = np.cumsum([0] + [len(one) for one in texts]).astype(np.int64)
+    return _of_vectors(entries, vectors, kinds, starts, cache.encoder.name)
+
+
+def _of_vectors(
+    entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
+    encoder: str,
+) -> snapshot.Snapshot:
+    asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(entries)), np.diff(starts))
     # What tells languages apart is no direction: a family has one.
     originals, family = np.unique(Families(entries).of, return_inverse=True)
     trained = directions.train(vectors[asked], family[owner[asked]], len(originals))
     return snapshot.Snapshot(
-        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds,
-        starts=np.cumsum([0] + [len(one) for one in texts]).astype(np.int64),
-        index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration={},
-        encoder=cache.encoder.name, directions=None if trained is None else trained[family],
+        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds, starts=starts,
+        index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration={}, encoder=encoder,
+        directions=None if trained is None else trained[family],
     )
 
 
@@ -195,7 +207,7 @@ def ask_all(
         for one in ask(memory.read(list(owners)), [ids[0] for ids in owners.values()], ["service"] * len(owners),
                        retriever, cache)
     ]
-    asked += held_out(draft.entries, cache, memory)
+    asked += held_out(draft, cache, memory)
     asked += hidden(draft, cache, memory)
     judged = judged_questions(settings)
     judged = {text: family.get(entry, "") for text, entry in judged.items() if not entry or entry in draft.position}
@@ -232,23 +244,39 @@ def judged_questions(settings: Settings) -> dict[str, str]:
     return {row["text"]: row["entry"] or "" for row in library.questions()}
 
 
-def held_out(entries: Sequence[Entry], cache: VectorCache, memory: Memory) -> list[Asked]:
+def held_out(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list[Asked]:
     """Asks phrasings of an index that does not have them: what a knowledge base says of itself without test
     questions."""
-    size = sum(len(entry.phrasings) for entry in entries)
-    family = dict(Families(entries).ids())
+    size = sum(len(entry.phrasings) for entry in draft.entries)
+    family = dict(draft.families.ids())
+    folds = [fold for fold in (_fold(draft, at) for at in range(_HELD_OUT if size <= _LARGE else 1)) if fold[1]]
     asked: list[Asked] = []
-    for fold in range(_HELD_OUT if size <= _LARGE else 1):
-        pairs, cut = [], []
-        for entry in entries:
-            out = entry.phrasings[fold::_HELD_OUT] if entry.audience != AGENTS else ()
-            pairs += [(phrasing, family[entry.id]) for phrasing in out]
-            cut.append(replace(entry, phrasings=tuple(p for p in entry.phrasings if p not in out)))
-        if pairs:
+    # The limit counts for the whole process, so it is set around all threads.
+    with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
+        for (_, pairs), without in zip(folds, pool.map(lambda fold: fold[0](), folds), strict=True):
             pairs = pairs[:: max(1, len(pairs) // _MOST)]
-            asked += ask(memory.read([p for p, _ in pairs]), [e for _, e in pairs], ["service"] * len(pairs),
-                         Retriever(assembled(cut, cache)), cache)
+            asked += ask(memory.read([p for p, _ in pairs]), [family[e] for _, e in pairs], ["service"] * len(pairs),
+                         Retriever(without), cache)
     return [replace(one, held_out=True) for one in asked]
+
+
+def _fold(draft: snapshot.Snapshot, fold: int) -> tuple[Callable[[], snapshot.Snapshot], list[tuple[str, str]]]:
+    """How to build the index without every fifth phrasing, from the `fold`-th on, and those phrasings, each with the id
+    of its entry. What only agents may read stays whole."""
+    kept = np.ones(len(draft.vectors), dtype=bool)
+    pairs, cut = [], []
+    for entry, start in zip(draft.entries, draft.starts[:-1].tolist(), strict=True):
+        out = entry.phrasings[fold::_HELD_OUT] if entry.audience != AGENTS else ()
+        pairs += [(phrasing, entry.id) for phrasing in out]
+        # The question stands first, then the phrasings in their order.
+        kept[start + 1 + fold : start + 1 + len(entry.phrasings) : _HELD_OUT] = not out
+        cut.append(replace(entry, phrasings=tuple(p for p in entry.phrasings if p not in out)))
+
+    def build() -> snapshot.Snapshot:
+        starts = np.concatenate([[0], np.cumsum(kept)])[draft.starts].astype(np.int64)
+        return _of_vectors(cut, draft.vectors[kept], draft.kinds[kept], starts, draft.encoder)
+
+    return build, pairs
 
 
 def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list[Asked]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bot.judgement.forms import formed, wants_other
 
@@ -15,6 +16,8 @@ TASKS = frozenset({
     "membership_status", "gift_card_balance", "complaint", "praise", "leave_review",
 })
 
+#: Each publish asks the same thousands of questions.
+_ASKED_AGAIN = 20_000
 #: A clause that asks how something goes, behind a greeting or "could you tell me".
 _HOW = re.compile(
     r"(?:^|[.!?,;:\n]\s*)(?:(?:hi|hello|hey|and|so|ok|okay|but|please|pls|sorry|just|also|(?:can|could) (?:you|"
@@ -106,6 +109,7 @@ def task_of(text: str, intent: str) -> str:
     return intent if intent in TASKS and not asks_how(text, intent) else ""
 
 
+@lru_cache(_ASKED_AGAIN)
 def form_of(text: str) -> str:
     """The task that the form of a message, told plainly, leaves no doubt about, or nothing."""
     return "" if _HOW.search(text) else formed(text)
