@@ -11,9 +11,11 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-#: Where the desk gives the pictures of answers; what follows is a picture's name (bot/library/pictures.py).
+#: Where the desk gives the pictures of answers; what follows is a name: half of the hash of what is in the picture, its
+#: width and height (bot/library/pictures.py).
 PICTURES = "/pictures/"
-_OURS = re.compile(rf"{PICTURES}[0-9a-f]{{32}}-(\d{{1,5}})x(\d{{1,5}})\.(?:png|jpeg|gif|webp)")
+NAME = re.compile(r"([0-9a-f]{32})-(\d{1,5})x(\d{1,5})\.(?:png|jpeg|gif|webp)")
+_OURS = re.compile(PICTURES + NAME.pattern)
 
 #: Named in what rendering is told: pictures are to be told in words.
 _WORDS = "words"
@@ -41,7 +43,7 @@ def _picture(self: Any, tokens: Any, place: int, options: Any, env: Any) -> str:
         return ""
     if env.get(_WORDS):
         return escape(said)
-    tokens[place].attrs = {"src": hit[0], "alt": said, "width": hit[1], "height": hit[2], "loading": "lazy"}
+    tokens[place].attrs = {"src": hit[0], "alt": said, "width": hit[2], "height": hit[3], "loading": "lazy"}
     return str(self.renderToken(tokens, place, options, env))
 
 
@@ -55,6 +57,11 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
 def is_mute(text: str) -> bool:
     """Whether a picture of ours in this Markdown has no words for who cannot see it."""
     return any(_ours(image) and not _said(image).strip() for image in _images(text))
+
+
+def own_pictures(text: str) -> list[str]:
+    """The names of the pictures of ours in this Markdown, each once, in its order."""
+    return list(dict.fromkeys(hit[0].removeprefix(PICTURES) for image in _images(text) if (hit := _ours(image))))
 
 
 def foreign_pictures(text: str) -> list[str]:

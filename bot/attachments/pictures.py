@@ -4,6 +4,7 @@ stays behind, and so does whatever else was hidden in the file."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -21,13 +22,28 @@ _PROFILE = "icc_profile"
 def anew(name: str, data: bytes, kind: str) -> tuple[bytes, int, int]:
     """The picture, its width and height. Raises NotTaken for one that is too large to open, NotWhatItSays for one that
     is damaged."""
+    with _opened(name, data, kind) as (image, frames):
+        return _moving(image, kind) if frames > 1 else _still(image, kind)
+
+
+def size(name: str, data: bytes, kind: str) -> tuple[int, int]:
+    """The width and height of a picture, all of which was decoded. Raises as :func:`anew` does."""
+    with _opened(name, data, kind) as (image, _):
+        for frame in ImageSequence.Iterator(image):
+            frame.load()
+        return image.size
+
+
+@contextmanager
+def _opened(name: str, data: bytes, kind: str) -> Iterator[tuple[Image.Image, int]]:
+    """The picture and how many frames it has."""
     try:
         with Image.open(BytesIO(data), formats=[_format(kind)]) as image:
             frames = 1 if kind == "image/jpeg" else getattr(image, "n_frames", 1)
             if image.width * image.height * frames > MOST_PIXELS:
                 most = MOST_PIXELS // 1_000_000
                 raise NotTaken(f"{name} has more than {most} million pixels; send a smaller one.")
-            return _moving(image, kind) if frames > 1 else _still(image, kind)
+            yield image, frames
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:
         # Decoders have many ways to say it; all mean that no browser would show the whole picture either.
         raise NotWhatItSays(f"{name} is damaged and cannot be opened.") from error

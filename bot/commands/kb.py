@@ -14,6 +14,7 @@ from bot.commands import entries
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.library.pictures import Pictures
     from bot.library.sync import Conflict
     from bot.workshop.bench import Bench
 
@@ -59,16 +60,14 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
     from bot.setup import Bar
 
     found = read(args.files)
-    for warning in found.warnings[:20]:
-        print(f"frontdesk: {warning}", file=sys.stderr)
-    if len(found.warnings) > 20:
-        print(f"frontdesk: … and {len(found.warnings) - 20} more like these", file=sys.stderr)
     library = entries.library_of(settings)
+    _warn(found.told(_pictures(settings).there(found.lacking)))
     if args.check:
         told = library.compare(found.articles, only=not args.add)
     else:
         with Bar("import") as bar:
-            told = library.take(found.articles, entries.BY, "imported", only=not args.add, progress=bar)
+            told = library.take(found.articles, entries.BY, "imported", only=not args.add, progress=bar,
+                                pictures=found.pictures.values())
     print(f"{told['new']} new entries, {told['changed']} changed, {told['same']} as they were, {told['archived']} "
           f"archived; {'nothing was taken' if args.check else '`frontdesk kb publish` makes them live'}")
     return 0
@@ -76,16 +75,37 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
 
 def _export(args: argparse.Namespace, settings: Settings) -> int:
     from bot.library.exporting import write
+    from bot.library.pictures import lacking, named
 
-    count = write(entries.library_of(settings).all(), args.file)
-    print(f"{count} entries in {args.file}")
+    articles, pictures = entries.library_of(settings).all(), _pictures(settings)
+    names = named(articles)
+    there = pictures.there(names)
+    count = write(articles, args.file, pictures.of(articles))
+    _warn([lacking(name, where) for name, where in names.items() if name not in there])
+    beside = f", {len(there)} pictures {'' if args.file.suffix.lower() == '.zip' else 'beside it'}".rstrip()
+    print(f"{count} entries in {args.file}{beside if there else ''}")
     return 0
+
+
+def _pictures(settings: Settings) -> Pictures:
+    from bot.database import open_database
+    from bot.library.pictures import Pictures
+
+    return Pictures(open_database(settings.database))
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings[:20]:
+        print(f"frontdesk: {warning}", file=sys.stderr)
+    if len(warnings) > 20:
+        print(f"frontdesk: … and {len(warnings) - 20} more like these", file=sys.stderr)
 
 
 def _sync(args: argparse.Namespace, settings: Settings) -> int:
     """The exit status is 3 where conflicts are left."""
     from bot.database import open_database
     from bot.errors import FrontdeskError
+    from bot.library.pictures import FOLDER, lacking
     from bot.library.sync import Sync
     from bot.setup import Bar
 
@@ -98,6 +118,11 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
         what = "goes" if step.article is None else "changes"
         print(f"  {'editor' if step.to_library else ''}{' and ' if step.to_library and step.to_folder else ''}"
               f"{'folder' if step.to_folder else ''}: {step.id} {what}")
+    for picture in made.taken:
+        print(f"  editor: {FOLDER}/{picture.name} comes along")
+    for name in made.given:
+        print(f"  folder: {FOLDER}/{name} comes along")
+    _warn([lacking(name, where) for name, where in made.lacking.items()])
     passed: dict[str, str] = {}
     if not args.check:
         with Bar("sync") as bar:

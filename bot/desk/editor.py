@@ -23,6 +23,7 @@ from bot.library import exporting
 from bot.library.article import AUDIENCES, FIELDS, STATUSES, Article
 from bot.library.diff import diff
 from bot.library.library import LOOKS, today
+from bot.library.pictures import named
 from kb_index import serving
 from kb_index.entry import MAX_ANSWER
 from kb_index.markdown import render
@@ -266,21 +267,29 @@ async def _spool(request: Request, path: Path) -> None:
         raise ApiError(413, "too_large", f"This is more than {_LARGEST_FILE // 1_000_000} MB.")
 
 
-async def export(request: Request) -> HTTPResponse | None:
+async def export(request: Request) -> None:
     await _editor(request)
     kind = request.args.get("format", "csv")
     if kind not in exporting.FORMATS:
         raise body.bad("format", f"is to be one of {', '.join(exporting.FORMATS)}")
     articles = await _do(of(request).library.all)
-    name = f"knowledge-base-{today()}.{'zip' if kind == 'md' else kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    if kind == "md":
-        return HTTPResponse(await _do(exporting.zipped, articles), 200, headers, exporting.FORMATS[kind])
-    response = await request.respond(content_type=exporting.FORMATS[kind], headers=headers)
-    for part in exporting.as_csv(articles) if kind == "csv" else exporting.as_json(articles):
-        await response.send(part)
+    # Pictures need a zip around them.
+    form = "md" if kind == "md" or await _do(named, articles) else kind
+    headers = {"Content-Disposition":
+               f'attachment; filename="knowledge-base-{today()}.{"zip" if form == "md" else kind}"'}
+    if form != "md":
+        response = await request.respond(content_type=exporting.FORMATS[form], headers=headers)
+        for part in exporting.as_csv(articles) if kind == "csv" else exporting.as_json(articles):
+            await response.send(part)
+        await response.eof()
+        return
+    with await _do(tempfile.TemporaryFile) as packed:  # it may be larger than what this process should hold
+        await _do(exporting.pack, articles, kind, of(request).pictures.of(articles), packed)
+        await _do(packed.seek, 0)
+        response = await request.respond(content_type=exporting.FORMATS[form], headers=headers)
+        while chunk := await _do(packed.read, 1 << 20):
+            await response.send(chunk)
     await response.eof()
-    return None
 
 
 # Publishing

@@ -1,4 +1,5 @@
-"""Articles as CSV, JSON or a zip of Markdown files; an import of what is written here gives the same articles again."""
+"""Articles as CSV, JSON or a zip of Markdown files, with their pictures; an import of what is written here gives the
+same articles and pictures again."""
 
 from __future__ import annotations
 
@@ -9,11 +10,12 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
 from bot.library.article import FIELDS, LISTS, Article, slug
+from bot.library.pictures import FOLDER, Picture
 from kb_index.errors import BadEntry
 from kb_index.importing import guarded
 
@@ -63,29 +65,35 @@ def as_markdown(article: Article) -> str:
     return f"---\n{front}---\n{article.entry.answer}\n"
 
 
-def zipped(articles: Iterable[Article]) -> bytes:
-    """A zip of ``CATEGORY/ID.md``."""
-    out = io.BytesIO()
+def pack(articles: Iterable[Article], kind: str, pictures: Iterable[Picture], out: IO[bytes]) -> None:
+    """A zip: ``CATEGORY/ID.md`` for the kind ``md``, one file for another; and the pictures in a folder of theirs."""
     names: set[str] = set()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for article in articles:
+        if kind != "md":
+            packed.writestr(f"knowledge-base.{kind}", "".join((as_csv if kind == "csv" else as_json)(articles)))
+        for article in articles if kind == "md" else ():
             name = f"{slug(article.entry.category) if article.entry.category else 'general'}/{slug(article.id)}"
             if name in names or name.endswith("/readme"):
                 name += "-" + hashlib.sha256(article.id.encode()).hexdigest()[:6]
             names.add(name)
             packed.writestr(f"{name}.md", as_markdown(article))
-    return out.getvalue()
+        for picture in pictures:
+            packed.writestr(f"{FOLDER}/{picture.name}", picture.content, zipfile.ZIP_STORED)
 
 
-def write(articles: Sequence[Article], path: Path) -> int:
-    """Writes a file whose ending says what it is to be; returns how many. Raises BadEntry for another ending."""
+def write(articles: Sequence[Article], path: Path, pictures: Iterable[Picture] = ()) -> int:
+    """Writes a file whose ending says what it is to be; returns how many. The pictures are in the zip, or in a folder
+    beside another file. Raises BadEntry for another ending."""
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".json", ".zip"):
         raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; .csv, .json and .zip are")
     scratch = path.with_name(f".{path.name}.part")
     if suffix == ".zip":
-        scratch.write_bytes(zipped(articles))
+        with scratch.open("wb") as packed:
+            pack(articles, "md", pictures, packed)
     else:
+        for picture in pictures:
+            picture.write(path.parent)
         with scratch.open("w", encoding="utf-8", newline="") as out:
             out.writelines((as_csv if suffix == ".csv" else as_json)(articles))
     scratch.replace(path)

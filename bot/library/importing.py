@@ -1,7 +1,8 @@
 """Articles from files of many kinds. All or nothing: the first fault is named with its place, and nothing is taken.
 
 Known are CSV, TSV, Excel, JSON, JSON lines, Markdown, saved web pages, the JSON of other help centres
-(:mod:`bot.library.foreign`), folders of these, and zips of folders.
+(:mod:`bot.library.foreign`), folders of these, and zips of folders. Pictures that answers name come along from a folder
+``pictures`` beside.
 """
 
 from __future__ import annotations
@@ -9,33 +10,66 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.library import foreign, pages
+from bot.library import foreign, pages, pictures
 from bot.library.article import Article, slug
 from kb_index import folder
 from kb_index import importing as plain
 from kb_index.errors import BadEntry
-from kb_index.markdown import foreign_pictures
+from kb_index.markdown import foreign_pictures, own_pictures
 
 #: What a zip or a workbook may hold once unpacked: an honest one of 20 MB is smaller, a bomb is not.
 _UNPACKED = 400 << 20
 _MOST_FILES = 200_000
 _MOST_CELLS = 20_000_000
 _KNOWN = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".md", ".html", ".htm", ".zip")
-Row = tuple[dict[str, Any], str]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an entry stands: in words, in which file, and up to which folder its pictures are looked for."""
+
+    where: str
+    file: Path
+    top: Path
+
+    def of(self, picture: str) -> str:
+        """Where the entry names a picture: in Markdown with the line."""
+        if self.file.suffix.lower() != ".md":
+            return self.where
+        before = plain.text(self.file).partition(picture)[0]
+        return f"{self.where}:{before.count(chr(10)) + 1}"
+
+    def near(self) -> Iterator[Path]:
+        """The folders in which a folder of pictures is looked for."""
+        for one in self.file.parents:
+            yield one
+            if one == self.top:
+                return
+
+
+Row = tuple[dict[str, Any], Origin]
 
 
 @dataclass
 class Found:
-    """The articles of some files, in their order, and what a person should know of them."""
+    """The articles of some files, in their order, with the pictures that came along, and what a person should know of
+    them. `lacking` are the pictures that did not come along, and where they are named."""
 
     articles: list[Article] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    pictures: dict[str, pictures.Picture] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
+
+    def told(self, there: Collection[str]) -> list[str]:
+        """All warnings where the pictures `there` are in the library already."""
+        lacking = [pictures.lacking(name, where) for name, where in self.lacking.items() if name not in there]
+        return [*lacking, *self.warnings]
 
 
 def read(paths: Sequence[Path]) -> Found:
@@ -44,8 +78,16 @@ def read(paths: Sequence[Path]) -> Found:
     places: dict[str, str] = {}
     questions: dict[str, str] = {}
     for path in paths:
-        for fields, where in rows(path, found.warnings):
+        for fields, origin in rows(path, found.warnings):
+            where = origin.where
             article = Article.of_file(fields, where)
+            for name in own_pictures(article.entry.answer):
+                if name in found.pictures or name in found.lacking:
+                    continue
+                if (file := pictures.place(name, origin.near())) is None:
+                    found.lacking[name] = origin.of(name)
+                else:
+                    found.pictures[name] = pictures.of_file(file, origin.of(name))
             if left := foreign_pictures(article.entry.answer):
                 found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
                                       "the editor")
@@ -64,16 +106,29 @@ def read(paths: Sequence[Path]) -> Found:
     return found
 
 
-def rows(path: Path, warnings: list[str], inside: bool = False) -> Iterator[Row]:
-    """The fields of each entry, and where they stand. `inside` passes over what is no file of entries."""
+def rows(path: Path, warnings: list[str], top: Path | None = None) -> Iterator[Row]:
+    """The fields of each entry, and where they stand. With `top`, a folder that is read, what is no file of entries is
+    passed over."""
     suffix = path.suffix.lower()
     if path.is_dir():
-        yield from _folder(path, warnings)
+        yield from _folder(path, warnings, path.parent)
     elif suffix == ".zip":
         with _unpacked(path) as unpacked:
-            for fields, where in _folder(unpacked, warnings):
-                yield fields, where.replace(str(unpacked), path.name, 1)
-    elif suffix == ".md":
+            for fields, origin in _folder(unpacked, warnings, unpacked):
+                yield fields, replace(origin, where=origin.where.replace(str(unpacked), path.name, 1))
+    elif suffix in _KNOWN:
+        # Beside a Markdown file are those of its category; pictures are beside the folder.
+        top = top or (path.parent.parent if suffix == ".md" else path.parent)
+        for fields, where in _entries(path, warnings):
+            yield fields, Origin(where, path, top)
+    elif top is None:
+        raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; {', '.join(_KNOWN)} are")
+
+
+def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The entries of one file of a kind that is known."""
+    suffix = path.suffix.lower()
+    if suffix == ".md":
         yield folder.fields(path), str(path)
     elif suffix in (".html", ".htm"):
         yield from _page(path, warnings)
@@ -81,13 +136,11 @@ def rows(path: Path, warnings: list[str], inside: bool = False) -> Iterator[Row]
         yield from plain.named(_workbook(path, warnings), path, warnings)
     elif suffix == ".json" and (told := foreign.read(plain.text(path), path)) is not None:
         yield from foreign.rows(told, path, warnings)
-    elif suffix in _KNOWN:
+    else:
         yield from plain.rows(path, warnings)
-    elif not inside:
-        raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; {', '.join(_KNOWN)} are")
 
 
-def _folder(path: Path, warnings: list[str]) -> Iterator[Row]:
+def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
     pages_taken: set[str] = set()
     for file in sorted(path.rglob("*")):
         if (
@@ -96,14 +149,14 @@ def _folder(path: Path, warnings: list[str]) -> Iterator[Row]:
             or any(part.startswith((".", "__MACOSX")) for part in file.parts)
         ):
             continue
-        for fields, where in rows(file, warnings, inside=True):
+        for fields, origin in rows(file, warnings, top):
             if file.suffix.lower() in (".html", ".htm"):
                 # The pages of one site repeat their menus and popular questions.
                 if fields["question"] in pages_taken:
                     continue
                 pages_taken.add(fields["question"])
                 fields = {**fields, "id": _free(fields["id"], pages_taken)}
-            yield fields, where
+            yield fields, origin
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -114,7 +167,7 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _page(path: Path, warnings: list[str]) -> Iterator[Row]:
+def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
     found = pages.pairs(plain.text(path))
     kept: set[str] = set()
     for question, answer in found:
@@ -124,7 +177,7 @@ def _page(path: Path, warnings: list[str]) -> Iterator[Row]:
         yield {"id": _free(slug(question), kept), "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
 
 
-def _workbook(path: Path, warnings: list[str]) -> Iterator[Row]:
+def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
     """The first sheet, its first row naming the columns."""
     import openpyxl
     from openpyxl.utils import get_column_letter
@@ -193,8 +246,10 @@ def _unpacked(path: Path) -> Iterator[Path]:
         left = _UNPACKED
         with zipfile.ZipFile(path) as packed:
             for info in _check_zip(path):
-                parts = Path(info.filename).parts
-                if info.is_dir() or not parts or ".." in parts or Path(info.filename).is_absolute():
+                parts = Path(info.filename.replace("\\", "/")).parts
+                if ".." in parts or "/" in parts[:1]:
+                    raise BadEntry(f"{path}: holds {info.filename[:100]!r}, a place outside; pack the folder anew")
+                if info.is_dir() or not parts:
                     continue
                 file = target.joinpath(*parts)
                 file.parent.mkdir(parents=True, exist_ok=True)

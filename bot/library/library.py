@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -25,6 +25,9 @@ from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, questions, versions
 from bot.library.translations import Families, Kin
+
+if TYPE_CHECKING:
+    from bot.library.pictures import Picture
 
 #: Saves by one person within so many seconds are one version, unless it is live or was asked for by hand.
 _ONE_SITTING = 900.0
@@ -358,16 +361,21 @@ class Library:
         note: str,
         only: bool,
         progress: Callable[[int, int], None] = lambda done, total: None,
+        pictures: Collection[Picture] = (),
     ) -> dict[str, int]:
-        """Takes articles in, all or none, ready to go live; `only` archives every other article and puts the library in
-        the place of the Markdown folder. Returns how many are ``new``, ``changed``, ``same`` and ``archived``. Raises
-        BadEntry for a translation that cannot be one."""
+        """Takes articles and their pictures in, all or none, ready to go live; `only` archives every other article and
+        puts the library in the place of the Markdown folder. Returns how many are ``new``, ``changed``, ``same`` and
+        ``archived``. Raises BadEntry for a translation that cannot be one."""
         found = list(found)
         told = {"new": 0, "changed": 0, "same": 0, "archived": 0}
         now = time.time()
         with writing(self._engine) as connection:
             there = {row["id"]: row for row in connection.execute(_heads()).mappings()}
             _check_families(found, there, only)
+            if pictures:
+                from bot.library.pictures import keep  # which loads what can decode them
+
+                keep(connection, pictures, by)
             fresh: list[Article] = []
             rewritten: list[str] = []
             for done, article in enumerate(found):

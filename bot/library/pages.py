@@ -11,7 +11,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from markdownify import markdownify
 
-#: What is no part of an answer. Pictures too: answers have none (docs/editor.md).
+#: What is no part of an answer. Pictures too: only those that an editor put in are shown (docs/editor.md).
 _DROPPED = [
     "script",
     "style",

@@ -16,10 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.database import open_database, reading, writing
-from bot.library import tables
+from bot.library import pictures, tables
 from bot.library.article import Article
 from bot.library.errors import LibraryError
 from bot.library.library import Library, today
+from bot.library.pictures import Picture
 from bot.library.tables import articles, lives, notes, publications, versions
 from bot.library.translations import Families, Kin
 from bot.settings import Settings
@@ -55,6 +56,8 @@ class Plan:
     conflicts: list[str] = field(default_factory=list)
     #: The mark of each file, and what it was taken for.
     marks: dict[str, str] = field(default_factory=dict)
+    #: Pictures that come along with the files.
+    pictures: list[Picture] = field(default_factory=list)
 
 
 class Publications:
@@ -155,6 +158,9 @@ class Publications:
                 plan.conflicts.append(f"{article.id}: the file and the entry have both been changed; the entry stands")
                 continue
             plan.marks[article.id] = mark
+        taken = [change.article for change in plan.changes if change.article is not None]
+        plan.pictures, lacking = pictures.beside(self._kb, taken, pictures.there(connection, pictures.named(taken)))
+        plan.conflicts += [pictures.lacking(name, where) for name, where in lacking.items()]
         for row in rows:
             if row["synced"] and row["id"] not in files and row["live"] is not None:
                 if row["mark"] == row["synced"] and row["status"] != "archived":
@@ -250,6 +256,7 @@ class Publications:
         library = Library(self._engine)
         now = time.time()
         fresh = [change.article for change in plan.changes if change.article is not None and change.version == 1]
+        pictures.keep(connection, plan.pictures, FOLDER)
         library._insert(connection, fresh, FOLDER, "from its file", now, lambda done, total: None)
         for change in plan.changes:
             if change.article is not None and change.version is not None and change.version > 1:

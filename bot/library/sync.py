@@ -17,10 +17,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.database import reading, writing
-from bot.library import written
+from bot.library import pictures, written
 from bot.library.article import FIELDS, LISTS, Article, slug
 from bot.library.errors import LibraryError
 from bot.library.library import Library
+from bot.library.pictures import Picture, Pictures
 from bot.library.tables import articles, notes, versions
 from kb_index import folder
 from kb_index.errors import BadEntry
@@ -85,6 +86,11 @@ class Plan:
     drafts: list[str] = field(default_factory=list)
     #: Entries that are equal and were not known to be.
     settled: list[Step] = field(default_factory=list)
+    #: Pictures that go from the folder into the library, and the names of those that go the other way.
+    taken: list[Picture] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
+    #: Names of pictures that are on neither side, each with an entry that has it.
+    lacking: dict[str, str] = field(default_factory=dict)
 
 
 def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Article | None, tuple[str, ...]]:
@@ -180,11 +186,13 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
 
 
 class Sync:
-    """Of one library and one folder. Raises BadEntry for a file that is none, CannotSync, DatabaseUnavailable."""
+    """Of one library and one folder. Raises BadEntry for a file or a picture that is none, CannotSync,
+    DatabaseUnavailable."""
 
     def __init__(self, engine: Any, kb: Path) -> None:
         self._engine = engine
         self._library = Library(engine)
+        self._pictures = Pictures(engine)
         self._kb = kb
 
     def plan(self, take: str = "", only: Collection[str] = ()) -> Plan:
@@ -205,7 +213,18 @@ class Sync:
         if len(gone) > max(10, len(known) / 2) and take != "folder":
             raise CannotSync(f"{len(gone)} of {len(known)} files are gone from {self._kb}; if their entries are to be "
                              "archived, add --take folder")
-        return plan(files, rows, dict.fromkeys(only, take) if only else take)
+        made = plan(files, rows, dict.fromkeys(only, take) if only else take)
+        self._plan_pictures(made, files)
+        return made
+
+    def _plan_pictures(self, made: Plan, files: Mapping[str, Article]) -> None:
+        """What brings the pictures to both sides that the files will name."""
+        later = {**files, **{step.id: step.article for step in made.steps}}
+        articles = [article for article in later.values() if article is not None]
+        names = pictures.named(articles)
+        ours = self._pictures.there(names)
+        made.taken, made.lacking = pictures.beside(self._kb, articles, ours)
+        made.given = [name for name in names if name in ours and pictures.place(name, [self._kb]) is None]
 
     def run(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> dict[str, str]:
         """Does what was planned; returns the entries that could not be brought in step, and why. They are left as they
@@ -214,6 +233,10 @@ class Sync:
         passed: dict[str, str] = {}
         with writing(self._engine) as connection:
             connection.execute(notes.delete().where(notes.c.name == "folder"))
+            pictures.keep(connection, made.taken, BY)
+        for name in made.given:
+            if (picture := self._pictures.find(name)) is not None:
+                picture.write(self._kb)
         todo = [*made.settled, *made.steps]
         for done, step in enumerate(todo):
             row, file = rows.get(step.id), files.get(step.id)

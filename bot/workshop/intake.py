@@ -10,6 +10,7 @@ from typing import Any
 from bot.database import open_database
 from bot.library.importing import read
 from bot.library.library import Library
+from bot.library.pictures import Pictures
 from bot.settings import Settings
 from kb_index.errors import BadEntry
 from kb_index.passages import plain
@@ -24,12 +25,14 @@ def take_in(
     """Reads an uploaded file and takes its entries in, or without `commit` only says what that would do. The file and
     its folder are removed. Raises BadEntry, whose message names the file as its sender knows it."""
     file = Path(path)
-    library = Library(open_database(settings.database))
+    engine = open_database(settings.database)
+    library = Library(engine)
     library.prepare()
     try:
         found = read([file])
-        told = (library.take(found.articles, by, f"imported from {file.name}"[:200], only, progress) if commit
-                else library.compare(found.articles, only))
+        warnings = found.told(Pictures(engine).there(found.lacking))
+        told = (library.take(found.articles, by, f"imported from {file.name}"[:200], only, progress,
+                             found.pictures.values()) if commit else library.compare(found.articles, only))
     except BadEntry as error:
         raise BadEntry(str(error).replace(f"{file.parent}/", "")) from None
     finally:
@@ -38,7 +41,7 @@ def take_in(
         {"id": one.id, "question": one.entry.question[:200], "answer": plain(one.entry.answer)[:160],
          "category": one.entry.category} for one in found.articles[:_SHOWN]
     ]
-    warnings = [warning.replace(f"{file.parent}/", "") for warning in found.warnings]
+    warnings = [warning.replace(f"{file.parent}/", "") for warning in warnings]
     if len(warnings) > 30:
         warnings = [*warnings[:30], f"… and {len(warnings) - 30} more like these"]
     return {**told, "total": len(found.articles), "sample": sample, "warnings": warnings}

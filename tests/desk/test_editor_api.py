@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import zipfile
 from typing import Any
 
 import pytest
 from desk_harness import Agent, Answer, Desk
+from PIL import Image
 
 from kb_index.topics import topics
 
@@ -142,6 +144,20 @@ async def test_an_export_holds_everything(editor: Agent) -> None:
     assert (await call(editor, "GET", "/export?format=json")).json[0]["phrasings"] == ["a|b"]
     assert (await call(editor, "GET", "/export?format=md")).body[:2] == b"PK"
     assert (await call(editor, "GET", "/export?format=pdf")).code == "bad_field"
+
+
+async def test_an_export_with_pictures_is_a_zip_that_carries_them(editor: Agent) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "#369").save(out, "PNG")
+    put = await editor.desk.call("POST", "/api/editor/pictures?name=cup.png", headers=editor.headers, data=out.getvalue())
+    await call(editor, "POST", "/entries", {"fields": fields(answer=f"![a cup]({put.json['address']})")})
+    shown = await editor.desk.call("GET", put.json["address"])
+    for form, entries in (("csv", "knowledge-base.csv"), ("json", "knowledge-base.json"), ("md", "general/hours.md")):
+        answer = await call(editor, "GET", f"/export?format={form}")
+        assert answer.headers["Content-Type"] == "application/zip" and '.zip"' in answer.headers["Content-Disposition"]
+        packed = zipfile.ZipFile(io.BytesIO(answer.body))
+        assert packed.namelist() == [entries, put.json["address"].removeprefix("/")]
+        assert packed.read(packed.namelist()[1]) == shown.body
 
 
 async def test_an_import_is_shown_then_taken(editor: Agent) -> None:

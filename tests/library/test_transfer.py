@@ -165,7 +165,7 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
     for name in ("bomb.zip", "bomb.xlsx"):
         with pytest.raises(BadEntry, match=f"{name}.*450 MB"):
             read([tmp_path / name])
-    with pytest.raises(BadEntry, match="no entries"):
+    with pytest.raises(BadEntry, match=r"out\.zip: holds '\.\./\.\./evil\.md'"):
         read([tmp_path / "out.zip"])
     assert not (tmp_path.parent / "evil.md").exists()
     for name in ("broken.zip", "broken.xlsx"):

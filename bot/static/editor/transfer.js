@@ -36,7 +36,7 @@ export class TransferPage {
           "section",
           { class: "card" },
           h("h3", null, "Export"),
-          h("p", { class: "quiet" }, "All entries but archived ones, in their newest version. An import of the file gives the same entries again."),
+          h("p", { class: "quiet" }, "All entries but archived ones, in their newest version. An import of the file gives the same entries again. Where there are pictures, the file is a zip with them."),
           h("div", { class: "try-buttons" }, take("csv", "CSV"), take("json", "JSON"), take("md", "Markdown (zip)")),
         ),
       ),
