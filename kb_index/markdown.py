@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
@@ -67,6 +68,14 @@ def own_pictures(text: str) -> list[str]:
 def foreign_pictures(text: str) -> list[str]:
     """The addresses of pictures that are left out, since they are not ours."""
     return [str(image.attrGet("src")) for image in _images(text) if not _ours(image)]
+
+
+def readdressed(text: str, old: str, new: str) -> str:
+    """The same Markdown with pictures at `new` that stood at `old`, as :func:`foreign_pictures` tells it."""
+    for written in dict.fromkeys((old, unquote(old))):
+        # Inline or as a reference, in angle brackets or not.
+        text = re.sub(rf"(\](?:\(|:)\s*<?){re.escape(written)}(?=[\s>)]|$)", lambda hit: hit[1] + new, text)
+    return text
 
 
 def _images(text: str) -> list[Token]:

@@ -122,7 +122,9 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
         print(f"  editor: {FOLDER}/{picture.name} comes along")
     for name in made.given:
         print(f"  folder: {FOLDER}/{name} comes along")
-    _warn([lacking(name, where) for name, where in made.lacking.items()])
+    mend = f"`frontdesk kb import --add {shlex.quote(str(settings.kb))}` takes in those that are there"
+    _warn([*(lacking(name, where) for name, where in made.lacking.items()),
+           *(f"{name}: its pictures are not shown, such as {at[:80]}; {mend}" for name, at in made.foreign.items())])
     passed: dict[str, str] = {}
     if not args.check:
         with Bar("sync") as bar:

@@ -13,10 +13,9 @@ from bot.desk.editor import take
 from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.widget import as_json
+from bot.library.pictures import LARGEST_NEW
 from kb_index.markdown import PICTURES
 
-#: A file as a camera makes it.
-_LARGEST = 10_000_000
 #: What is at an address never changes, and other sites show it in the widget.
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -27,7 +26,7 @@ _HEADERS = {
 async def add(request: Request) -> HTTPResponse:
     member = await guards.member(request, "editor", "admin")
     guards.changes(request)
-    data = await take(request, _LARGEST)
+    data = await take(request, LARGEST_NEW)
     services = of(request)
     async with services.handling:
         made = await asked(services.pictures.add, request.args.get("name", ""), data, member.name)

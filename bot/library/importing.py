@@ -15,18 +15,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from bot.library import foreign, pages, pictures
 from bot.library.article import Article, slug
 from kb_index import folder
 from kb_index import importing as plain
 from kb_index.errors import BadEntry
-from kb_index.markdown import foreign_pictures, own_pictures
+from kb_index.markdown import foreign_pictures, is_mute, own_pictures, readdressed
 
 #: What a zip or a workbook may hold once unpacked: an honest one of 20 MB is smaller, a bomb is not.
 _UNPACKED = 400 << 20
 _MOST_FILES = 200_000
 _MOST_CELLS = 20_000_000
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _KNOWN = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".md", ".html", ".htm", ".zip")
 
 
@@ -42,15 +44,24 @@ class Origin:
         """Where the entry names a picture: in Markdown with the line."""
         if self.file.suffix.lower() != ".md":
             return self.where
-        before = plain.text(self.file).partition(picture)[0]
-        return f"{self.where}:{before.count(chr(10)) + 1}"
+        text = plain.text(self.file)
+        at = max(text.find(picture), text.find(unquote(picture)))
+        return f"{self.where}:{text.count(chr(10), 0, at) + 1}" if at >= 0 else self.where
 
     def near(self) -> Iterator[Path]:
         """The folders in which a folder of pictures is looked for."""
-        for one in self.file.parents:
+        for one in self.file.absolute().parents:
             yield one
             if one == self.top:
                 return
+
+    def beside(self, address: str) -> Path | None:
+        """The file that a picture's address names, as seen from the entry's file; None for one that is not near."""
+        try:
+            file = (self.file.parent / unquote(address)).resolve()
+            return file if file.is_relative_to(self.top.resolve()) and file.is_file() else None
+        except (OSError, ValueError):  # an address that can be no file's
+            return None
 
 
 Row = tuple[dict[str, Any], Origin]
@@ -72,15 +83,16 @@ class Found:
         return [*lacking, *self.warnings]
 
 
-def read(paths: Sequence[Path]) -> Found:
-    """Reads all files, folders and zips. Raises BadEntry at the first fault."""
+def read(paths: Sequence[Path], top: Path | None = None) -> Found:
+    """Reads all files, folders and zips. Their pictures may be beside them, and of a category's file or folder beside
+    that; where somebody from outside sent them, nowhere but in the folder `top`. Raises BadEntry at the first fault."""
     found = Found()
     places: dict[str, str] = {}
     questions: dict[str, str] = {}
     for path in paths:
-        for fields, origin in rows(path, found.warnings):
+        for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
             where = origin.where
-            article = Article.of_file(fields, where)
+            article = _illustrated(Article.of_file(fields, where), origin, found)
             for name in own_pictures(article.entry.answer):
                 if name in found.pictures or name in found.lacking:
                     continue
@@ -106,22 +118,38 @@ def read(paths: Sequence[Path]) -> Found:
     return found
 
 
-def rows(path: Path, warnings: list[str], top: Path | None = None) -> Iterator[Row]:
-    """The fields of each entry, and where they stand. With `top`, a folder that is read, what is no file of entries is
-    passed over."""
+def _illustrated(article: Article, origin: Origin, found: Found) -> Article:
+    """The article with those of its pictures that are files near it, made anew. One of another type, or without words
+    for who cannot see it, stays what it is: left out."""
+    for address in foreign_pictures(article.entry.answer):
+        file = origin.beside(address)
+        if file is None or file.suffix.lower() not in _PICTURES:
+            continue
+        made = pictures.of_stranger(file, origin.of(address))
+        answer = readdressed(article.entry.answer, address, made.address)
+        if not is_mute(answer) and answer != article.entry.answer:
+            found.pictures[made.name] = made
+            article = replace(article, entry=replace(article.entry, answer=answer))
+    return article
+
+
+def _around(path: Path) -> Path:
+    return path.absolute().parents[1 if path.suffix.lower() == ".md" else 0]
+
+
+def rows(path: Path, warnings: list[str], top: Path, inside: bool = False) -> Iterator[Row]:
+    """The fields of each entry, and where they stand. `inside` passes over what is no file of entries."""
     suffix = path.suffix.lower()
     if path.is_dir():
-        yield from _folder(path, warnings, path.parent)
+        yield from _folder(path, warnings, top)
     elif suffix == ".zip":
         with _unpacked(path) as unpacked:
             for fields, origin in _folder(unpacked, warnings, unpacked):
                 yield fields, replace(origin, where=origin.where.replace(str(unpacked), path.name, 1))
     elif suffix in _KNOWN:
-        # Beside a Markdown file are those of its category; pictures are beside the folder.
-        top = top or (path.parent.parent if suffix == ".md" else path.parent)
         for fields, where in _entries(path, warnings):
             yield fields, Origin(where, path, top)
-    elif top is None:
+    elif not inside:
         raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; {', '.join(_KNOWN)} are")
 
 
@@ -149,7 +177,7 @@ def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
             or any(part.startswith((".", "__MACOSX")) for part in file.parts)
         ):
             continue
-        for fields, origin in rows(file, warnings, top):
+        for fields, origin in rows(file, warnings, top, inside=True):
             if file.suffix.lower() in (".html", ".htm"):
                 # The pages of one site repeat their menus and popular questions.
                 if fields["question"] in pages_taken:

@@ -28,6 +28,8 @@ from kb_index.markdown import NAME, PICTURES, own_pictures
 
 #: The folder of pictures beside files of entries.
 FOLDER = "pictures"
+#: Bytes of a picture that is new: a file as a camera makes it.
+LARGEST_NEW = 10_000_000
 #: Bytes of a picture that comes back: of one with as many pixels as are taken, what was made anew is smaller.
 _LARGEST = 60_000_000
 _ROWS = 500
@@ -65,12 +67,7 @@ class Pictures:
     def add(self, name: str, data: bytes, by: str) -> Picture:
         """A picture made anew from a file called `name`, so that nothing but its pixels is shown to the world. The same
         one twice is one. Raises NotTaken, NotWhatItSays, as attachments do."""
-        name = kinds.tidy_name(name)
-        kind = kinds.agreed(name, data)
-        if not kind.startswith("image/"):
-            raise NotTaken(f"{name} is no picture; PNG, JPEG, GIF and WebP are.")
-        content, width, height = pictures.anew(name, data, kind)
-        made = Picture(_name(content, width, height, kind), kind, content)
+        made = anew(name, data)
         with writing(self._engine) as connection:
             keep(connection, [made], by)
         return made
@@ -91,6 +88,16 @@ class Pictures:
         with reading(self._engine) as connection:
             row = connection.execute(kept.select().where(kept.c.name == name[:80])).mappings().first()
         return Picture(row["name"], row["type"], base64.b64decode(row["content"])) if row else None
+
+
+def anew(name: str, data: bytes) -> Picture:
+    """A picture made from a file called `name`. Raises NotTaken, NotWhatItSays."""
+    name = kinds.tidy_name(name)
+    kind = kinds.agreed(name, data)
+    if not kind.startswith("image/"):
+        raise NotTaken(f"{name} is no picture; PNG, JPEG, GIF and WebP are.")
+    content, width, height = pictures.anew(name, data, kind)
+    return Picture(_name(content, width, height, kind), kind, content)
 
 
 def keep(connection: Any, found: Iterable[Picture], by: str) -> None:
@@ -144,6 +151,18 @@ def beside(folder: Path, articles: Iterable[Article], known: Collection[str]) ->
     return found, gone
 
 
+def of_stranger(path: Path, where: str) -> Picture:
+    """A picture from a file of any name, made anew. Raises BadEntry that begins with `where`."""
+    try:
+        if (size := path.stat().st_size) > LARGEST_NEW:
+            raise NotTaken(f"{path.name} has {_mb(size)}; {_mb(LARGEST_NEW)} are the most")
+        return anew(path.name, path.read_bytes())
+    except NotTaken as error:
+        raise BadEntry(f"{where}: {error}") from None
+    except OSError as error:
+        raise BadEntry(f"{where}: {path.name} cannot be read ({error.strerror})") from None
+
+
 def of_file(path: Path, where: str) -> Picture:
     """A picture that has been in a library before, from its file, as it is. Raises BadEntry that begins with `where`
     for one that has not: it is no picture, too large, holds more than a picture, or was changed since."""
@@ -151,7 +170,7 @@ def of_file(path: Path, where: str) -> Picture:
     hit = NAME.fullmatch(name)
     try:
         if hit is None or (size := path.stat().st_size) > _LARGEST:
-            raise NotTaken(f"{name} has {size >> 20} MB; {_LARGEST // 1_000_000} MB are the most" if hit else
+            raise NotTaken(f"{name} has {_mb(size)}; {_mb(_LARGEST)} are the most" if hit else
                            f"{name} is not named as pictures of answers are")
         data = path.read_bytes()
         kind = kinds.agreed(name, data)
@@ -166,6 +185,10 @@ def of_file(path: Path, where: str) -> Picture:
     except OSError as error:
         raise BadEntry(f"{where}: {name} cannot be read ({error.strerror})") from None
     return Picture(name, kind, data)
+
+
+def _mb(size: int) -> str:
+    return f"{round(size / 1_000_000, 1):g} MB"
 
 
 def _name(content: bytes, width: int, height: int, kind: str) -> str:

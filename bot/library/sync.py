@@ -25,6 +25,7 @@ from bot.library.pictures import Picture, Pictures
 from bot.library.tables import articles, notes, versions
 from kb_index import folder
 from kb_index.errors import BadEntry
+from kb_index.markdown import foreign_pictures
 
 #: Who changes entries here.
 BY = "the folder"
@@ -91,6 +92,8 @@ class Plan:
     given: list[str] = field(default_factory=list)
     #: Names of pictures that are on neither side, each with an entry that has it.
     lacking: dict[str, str] = field(default_factory=dict)
+    #: Entries whose files will name pictures that are none of ours, each with the first of them.
+    foreign: dict[str, str] = field(default_factory=dict)
 
 
 def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Article | None, tuple[str, ...]]:
@@ -224,6 +227,9 @@ class Sync:
         names = pictures.named(articles)
         ours = self._pictures.there(names)
         made.taken, made.lacking = pictures.beside(self._kb, articles, ours)
+        for article in articles:
+            if left := foreign_pictures(article.entry.answer):
+                made.foreign[article.id] = left[0]
         made.given = [name for name in names if name in ours and pictures.place(name, [self._kb]) is None]
 
     def run(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> dict[str, str]:
