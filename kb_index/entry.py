@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from kb_index.errors import BadEntry
@@ -36,7 +37,7 @@ class Entry:
     language: str = ""
     translation_of: str = ""
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Changes with anything a customer or the index can see of the entry."""
         seen: list[object] = [
@@ -52,11 +53,15 @@ class Entry:
         """Whether a customer may be told it, `verified` being one who has proved who they are."""
         return self.audience == EVERYONE or (verified and self.audience == VERIFIED)
 
+    def kept(self) -> dict[str, Any]:
+        """Its fields, for JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     @classmethod
-    def restore(cls, fields: Mapping[str, Any]) -> Entry:
-        """An entry from what JSON kept of its ``dataclasses.asdict``."""
+    def restore(cls, told: Mapping[str, Any]) -> Entry:
+        """An entry from what JSON made of :meth:`kept`."""
         values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
         }
         return cls(**values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import bm25s
@@ -37,6 +38,7 @@ def tokens(text: str) -> list[str]:
     return [_stem(word) for word in _WORD.findall(_APOSTROPHE.sub("", text.lower())) if word not in _STOP]
 
 
+@lru_cache(100_000)
 def _stem(word: str) -> str:
     for ending in ("ings", "ing", "ies", "ied", "es", "ed", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
@@ -44,14 +46,15 @@ def _stem(word: str) -> str:
     return word
 
 
-def _words(entry: Entry) -> list[str]:
+@lru_cache(200_000)
+def _words(entry: Entry) -> tuple[str, ...]:
     """What an entry is found by. Of a translation the commonest words of its language are left out: where few entries
     are in that language they are rare, and every question in it would have them."""
     text = " ".join([entry.question, entry.question, *entry.phrasings, plain(entry.answer)])
     common = _STOPS.get(base(entry.language), ()) if entry.translation_of else ()
     if common:
         text = " ".join(word for word in _WORD.findall(text.lower()) if word not in common)
-    return tokens(text)
+    return tuple(tokens(text))
 
 
 class LexicalIndex:
@@ -64,16 +67,20 @@ class LexicalIndex:
     def build(cls, entries: Sequence[Entry]) -> LexicalIndex:
         index = bm25s.BM25()
         # The question counts twice: it is what the editor says the entry is about.
-        corpus = [_words(entry) or ["_"] for entry in entries]
+        corpus = [list(_words(entry)) or ["_"] for entry in entries]
         index.index(corpus, show_progress=False)
         return cls(index)
 
     def scores(self, text: str) -> npt.NDArray[np.float32]:
         """One score per entry, 0 where no word is shared."""
-        known = [word for word in tokens(text) if word in self._index.vocab_dict]
-        if not known:
-            return np.zeros(self._index.scores["num_docs"], dtype=np.float32)
-        return np.asarray(self._index.get_scores(known), dtype=np.float32)
+        held, words = self._index.scores, self._index.vocab_dict
+        scores = np.zeros(held["num_docs"], dtype=np.float32)
+        for token in tokens(text):
+            # As bm25s sums them, but all at once: no entry stands twice with the same word.
+            if (column := words.get(token)) is not None:
+                some = slice(held["indptr"][column], held["indptr"][column + 1])
+                scores[held["indices"][some]] += held["data"][some]
+        return scores
 
     def knows(self, word: str) -> bool:
         """Whether some entry has this word, or another of its stem; the commonest words are not noted."""

@@ -15,7 +15,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -63,12 +62,21 @@ class Snapshot:
         self.position = {entry.id: i for i, entry in enumerate(self.entries)}
         self.families = Families(self.entries)
 
+    @classmethod
+    def build(
+        cls, entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
+        calibration: Mapping[str, Any], encoder: str, directions: Vectors | None = None, html: Sequence[str] = (),
+    ) -> Snapshot:
+        """A state that is not written yet, with its indices; `html` holds what answers look like where that is known,
+        and an empty text where it is not."""
+        return cls(
+            name="draft", entries=entries, html=html or [""] * len(entries), vectors=vectors, kinds=kinds,
+            starts=starts, index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration=calibration,
+            encoder=encoder, directions=directions,
+        )
 
-def write(
-    folder: Path, entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64], calibration: Mapping[str, Any], encoder: str, mark: str,
-    directions: Vectors | None = None,
-) -> str:
+
+def write(folder: Path, built: Snapshot, mark: str) -> str:
     """Writes a snapshot below `folder`, makes it the current one and returns its name.
 
     `mark` says what it was built from, so that a later set-up can tell whether anything changed.
@@ -80,20 +88,21 @@ def write(
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
         with (work / "entries.jsonl").open("w", encoding="utf-8") as out:
-            for entry in entries:
-                out.write(json.dumps({**asdict(entry), "html": render(entry.answer)}, ensure_ascii=False) + "\n")
-        np.save(work / "vectors.npy", vectors)
-        np.save(work / "kinds.npy", kinds)
-        np.save(work / "starts.npy", starts)
-        if directions is not None:
-            np.save(work / "directions.npy", directions)
-        nearest.save(nearest.build(vectors), work)
-        LexicalIndex.build(entries).save(work / "lexical")
-        (work / "calibration.json").write_text(json.dumps(calibration, indent=1))
+            for entry, html in zip(built.entries, built.html, strict=True):
+                told = {**entry.kept(), "html": html or render(entry.answer)}
+                out.write(json.dumps(told, ensure_ascii=False) + "\n")
+        np.save(work / "vectors.npy", built.vectors)
+        np.save(work / "kinds.npy", built.kinds)
+        np.save(work / "starts.npy", built.starts)
+        if built.directions is not None:
+            np.save(work / "directions.npy", built.directions)
+        nearest.save(built.index, work)
+        built.lexical.save(work / "lexical")
+        (work / "calibration.json").write_text(json.dumps(built.calibration, indent=1))
         files = {str(f.relative_to(work)): _sum(f) for f in sorted(work.rglob("*")) if f.is_file()}
         manifest = {
-            "name": name, "created": time.time(), "encoder": encoder, "entries": len(entries), "mark": mark,
-            "files": files,
+            "name": name, "created": time.time(), "encoder": built.encoder, "entries": len(built.entries),
+            "mark": mark, "files": files,
         }
         (work / "manifest.json").write_text(json.dumps(manifest, indent=1))
         for file in work.rglob("*"):

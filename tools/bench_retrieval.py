@@ -71,11 +71,12 @@ def main() -> None:
     sizes = [len(units(entry)) for entry in entries]
     with tempfile.TemporaryDirectory() as there:
         begun = time.perf_counter()
-        name = snapshot.write(
-            Path(there), entries, noisy(base, sum(sizes), 0),
+        built = snapshot.Snapshot.build(
+            entries, noisy(base, sum(sizes), 0),
             np.array([kind for entry in entries for kind, _ in units(entry)], dtype=np.uint8),
-            np.cumsum([0, *sizes]).astype(np.int64), {}, encoder.name, "bench",
+            np.cumsum([0, *sizes]).astype(np.int64), {}, encoder.name,
         )
+        name = snapshot.write(Path(there), built, "bench")
         written = time.perf_counter()
         retriever = Retriever(snapshot.load(Path(there), name))
         loaded = time.perf_counter()

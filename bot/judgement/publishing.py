@@ -22,14 +22,13 @@ from bot.judgement.plainly import plainly
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
-from kb_index import directions, nearest, snapshot
+from kb_index import directions, snapshot
 from kb_index.cache import VectorCache
 from kb_index.encoder import Vectors, load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.export import exported
 from kb_index.families import Families
-from kb_index.lexical import LexicalIndex
 from kb_index.retriever import PHRASING, Retriever, units
 
 Progress = Callable[[int, int], None]
@@ -37,9 +36,9 @@ Progress = Callable[[int, int], None]
 #: Routes of the training phrases that a knowledge base does not answer, and intents of other routes that it does not.
 _UNANSWERED = PEOPLE | {"out_of_scope", "smalltalk"}
 _FOREIGN = frozenset({"check_balance_or_claim"})
-#: Phrasings are held out by the fifth, so that the index without them is nearly the real one; in a large knowledge base
-#: one fifth is enough, and building five such indices would take long.
-_HELD_OUT, _LARGE, _MOST = 5, 20_000, 4_000
+#: Phrasings are held out by the fifth, so that the index without them is nearly the real one, and so many times over
+#: as it takes to have this many: a small knowledge base has each held out once, a large one needs no second index.
+_HELD_OUT, _MOST = 5, 4_000
 #: Of those indices, how many are built at the same time.
 _AT_ONCE = 2
 _BATCH = 512
@@ -118,46 +117,73 @@ def publish(settings: Settings, progress: Progress = lambda done, total: None) -
     progress(2, 3)
     wanted = mark(settings, draft.entries)
     seq = ledger.begin(plan, wanted, "", "set-up")
-    name = snapshot.write(
-        settings.index, draft.entries, draft.vectors, draft.kinds, draft.starts,
-        calibrate(asked, settings.alpha, settings.beta), draft.encoder, wanted, draft.directions,
-    )
+    draft.calibration = calibrate(asked, settings.alpha, settings.beta)
+    name = snapshot.write(settings.index, draft, wanted)
     ledger.finish(seq, name, plan)
     progress(3, 3)
     return name
 
 
 def drafted(settings: Settings, cache: VectorCache, entries: Sequence[Entry],
-            progress: Progress = lambda done, total: None) -> snapshot.Snapshot:
-    """These entries as a snapshot in memory, not yet calibrated. Raises BadEntry where there are none."""
+            progress: Progress = lambda done, total: None, like: snapshot.Snapshot | None = None) -> snapshot.Snapshot:
+    """These entries as a snapshot in memory, not yet calibrated. What `like` has of them already is taken from there.
+    Raises BadEntry where there are none."""
     if not entries:
         raise BadEntry(f"{settings.kb}: there are no entries to publish; write some, or check FRONTDESK_KB")
-    return assembled(entries, cache, progress)
+    return assembled(entries, cache, progress, like)
 
 
 def assembled(
-    entries: Sequence[Entry], cache: VectorCache, progress: Progress = lambda done, total: None
+    entries: Sequence[Entry], cache: VectorCache, progress: Progress = lambda done, total: None,
+    like: snapshot.Snapshot | None = None,
 ) -> snapshot.Snapshot:
-    """These entries as a snapshot in memory, without bars."""
-    texts = [units(entry) for entry in entries]
-    vectors = cache.encode([text for one in texts for _, text in one], progress)
-    kinds = np.array([kind for one in texts for kind, _ in one], dtype=np.uint8)
-    starts = np.cumsum([0] + [len(one) for one in texts]).astype(np.int64)
-    return _of_vectors(entries, vectors, kinds, starts, cache.encoder.name)
+    """As :func:`drafted`, of no entries as well."""
+    kept = [_place(entry, like, cache) for entry in entries]
+    fresh = [units(entry) for entry, place in zip(entries, kept, strict=True) if place is None]
+    made = cache.encode([text for one in fresh for _, text in one], progress)
+    of_fresh = np.array([kind for one in fresh for kind, _ in one], dtype=np.uint8)
+    # First those of `like`, then those that were made: which rows each entry has.
+    base = 0 if like is None else len(like.vectors)
+    lengths, at = iter([len(one) for one in fresh]), base
+    begins, counts, html = [], [], []
+    for place in kept:
+        if place is None or like is None:
+            begins.append(at)
+            counts.append(next(lengths))
+            html.append("")
+            at += counts[-1]
+        else:
+            begins.append(int(like.starts[place]))
+            counts.append(int(like.starts[place + 1]) - begins[-1])
+            html.append(like.html[place])
+    starts = np.cumsum([0, *counts]).astype(np.int64)
+    rows = np.repeat(np.array(begins, np.int64) - starts[:-1], counts) + np.arange(starts[-1])
+    vectors, kinds = np.empty((len(rows), made.shape[1]), np.float32), np.empty(len(rows), np.uint8)
+    new = rows >= base
+    vectors[new], kinds[new] = made[rows[new] - base], of_fresh[rows[new] - base]
+    if like is not None:
+        vectors[~new], kinds[~new] = like.vectors[rows[~new]], like.kinds[rows[~new]]
+    return _of_vectors(entries, vectors, kinds, starts, cache.encoder.name, html)
+
+
+def _place(entry: Entry, like: snapshot.Snapshot | None, cache: VectorCache) -> int | None:
+    """Where `like` has this entry just as it is."""
+    if like is None or like.encoder != cache.encoder.name:
+        return None
+    place = like.position.get(entry.id)
+    return place if place is not None and like.entries[place].version == entry.version else None
 
 
 def _of_vectors(
     entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
-    encoder: str,
+    encoder: str, html: Sequence[str] = (),
 ) -> snapshot.Snapshot:
     asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(entries)), np.diff(starts))
     # What tells languages apart is no direction: a family has one.
     originals, family = np.unique(Families(entries).of, return_inverse=True)
     trained = directions.train(vectors[asked], family[owner[asked]], len(originals))
-    return snapshot.Snapshot(
-        name="draft", entries=entries, html=[""] * len(entries), vectors=vectors, kinds=kinds, starts=starts,
-        index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration={}, encoder=encoder,
-        directions=None if trained is None else trained[family],
+    return snapshot.Snapshot.build(
+        entries, vectors, kinds, starts, {}, encoder, None if trained is None else trained[family], html
     )
 
 
@@ -249,7 +275,8 @@ def held_out(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> li
     questions."""
     size = sum(len(entry.phrasings) for entry in draft.entries)
     family = dict(draft.families.ids())
-    folds = [fold for fold in (_fold(draft, at) for at in range(_HELD_OUT if size <= _LARGE else 1)) if fold[1]]
+    times = min(_HELD_OUT, -(-_HELD_OUT * _MOST // max(1, size)))
+    folds = [fold for fold in (_fold(draft, at) for at in range(times)) if fold[1]]
     asked: list[Asked] = []
     # The limit counts for the whole process, so it is set around all threads.
     with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -113,7 +113,7 @@ class Article:
 
     def fields(self) -> dict[str, Any]:
         """All fields by name, lists as lists: for JSON, and for exports."""
-        told = {**asdict(self.entry), **{name: getattr(self, name) for name in FIELDS[8:]}}
+        told = {**self.entry.kept(), **{name: getattr(self, name) for name in FIELDS[8:]}}
         return {name: list(told[name]) if name in LISTS else told[name] for name in FIELDS}
 
     @property

@@ -67,6 +67,8 @@ class Publications:
         """`kb` is the Markdown folder that the library follows; without one it follows none."""
         self._engine = engine
         self._kb = kb
+        #: The articles of the last plan, by their marks: reading them is most of what a plan takes.
+        self._read: dict[str, Article] = {}
 
     # What would be live
 
@@ -75,6 +77,7 @@ class Publications:
         folder. None takes all that are ready: in review, or archived. A version that becomes valid later does not take
         the place of a live one before its day. Raises BadEntry for a file that is none."""
         day = day or today()
+        served = versions.alias("served")
         with reading(self._engine) as connection:
             rows = (
                 connection.execute(
@@ -89,10 +92,13 @@ class Publications:
                         articles.c.language,
                         articles.c.translation_of,
                         versions.c.mark,
+                        served.c.mark.label("live_mark"),
                     )
+                    .select_from(articles)
                     .join(
                         versions, sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
                     )
+                    .outerjoin(served, sa.and_(served.c.article == articles.c.nr, served.c.number == articles.c.live))
                     .order_by(articles.c.nr)
                 )
                 .mappings()
@@ -112,19 +118,20 @@ class Publications:
                 elif row["live"] != row["version"]:
                     plan.changes.append(Change(row["id"], row["version"]))
             changed = {change.id: change for change in plan.changes}
-            wanted: list[tuple[int, int]] = []
+            wanted: list[tuple[int, int, str | None]] = []
             for row in rows:
                 change = changed.get(row["id"])
                 if change is not None and change.article is not None:
                     continue
-                version = row["live"] if change is None else change.version
-                if version is not None:
-                    wanted.append((row["nr"], version))
-            bodies = _bodies(connection, wanted)
+                if change is None and row["live"] is not None:
+                    wanted.append((row["nr"], row["live"], row["live_mark"]))
+                elif change is not None and change.version is not None:
+                    wanted.append((row["nr"], change.version, row["mark"]))
+            bodies = self._bodies(connection, wanted)
         # In the order that they will have once this is live, so that a second look finds the same state.
         places = {row["id"]: row["nr"] for row in rows}
         after = max(places.values(), default=0)
-        kept = [(nr, bodies[nr]) for nr, _ in wanted]
+        kept = [(nr, bodies[nr]) for nr, _, _ in wanted]
         for number, change in enumerate(plan.changes, 1):
             if change.article is not None:
                 kept.append((places.get(change.id, after + number), change.article))
@@ -168,6 +175,23 @@ class Publications:
                 elif row["status"] != "archived":
                     plan.conflicts.append(f"{row['id']}: its file is gone, and the entry has been changed; it stands")
         return plan
+
+    def _bodies(self, connection: Any, wanted: Sequence[tuple[int, int, str | None]]) -> dict[int, Article]:
+        """The articles of (nr, version, mark), by nr. Raises LibraryError where one is missing."""
+        found = {nr: self._read[mark] for nr, _, mark in wanted if mark in self._read}
+        numbers = {nr: number for nr, number, _ in wanted if nr not in found}
+        nrs = sorted(numbers)
+        columns = (versions.c.article, versions.c.number, versions.c.body)
+        for start in range(0, len(nrs), _ROWS):
+            query = sa.select(*columns).where(versions.c.article.in_(nrs[start : start + _ROWS]))
+            for nr, number, body in connection.execute(query):
+                if numbers[nr] == number:
+                    found[nr] = Article.restore(json.loads(body))
+        if missing := set(numbers) - set(found):
+            first = min(missing)
+            raise LibraryError(f"version {numbers[first]} of article {first} is missing in the database")
+        self._read = {mark: found[nr] for nr, _, mark in wanted if mark}
+        return found
 
     def live(self) -> list[Entry]:
         """What anybody may be shown today."""
@@ -496,20 +520,3 @@ def planned(settings: Settings, ready: bool = False) -> Plan:
     if not plan.entries and not ready:
         plan = ledger.plan(None)
     return plan
-
-
-def _bodies(connection: Any, wanted: Sequence[tuple[int, int]]) -> dict[int, Article]:
-    """The articles of pairs (nr, version)."""
-    found: dict[int, Article] = {}
-    versions_of = dict(wanted)
-    nrs = sorted(versions_of)
-    for start in range(0, len(nrs), _ROWS):
-        some = nrs[start : start + _ROWS]
-        query = sa.select(versions.c.article, versions.c.number, versions.c.body).where(versions.c.article.in_(some))
-        for nr, number, body in connection.execute(query):
-            if versions_of[nr] == number:
-                found[nr] = Article.restore(json.loads(body))
-    missing = set(versions_of) - set(found)
-    if missing:
-        raise LibraryError(f"version {versions_of[min(missing)]} of article {min(missing)} is missing in the database")
-    return found

@@ -92,7 +92,7 @@ class Bench:
         live = self.live()
         plan = self._ledger.plan()
         entries = self._with(plan.entries, fields)
-        draft = publishing.drafted(self._settings, self._cache, entries) if entries else None
+        draft = publishing.drafted(self._settings, self._cache, entries, like=live) if entries else None
         checked = self._checked
         bars = checked.draft.calibration if checked and checked.digest == self._digest(plan) else None
         language = str((fields or {}).get("language") or "")
@@ -175,7 +175,9 @@ class Bench:
         if self._checked is not None and self._checked.digest == digest and self._same_live():
             return self._checked
         began = time.monotonic()
-        draft = publishing.drafted(self._settings, self._cache, plan.entries, lambda d, t: progress(d, 4 * max(t, 1)))
+        draft = publishing.drafted(
+            self._settings, self._cache, plan.entries, lambda d, t: progress(d, 4 * max(t, 1)), self.live()
+        )
         progress(1, 4)
         memory = self._remember()
         progress(2, 4)
@@ -257,7 +259,7 @@ class Bench:
         live = self.live()
         if live is None:
             raise BadSnapshot("nothing is published yet, so there is nothing to compare with")
-        draft = publishing.drafted(self._settings, self._cache, self._with(live.entries, fields))
+        draft = publishing.drafted(self._settings, self._cache, self._with(live.entries, fields), like=live)
         bars = Bars.parse(live.calibration)
         asked = [one.text for one in real.asked(self._engine, REAL_QUESTIONS)]
         texts = list(dict.fromkeys([*asked, *(text for text, _ in _tests(live))]))
@@ -360,17 +362,7 @@ class Bench:
         mark = publishing.mark(self._settings, draft.entries)
         seq = self._ledger.begin(plan, mark, by, kind, override)
         try:
-            name = snapshot.write(
-                self._settings.index,
-                draft.entries,
-                draft.vectors,
-                draft.kinds,
-                draft.starts,
-                draft.calibration,
-                draft.encoder,
-                mark,
-                draft.directions,
-            )
+            name = snapshot.write(self._settings.index, draft, mark)
         except BaseException:
             self._ledger.drop(seq)
             raise

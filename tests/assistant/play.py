@@ -33,8 +33,9 @@ def republish(
                 audience=(audiences or {}).get(entry.id, entry.audience))
         for entry in loaded.entries
     ]
-    return snapshot.write(settings.index, entries, loaded.vectors, loaded.kinds, loaded.starts,
-                          {**loaded.calibration, **BARS}, loaded.encoder, "test")
+    built = snapshot.Snapshot.build(entries, loaded.vectors, loaded.kinds, loaded.starts,
+                                    {**loaded.calibration, **BARS}, loaded.encoder)
+    return snapshot.write(settings.index, built, "test")
 
 
 @asynccontextmanager

@@ -69,8 +69,9 @@ def test_what_was_found_is_forgotten_with_its_snapshot(
     rows = [row for i in kept for row in range(loaded.starts[i], loaded.starts[i + 1])]
     counts = [int(loaded.starts[i + 1] - loaded.starts[i]) for i in kept]
     try:
-        snapshot.write(workshop.index, [loaded.entries[i] for i in kept], loaded.vectors[rows], loaded.kinds[rows],
-                       np.cumsum([0, *counts]), loaded.calibration, loaded.encoder, "test")
+        built = snapshot.Snapshot.build([loaded.entries[i] for i in kept], loaded.vectors[rows], loaded.kinds[rows],
+                                        np.cumsum([0, *counts]), loaded.calibration, loaded.encoder)
+        snapshot.write(workshop.index, built, "test")
         after = heard(ways, TEXT)
         assert best not in [one.entry for one in after.candidates] and after.candidates
     finally:

@@ -30,13 +30,13 @@ def live(workshop: Settings) -> Iterator[snapshot.Snapshot]:
     added = units(GERMAN)
     vectors = np.vstack([old.vectors, load_encoder(workshop.encoder).encode([text for _, text in added])])
     directions = old.directions if old.directions is None else np.vstack([old.directions, old.directions[old.position[HOURS]]])
-    snapshot.write(
-        workshop.index, [*old.entries, GERMAN], vectors, np.append(old.kinds, [kind for kind, _ in added]).astype(np.uint8),
-        np.append(old.starts, len(vectors)), {**old.calibration, **BARS}, old.encoder, "test", directions)
+    kinds = np.append(old.kinds, [kind for kind, _ in added]).astype(np.uint8)
+    built = snapshot.Snapshot.build([*old.entries, GERMAN], vectors, kinds, np.append(old.starts, len(vectors)),
+                                    {**old.calibration, **BARS}, old.encoder, directions)
+    snapshot.write(workshop.index, built, "test")
     yield snapshot.load_current(workshop.index)
     # Written anew: of several later ones the oldest is not kept.
-    snapshot.write(workshop.index, old.entries, old.vectors, old.kinds, old.starts, old.calibration, old.encoder, "test",
-                   old.directions)
+    snapshot.write(workshop.index, old, "test")
 
 
 async def say(customer: Customer, text: str, locale: str, payload: str = "") -> dict[str, object]:

@@ -31,4 +31,5 @@ def write(
     starts = np.cumsum([0] + [len(units(entry)) for entry in entries]).astype(np.int64)
     kinds = np.array([kind for kind, _ in texts], dtype=np.uint8)
     vectors = encoder.encode([text for _, text in texts])
-    return snapshot.write(folder, entries, vectors, kinds, starts, calibration, encoder.name, mark)
+    built = snapshot.Snapshot.build(entries, vectors, kinds, starts, calibration, encoder.name)
+    return snapshot.write(folder, built, mark)

@@ -62,7 +62,8 @@ def test_a_snapshot_keeps_them_and_the_retriever_goes_by_them(tmp_path: Path, en
     question = encoder.encode(["is it coming"])
     leads = []
     for number, given in enumerate((None, trained)):
-        name = snapshot.write(tmp_path, entries, vectors, kinds, starts, {}, encoder.name, str(number), given)
+        built = snapshot.Snapshot.build(entries, vectors, kinds, starts, {}, encoder.name, given)
+        name = snapshot.write(tmp_path, built, str(number))
         loaded = snapshot.load(tmp_path, name)
         assert loaded.directions is None if given is None else np.array_equal(loaded.directions, given)  # type: ignore[arg-type]
         [found] = Retriever(loaded).search(["is it coming"], question)

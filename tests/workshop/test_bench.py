@@ -109,7 +109,8 @@ def test_a_day_brings_what_was_made_ready_for_it(bench: Bench, library: Library,
 
     library.create(Article.parse({"id": "sale", "question": "Is there a winter sale?", "answer": "Yes.", "valid_until": "2998-12-31"}, "sale"), "Ada", "review")
     bench.publish(None, "Ada")
-    change(library, "how-to-return", answer="From March on it is free.", valid_from="2999-03-01")
+    old = library.open("how-to-return")["published"]["answer"]
+    change(library, "how-to-return", answer=f"{old}\n\nFrom March on it is free.", valid_from="2999-03-01")
     assert bench.check()["waiting"] == ["how-to-return"] and bench.check()["changes"] == []
     assert on("2998-12-31") == {"snapshot": "", "stopped": []}
     (home.kb / "returns" / "of-the-folder.md").write_text("---\nquestion: Written in the folder?\n---\nYes.\n")
