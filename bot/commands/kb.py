@@ -68,8 +68,9 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
         with Bar("import") as bar:
             told = library.take(found.articles, entries.BY, "imported", only=not args.add, progress=bar,
                                 pictures=found.pictures.values())
+    pictures = f", {len(found.pictures)} pictures along" if found.pictures else ""
     print(f"{told['new']} new entries, {told['changed']} changed, {told['same']} as they were, {told['archived']} "
-          f"archived; {'nothing was taken' if args.check else '`frontdesk kb publish` makes them live'}")
+          f"archived{pictures}; {'nothing was taken' if args.check else '`frontdesk kb publish` makes them live'}")
     return 0
 
 

@@ -44,4 +44,5 @@ def take_in(
     warnings = [warning.replace(f"{file.parent}/", "") for warning in warnings]
     if len(warnings) > 30:
         warnings = [*warnings[:30], f"… and {len(warnings) - 30} more like these"]
-    return {**told, "total": len(found.articles), "sample": sample, "warnings": warnings}
+    return {**told, "total": len(found.articles), "pictures": len(found.pictures), "sample": sample,
+            "warnings": warnings}

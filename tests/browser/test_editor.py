@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from urllib.parse import quote
@@ -202,6 +203,32 @@ def test_an_import_is_shown_before_it_is_taken(product: Product, person: Person)
     page.goto(f"{product.url}/editor#/entries")
     page.locator("input.search").fill("maps")
     expect(page.locator(".rows")).to_contain_text("No entry matches")
+
+
+def test_an_import_brings_its_pictures_and_a_download_carries_them(product: Product, person: Person) -> None:
+    out, packed = BytesIO(), BytesIO()
+    Image.new("RGB", (1200, 300), "#369").save(out, "PNG")
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr("shop/lids.md", "---\nquestion: Do your cups have lids?\n---\nThey do: ![a cup with its lid](img/lid.png)\n")
+        made.writestr("shop/far.md", "---\nquestion: Are there far cups?\n---\n![far](https://far.example/cup.png) There are.\n")
+        made.writestr("shop/img/lid.png", out.getvalue())
+    page = sign_in(person(360, 740), product, "#/transfer")
+    page.locator("#import-file").set_input_files({"name": "cups.zip", "mimeType": "application/zip", "buffer": packed.getvalue()})
+    expect(page.locator(".report")).to_contain_text("2 new, 0 changed, 0 as they are. 1 picture comes along.")
+    expect(page.locator(".report li")).to_have_text([re.compile("cups.zip/shop/far.md: its pictures are left out")])
+    clean(page, "import with pictures")
+    inside = "one => one.getBoundingClientRect().right <= one.closest('.card').getBoundingClientRect().right"
+    assert all(one.evaluate(inside) for one in page.locator(".report > *").all())
+    page.locator("[data-action=import]").click()
+    page.wait_for_url("**#/publish*")
+    page.goto(f"{product.url}/editor#/transfer")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    names = zipfile.ZipFile(download.value.path()).namelist()
+    assert names[0] == "knowledge-base.csv" and any(name.endswith("-1200x300.png") for name in names)
+    page.goto(f"{product.url}/editor#/entries/lids")
+    picture(page.locator("#side-panel img"))
 
 
 def test_nothing_in_an_answer_runs_or_calls_out(product: Product, person: Person) -> None:

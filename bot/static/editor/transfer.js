@@ -62,7 +62,7 @@ export class TransferPage {
       }
       fill(
         this.#out,
-        h("p", null, h("strong", null, `${told.total.toLocaleString("en-GB")} entries`), `: ${told.new} new, ${told.changed} changed, ${told.same} as they are${told.archived ? `, and ${told.archived} others would be archived` : ""}.`),
+        h("p", null, h("strong", null, `${told.total.toLocaleString("en-GB")} entries`), `: ${told.new} new, ${told.changed} changed, ${told.same} as they are${told.archived ? `, and ${told.archived} others would be archived` : ""}.${told.pictures ? ` ${told.pictures} ${told.pictures === 1 ? "picture comes" : "pictures come"} along.` : ""}`),
         told.warnings.length > 0 && h("ul", { class: "plain small" }, told.warnings.map((/** @type {string} */ one) => h("li", null, one))),
         h(
           "table",
