@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from bot.attachments import kinds, pictures
 from bot.attachments.bare import is_bare
 from bot.attachments.errors import NotTaken, NotWhatItSays
-from bot.database import reading, writing
+from bot.database import insert_new, reading, writing
 from bot.library import tables
 from bot.library.article import Article
 from kb_index.errors import BadEntry
@@ -101,12 +101,12 @@ def anew(name: str, data: bytes) -> Picture:
 
 
 def keep(connection: Any, found: Iterable[Picture], by: str) -> None:
-    """Writes down those pictures that are not there yet."""
+    """Writes down those pictures that are not there yet; another who does the same at this moment is no matter."""
     given = {one.name: one for one in found}
-    for name in given.keys() - there(connection, given.keys()):
-        one = given[name]
-        connection.execute(tables.pictures.insert().values(
-            name=name, type=one.type, content=base64.b64encode(one.content).decode(), at=time.time(), by=by))
+    for name in sorted(given.keys() - there(connection, given.keys())):
+        content = base64.b64encode(given[name].content).decode()
+        row = {"name": name, "type": given[name].type, "content": content, "at": time.time(), "by": by}
+        connection.execute(insert_new(connection, tables.pictures, [row]))
 
 
 def there(connection: Any, names: Collection[str]) -> set[str]:
