@@ -120,7 +120,7 @@ class Retriever:
         which, rows = np.nonzero(near >= 0)
         pairs = [(which, snapshot.owner[near[which, rows]])]
         best = np.argpartition(-lexical, min(10, lexical.shape[1] - 1), axis=1)[:, :10]
-        which, rows = np.nonzero(np.take_along_axis(lexical, best, axis=1) > 0)
+        which, rows = np.nonzero(lexical[np.arange(len(texts))[:, None], best] > 0)
         pairs.append((which, best[which, rows]))
         which, proposed = (np.concatenate(both) for both in zip(*pairs, strict=True))
         positions = snapshot.families.widened(proposed[self._open[proposed]])
@@ -183,13 +183,15 @@ class Retriever:
             order = order[np.sort(np.unique(family[order], return_index=True)[1])]
         #: The originals of translations that have the very words.
         same = self._words.get(_folded(text), set()) if self._words else set()
+        order = order[:top]
+        best = zip(positions[order].tolist(), family[order].tolist(), scores[order].tolist(), nearest[order].tolist(),
+                   lexical[positions[order]].tolist(), strict=True)
         return [
             Candidate(
-                entry=entries[family[i]].id, score=round(float(scores[i]), 5),
-                nearest=round(float(nearest[i]), 5), lexical=round(float(lexical[positions[i]]), 3),
-                language="" if family[i] == positions[i] or family[i] in same else base(entries[positions[i]].language),
+                entry=entries[original].id, score=round(score, 5), nearest=round(near, 5), lexical=round(words, 3),
+                language="" if original == place or original in same else base(entries[place].language),
             )
-            for i in order[:top] if scores[i] > -np.inf
+            for place, original, score, near, words in best if score > -np.inf
         ]
 
 

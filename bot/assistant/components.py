@@ -106,7 +106,7 @@ class KnowledgeMatcher(_Component):
             reading: Reading = message.get("reading")
             whole = sought(reading, published.retriever)
             found = self._remembered(whole) if len(whole) <= _SHORT else self._seek(whole)
-            message.set("reading", Reading(**{**reading.__dict__, "candidates": found}))
+            message.set("reading", reading.finding(found))
         return messages
 
     def _seek(self, whole: str) -> tuple[Candidate, ...]:

@@ -7,7 +7,7 @@ knowledge base (docs/decisions/0014).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +80,8 @@ class Classifier:
         self.encoder = encoder
         self.head = head
         self.spelling = spelling
+        #: How texts become vectors; who reads the same texts day after day puts a cache here.
+        self.encode: Callable[[Sequence[str]], Vectors] = encoder.encode
         #: What was read last: the parts of a message are asked for more than once in a turn.
         self._lately: dict[str, npt.NDArray[np.float64]] = {}
 
@@ -90,7 +92,7 @@ class Classifier:
     def intent_probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Shape (n, intents) for normalised texts; rows sum to 1."""
         fresh = [text for text in dict.fromkeys(texts) if text not in self._lately]
-        vectors = self.encoder.encode([self.spelling.mend(text) for text in fresh])
+        vectors = self.encode([self.spelling.mend(text) for text in fresh])
         found = self._lately | dict(zip(fresh, self.head.intent_probabilities(vectors), strict=True))
         self._lately = dict(list(found.items())[-_LATELY:])
         return np.array([found[text] for text in texts]).reshape(len(texts), len(self.head.intents))

@@ -90,12 +90,12 @@ def read(
         return readings
     wholes = [sought(reading, retriever) for reading in readings]
     found = retriever.search(wholes, encoder.encode(wholes), top)
-    return [Reading(**{**reading.__dict__, "candidates": tuple(c)}) for reading, c in zip(readings, found, strict=True)]
+    return [reading.finding(c) for reading, c in zip(readings, found, strict=True)]
 
 
 def sought(reading: Reading, retriever: Retriever) -> str:
     """What entries are sought by: the normalised text with slips mended, but for words that the knowledge base has."""
-    said = normalise(reading.text)
+    said = reading.said
     if not reading.mended:
         return said
     return " ".join(one if retriever.knows(one) else other

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
+from bot.judgement.segments import normalise
 from kb_index.retriever import Candidate
 
 #: What the bot can do with a message: answer from the knowledge base, do a task, offer the nearest entries, hand over
@@ -27,6 +29,15 @@ class Reading:
     support_segment: str = ""
     plainly: Reading | None = None
     mended: str = ""
+
+    @cached_property
+    def said(self) -> str:
+        """The normalised text."""
+        return normalise(self.text)
+
+    def finding(self, candidates: Iterable[Candidate]) -> Reading:
+        """The same with what the index found."""
+        return replace(self, candidates=tuple(candidates))
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,7 @@ class Memory:
 
     def __init__(self, settings: Settings) -> None:
         self._classifier = assembly.load(settings, 2)
+        self._classifier.encode = VectorCache(self._classifier.encoder, settings.cache / "vectors.db").encode
         (whole, plain), head = assembly.unseen(), self._classifier.head
         self.phrases = [phrase for phrase in phrases.read(phrases.FOLDER) if phrase.text in whole]
         #: Each phrase as a classifier read it that never saw its group.
@@ -332,7 +333,7 @@ def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[st
     wholes = [sought(reading, retriever) for reading in readings]
     found = retriever.search(wholes, cache.encode(wholes), top)
     return [
-        Asked(Reading(**{**reading.__dict__, "candidates": tuple(candidates)}), entry, route)
+        Asked(reading.finding(candidates), entry, route)
         for reading, candidates, entry, route in zip(readings, found, entries, routes, strict=True)
     ]
 

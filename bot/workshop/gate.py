@@ -183,7 +183,7 @@ def _bar(calibration: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def without(reading: Reading, entry: str) -> Reading:
     """The reading as if the index did not have `entry`."""
-    return Reading(**{**reading.__dict__, "candidates": tuple(c for c in reading.candidates if c.entry != entry)})
+    return reading.finding(c for c in reading.candidates if c.entry != entry)
 
 
 def would_answer(reading: Reading, bar: float, confidence: Confidence) -> bool:
