@@ -48,7 +48,7 @@ _RIVALS = 5
 
 def entries_of(settings: Settings) -> list[Entry]:
     """What is live in the library, brought up to date with the Markdown folder."""
-    return planned(settings).entries
+    return planned(publications_of(settings)).entries
 
 
 def mark(settings: Settings, entries: Sequence[Entry]) -> str:
@@ -71,7 +71,7 @@ def is_current(settings: Settings) -> bool:
     name = snapshot.current_name(settings.index)
     if name is None or not assembly.is_current(settings):
         return False
-    plan = planned(settings)
+    plan = planned(publications_of(settings))
     if plan.changes or plan.marks:
         return False
     wanted = mark(settings, plan.entries)
@@ -107,7 +107,8 @@ def publish(settings: Settings, progress: Progress = lambda done, total: None) -
     """Builds, calibrates and publishes a snapshot of what is live and of the folder's changes; returns its name. Raises
     BadEntry."""
     cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
-    plan, ledger = planned(settings), publications_of(settings)
+    ledger = publications_of(settings)
+    plan = planned(ledger)
     try:
         draft = drafted(settings, cache, plan.entries, lambda done, total: progress(done, 3 * max(total, 1)))
         progress(1, 3)

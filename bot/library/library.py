@@ -41,7 +41,7 @@ _ROWS = 500
 _WORD = re.compile(r"[^\W_]+")
 _SORTS = {
     "updated": [articles.c.updated.desc(), articles.c.nr.desc()],
-    "asked": [articles.c.asked.desc(), articles.c.nr],
+    "asked": [articles.c.asked.desc(), articles.c.nr.desc()],
     "oldest": [articles.c.updated, articles.c.nr],
 }
 #: What picks the translations that count.

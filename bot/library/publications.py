@@ -16,9 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.database import open_database, reading, writing
-from bot.library import pictures, tables
+from bot.library import pictures, shelf, tables
 from bot.library.article import Article
-from bot.library.errors import LibraryError
 from bot.library.library import Library, today
 from bot.library.pictures import Picture
 from bot.library.tables import articles, lives, notes, publications, versions
@@ -29,6 +28,7 @@ from kb_index.entry import Entry
 from kb_index.translations import joined
 
 _ROWS = 500
+_NEWEST = sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
 FOLDER = "the folder"
 
 
@@ -67,8 +67,7 @@ class Publications:
         """`kb` is the Markdown folder that the library follows; without one it follows none."""
         self._engine = engine
         self._kb = kb
-        #: The articles of the last plan, by their marks: reading them is most of what a plan takes.
-        self._read: dict[str, Article] = {}
+        self._shelf = shelf.Shelf()
 
     # What would be live
 
@@ -77,39 +76,16 @@ class Publications:
         folder. None takes all that are ready: in review, or archived. A version that becomes valid later does not take
         the place of a live one before its day. Raises BadEntry for a file that is none."""
         day = day or today()
-        served = versions.alias("served")
         with reading(self._engine) as connection:
-            rows = (
-                connection.execute(
-                    sa.select(
-                        articles.c.id,
-                        articles.c.nr,
-                        articles.c.version,
-                        articles.c.live,
-                        articles.c.status,
-                        articles.c.synced,
-                        articles.c.valid_from,
-                        articles.c.language,
-                        articles.c.translation_of,
-                        versions.c.mark,
-                        served.c.mark.label("live_mark"),
-                    )
-                    .select_from(articles)
-                    .join(
-                        versions, sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
-                    )
-                    .outerjoin(served, sa.and_(served.c.article == articles.c.nr, served.c.number == articles.c.live))
-                    .order_by(articles.c.nr)
-                )
-                .mappings()
-                .all()
-            )
-            plan = self._of_folder(connection, rows) if with_folder else Plan()
+            live = self._shelf.look(connection)
+            plan = self._of_folder(connection) if with_folder else Plan()
             from_files = {change.id for change in plan.changes}
-            for row in rows:
-                chosen = row["id"] in ids if ids is not None else row["status"] in ("review", "archived")
-                if row["id"] in from_files or not chosen:
+            fresh: dict[int, int] = {}
+            places: dict[str, int] = {}
+            for row in _chosen(connection, ids):
+                if row["id"] in from_files:
                     continue
+                places[row["id"]] = row["nr"]
                 if row["status"] == "archived":
                     if row["live"] is not None:
                         plan.changes.append(Change(row["id"], None))
@@ -117,35 +93,33 @@ class Publications:
                     plan.waiting.append(row["id"])
                 elif row["live"] != row["version"]:
                     plan.changes.append(Change(row["id"], row["version"]))
-            changed = {change.id: change for change in plan.changes}
-            wanted: list[tuple[int, int, str | None]] = []
-            for row in rows:
-                change = changed.get(row["id"])
-                if change is not None and change.article is not None:
-                    continue
-                if change is None and row["live"] is not None:
-                    wanted.append((row["nr"], row["live"], row["live_mark"]))
-                elif change is not None and change.version is not None:
-                    wanted.append((row["nr"], change.version, row["mark"]))
-            bodies = self._bodies(connection, wanted)
-        # In the order that they will have once this is live, so that a second look finds the same state.
-        places = {row["id"]: row["nr"] for row in rows}
-        after = max(places.values(), default=0)
-        kept = [(nr, bodies[nr]) for nr, _, _ in wanted]
+                    fresh[row["nr"]] = row["version"]
+            places |= _places(connection, from_files)
+            last = connection.execute(sa.select(sa.func.max(articles.c.nr))).scalar() or 0
+            bodies = shelf.read(connection, fresh)
+        kept = dict(live)
         for number, change in enumerate(plan.changes, 1):
-            if change.article is not None:
-                kept.append((places.get(change.id, after + number), change.article))
-        kept.sort(key=lambda pair: pair[0])
-        plan.entries = joined([article.entry for _, article in kept if article.is_valid(day)])
+            nr = places.get(change.id, last + number)
+            article = change.article or bodies.get(nr)
+            if article is not None:
+                kept[nr] = article
+            else:
+                kept.pop(nr, None)
+        # In the order that they will have once this is live, so that a second look finds the same state.
+        if any(nr not in live for nr in kept):
+            kept = dict(sorted(kept.items()))
+        plan.entries = joined([article.entry for article in kept.values() if article.is_valid(day)])
         return plan
 
-    def _of_folder(self, connection: Any, rows: Sequence[Any]) -> Plan:
+    def _of_folder(self, connection: Any) -> Plan:
         """The changes that the Markdown folder asks for: a three-way comparison of the file, the file when it was last
         taken in, and the article. Where file and article have both changed, the article stands and is a conflict."""
         plan = Plan()
         note = connection.execute(sa.select(notes.c.value).where(notes.c.name == "folder")).scalar()
         if self._kb is None or note == "off":
             return plan
+        query = _rows(articles.c.synced, articles.c.language, articles.c.translation_of, versions.c.mark)
+        rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
         there = {row["id"]: row for row in rows}
         files = {article.id: article for article in read_folder(self._kb)}
         kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
@@ -175,23 +149,6 @@ class Publications:
                 elif row["status"] != "archived":
                     plan.conflicts.append(f"{row['id']}: its file is gone, and the entry has been changed; it stands")
         return plan
-
-    def _bodies(self, connection: Any, wanted: Sequence[tuple[int, int, str | None]]) -> dict[int, Article]:
-        """The articles of (nr, version, mark), by nr. Raises LibraryError where one is missing."""
-        found = {nr: self._read[mark] for nr, _, mark in wanted if mark in self._read}
-        numbers = {nr: number for nr, number, _ in wanted if nr not in found}
-        nrs = sorted(numbers)
-        columns = (versions.c.article, versions.c.number, versions.c.body)
-        for start in range(0, len(nrs), _ROWS):
-            query = sa.select(*columns).where(versions.c.article.in_(nrs[start : start + _ROWS]))
-            for nr, number, body in connection.execute(query):
-                if numbers[nr] == number:
-                    found[nr] = Article.restore(json.loads(body))
-        if missing := set(numbers) - set(found):
-            first = min(missing)
-            raise LibraryError(f"version {numbers[first]} of article {first} is missing in the database")
-        self._read = {mark: found[nr] for nr, _, mark in wanted if mark}
-        return found
 
     def live(self) -> list[Entry]:
         """What anybody may be shown today."""
@@ -500,6 +457,36 @@ class Publications:
         return last < now and any(article.is_valid(last) != article.is_valid(now) for article in dated), came
 
 
+def _rows(*more: Any) -> Any:
+    """Every article with what says whether it goes live, and `more` columns."""
+    names = ("id", "nr", "version", "live", "status", "valid_from")
+    return sa.select(*(articles.c[name] for name in names), *more)
+
+
+def _chosen(connection: Any, ids: Collection[str] | None) -> list[Any]:
+    """The articles `ids`, or where that is None, those that are ready; by nr."""
+    if ids is None:
+        leaving = sa.and_(articles.c.status == "archived", articles.c.live.isnot(None))
+        queries = [_rows().where(sa.or_(articles.c.status == "review", leaving))]
+    else:
+        queries = [_rows().where(articles.c.id.in_(some)) for some in _in_steps(ids)]
+    found = [row for query in queries for row in connection.execute(query).mappings()]
+    return sorted(found, key=lambda row: int(row["nr"]))
+
+
+def _places(connection: Any, ids: Collection[str]) -> dict[str, int]:
+    """The nr of each of these articles that is there."""
+    found: dict[str, int] = {}
+    for some in _in_steps(ids):
+        found |= dict(connection.execute(sa.select(articles.c.id, articles.c.nr).where(articles.c.id.in_(some))).all())
+    return found
+
+
+def _in_steps(ids: Collection[str]) -> list[list[str]]:
+    every = list(ids)
+    return [every[start : start + _ROWS] for start in range(0, len(every), _ROWS)]
+
+
 def read_folder(kb: Path) -> list[Article]:
     """The articles of the Markdown folder, by id. Raises BadEntry naming the file."""
     return [Article.of_file(told, str(path)) for told, path in folder.records(kb)]
@@ -512,10 +499,9 @@ def publications_of(settings: Settings) -> Publications:
     return Publications(engine, settings.kb)
 
 
-def planned(settings: Settings, ready: bool = False) -> Plan:
+def planned(ledger: Publications, ready: bool = False) -> Plan:
     """What a publish would make live: what is live, with the changes of the folder; with all that is ready where
     `ready` says so, and where nothing at all is live yet."""
-    ledger = publications_of(settings)
     plan = ledger.plan(None if ready else ())
     if not plan.entries and not ready:
         plan = ledger.plan(None)

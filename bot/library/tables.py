@@ -53,6 +53,7 @@ articles = sa.Table(
     sa.Index("kb_article_asked", "asked", "nr"),
     sa.Index("kb_article_ends", "valid_until"),
     sa.Index("kb_article_translation", "translation_of", "language"),
+    sa.Index("kb_article_originals", "translation_of", "updated", "nr"),
     sqlite_autoincrement=True,
 )
 versions = sa.Table(
@@ -200,7 +201,13 @@ def add_pictures(connection: Any) -> None:
     pictures.create(connection, checkfirst=True)
 
 
-STEPS = (make, take_over, add_votes, add_translations, add_pictures)
+def add_originals(connection: Any) -> None:
+    """The sixth step: the list of what lacks a translation sorted all originals to show the newest."""
+    connection.exec_driver_sql(
+        "CREATE INDEX IF NOT EXISTS kb_article_originals ON kb_article (translation_of, updated, nr)")
+
+
+STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals)
 
 
 def row_of(article: Article, **more: Any) -> dict[str, Any]:

@@ -345,7 +345,7 @@ class Bench:
                 self._settings.home / "setup.lock",
                 "a publish or a set-up is at work (process {pid}); wait until it is done, then publish again",
             ):
-                settling.settle(self._settings)
+                settling.settle(self._settings, self._ledger)
                 yield
         except Busy as busy:
             raise Occupied(str(busy)) from None
