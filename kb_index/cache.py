@@ -17,10 +17,12 @@ _KEYS = 500
 
 
 class VectorCache:
-    """Vectors of one encoder in an SQLite file; several processes may use it at once."""
+    """Vectors of one encoder in an SQLite file; several processes may use it at once. `second` has those of the encoder
+    that sees questions a second time, if there is one."""
 
-    def __init__(self, encoder: Encoder, path: Path) -> None:
+    def __init__(self, encoder: Encoder, path: Path, second: Encoder | None = None) -> None:
         self.encoder = encoder
+        self.second = None if second is None else VectorCache(second, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, timeout=30)
         self._db.execute("pragma journal_mode=wal")
@@ -56,4 +58,6 @@ class VectorCache:
         return hashlib.blake2b(f"{self.encoder.name}\0{text}".encode("utf-8", "replace"), digest_size=16).digest()
 
     def close(self) -> None:
+        if self.second is not None:
+            self.second.close()
         self._db.close()

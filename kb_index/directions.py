@@ -23,6 +23,11 @@ _SCALE = 12.0
 _PULL = 0.01
 
 
+def learnable(vectors: int, entries: int) -> bool:
+    """Whether so many vectors of questions and phrasings have directions of so many entries to teach."""
+    return entries > 1 and vectors >= (1 + _PHRASINGS) * entries and entries * vectors <= _LARGEST
+
+
 def train(vectors: Vectors, owner: npt.NDArray[np.int64], entries: int) -> Vectors | None:
     """The direction of each entry, shape (entries, dimensions), from the vectors of questions and phrasings and the
     entry of each. None where there are too few phrasings to learn from, or so many entries that it would take long.
@@ -31,7 +36,7 @@ def train(vectors: Vectors, owner: npt.NDArray[np.int64], entries: int) -> Vecto
     Sources: J. Snell et al., "Prototypical networks for few-shot learning" (NeurIPS 2017), for the centres; D. Kingma
     and J. Ba, "Adam: a method for stochastic optimization" (ICLR 2015).
     """
-    if len(vectors) < (1 + _PHRASINGS) * entries or entries < 2 or entries * len(vectors) > _LARGEST:
+    if not learnable(len(vectors), entries):
         return None
     x, rows = np.ascontiguousarray(vectors, dtype=np.float32), np.arange(len(vectors))
     # Threads sum in an order of their own, and a new process must come to the same bars.

@@ -89,6 +89,10 @@ class Encoder:
     def dimensions(self) -> int:
         return self._dimensions
 
+    def shares(self, other: Encoder) -> bool:
+        """Whether both are one model but for the upper half."""
+        return self._lower is other._lower
+
     def words(self) -> set[str]:
         """The words that are one piece to it."""
         return {piece for piece in self._tokenizer.get_vocab() if piece.isalpha()}
@@ -140,7 +144,7 @@ def _options() -> onnxruntime.SessionOptions:
     return options
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def load_encoder(folder: Path, threads: int = 1) -> Encoder:
     """One encoder per process and folder: its weights are the largest thing an assistant keeps in memory."""
     return Encoder(folder, threads)

@@ -34,7 +34,8 @@ class Weights:
     centre; what is said is `whole`, the similarity to question and answer together, and for the rest that to the
     nearest passage. The more phrasings an entry has, the more what is asked counts: with n of them, (n + 1) / (n + 3).
     A lone question is in words that few customers use, and its answer says more of what it is about. Where entries have
-    phrasings enough to train `directions` (kb_index/directions.py), that counts besides, by the same share.
+    phrasings enough to train directions (kb_index/directions.py), these make up `directions` of what is asked: the
+    mean of those over the vectors themselves and of those over the second encoder's, as far as they are there.
     """
 
     nearest: float = 0.67
@@ -94,9 +95,11 @@ class Retriever:
         """Whether some entry has this word, or another form of it."""
         return self.snapshot.lexical.knows(word)
 
-    def search(self, texts: Sequence[str], vectors: Vectors, top: int = 5) -> list[list[Candidate]]:
+    def search(
+        self, texts: Sequence[str], vectors: Vectors, top: int = 5, second: Vectors | None = None
+    ) -> list[list[Candidate]]:
         """The best `top` entries for each question, best first. What is found for a question does not depend on the
-        questions that are asked with it."""
+        questions that are asked with it. `second` are the questions' vectors by the snapshot's second encoder."""
         snapshot = self.snapshot
         # Enough that no few entries with many vectors each take all places.
         depth = max(50, int(2 * top * self._each)) * (1 if self._all_open else 2)
@@ -107,11 +110,13 @@ class Retriever:
         found: list[list[Candidate]] = []
         for begin in range(0, len(texts), step):
             some = slice(begin, begin + step)
-            found += self._among(texts[some], np.asarray(vectors[some], np.float64), near[some], top)
+            seen = None if second is None else np.asarray(second[some], np.float64)
+            found += self._among(texts[some], np.asarray(vectors[some], np.float64), near[some], top, seen)
         return found
 
     def _among(
-        self, texts: Sequence[str], questions: npt.NDArray[np.float64], near: npt.NDArray[np.int64], top: int
+        self, texts: Sequence[str], questions: npt.NDArray[np.float64], near: npt.NDArray[np.int64], top: int,
+        second: npt.NDArray[np.float64] | None,
     ) -> list[list[Candidate]]:
         """The best `top` of the entries that are proposed for each of some questions."""
         snapshot = self.snapshot
@@ -128,7 +133,7 @@ class Retriever:
         if not len(positions):
             return [[] for _ in texts]
         family = snapshot.families.of[positions]
-        scores, nearest = self._scored(positions, questions, lexical[:, positions])
+        scores, nearest = self._scored(positions, questions, lexical[:, positions], second)
         if len(texts) > 1:
             # Of a family, all stand for what one of them was proposed for.
             ours = np.zeros((len(texts), len(snapshot.entries)), dtype=bool)
@@ -140,7 +145,8 @@ class Retriever:
         ]
 
     def _scored(
-        self, positions: npt.NDArray[np.int64], questions: npt.NDArray[np.float64], lexical: npt.NDArray[np.float32]
+        self, positions: npt.NDArray[np.int64], questions: npt.NDArray[np.float64], lexical: npt.NDArray[np.float32],
+        second: npt.NDArray[np.float64] | None,
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """The fused scores of the entries at `positions`, and the similarity of the nearest of what is asked; shapes
         (questions, positions). In double precision, so that questions score alike alone and among others."""
@@ -164,11 +170,13 @@ class Retriever:
         share = number / (number + 2)
         # BM25 has no upper end; this maps it to 0..1 with half at 10, a common score of a good match.
         words = (lexical / (lexical + 10.0)).T
-        scores, full = share * about + (1 - share) * told + weights.lexical * words, 1 + weights.lexical
-        if snapshot.directions is not None:
-            scores += weights.directions * share * (snapshot.directions[positions].astype(np.float64) @ questions.T)
-            full += weights.directions
-        return (scores / full).T, nearest.T
+        lying = [directions[positions].astype(np.float64) @ seen.T
+                 for directions, seen in ((snapshot.directions, questions), (snapshot.second, second))
+                 if directions is not None and seen is not None]
+        if lying:
+            about = (1 - weights.directions) * about + weights.directions * sum(lying) / len(lying)
+        scores = share * about + (1 - share) * told + weights.lexical * words
+        return (scores / (1 + weights.lexical)).T, nearest.T
 
     def _best(
         self, text: str, positions: npt.NDArray[np.int64], family: npt.NDArray[np.int64],

@@ -40,12 +40,16 @@ _MEND = "publish again with `frontdesk kb publish`"
 
 
 class Snapshot:
-    """One published state, loaded. Vector i belongs to the entry whose `starts` range holds i."""
+    """One published state, loaded. Vector i belongs to the entry whose `starts` range holds i.
+
+    `directions` are over these vectors, `second` are over those of another encoder, by the name of `second_encoder`
+    (kb_index/directions.py); None where there are none.
+    """
 
     def __init__(
         self, name: str, entries: Sequence[Entry], html: Sequence[str], vectors: Vectors, kinds: npt.NDArray[np.uint8],
         starts: npt.NDArray[np.int64], index: nearest.Index, lexical: LexicalIndex, calibration: Mapping[str, Any],
-        encoder: str, directions: Vectors | None = None,
+        encoder: str, directions: Vectors | None = None, second: Vectors | None = None, second_encoder: str = "",
     ) -> None:
         self.name = name
         self.entries = list(entries)
@@ -58,6 +62,8 @@ class Snapshot:
         self.calibration = dict(calibration)
         self.encoder = encoder
         self.directions = directions
+        self.second = second
+        self.second_encoder = second_encoder
         self.owner = np.repeat(np.arange(len(self.entries)), np.diff(starts))
         self.position = {entry.id: i for i, entry in enumerate(self.entries)}
         self.families = Families(self.entries)
@@ -66,13 +72,14 @@ class Snapshot:
     def build(
         cls, entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
         calibration: Mapping[str, Any], encoder: str, directions: Vectors | None = None, html: Sequence[str] = (),
+        second: Vectors | None = None, second_encoder: str = "",
     ) -> Snapshot:
         """A state that is not written yet, with its indices; `html` holds what answers look like where that is known,
         and an empty text where it is not."""
         return cls(
             name="draft", entries=entries, html=html or [""] * len(entries), vectors=vectors, kinds=kinds,
             starts=starts, index=nearest.build(vectors), lexical=LexicalIndex.build(entries), calibration=calibration,
-            encoder=encoder, directions=directions,
+            encoder=encoder, directions=directions, second=second, second_encoder=second_encoder,
         )
 
 
@@ -94,15 +101,16 @@ def write(folder: Path, built: Snapshot, mark: str) -> str:
         np.save(work / "vectors.npy", built.vectors)
         np.save(work / "kinds.npy", built.kinds)
         np.save(work / "starts.npy", built.starts)
-        if built.directions is not None:
-            np.save(work / "directions.npy", built.directions)
+        for called, trained in (("directions", built.directions), ("second", built.second)):
+            if trained is not None:
+                np.save(work / f"{called}.npy", trained)
         nearest.save(built.index, work)
         built.lexical.save(work / "lexical")
         (work / "calibration.json").write_text(json.dumps(built.calibration, indent=1))
         files = {str(f.relative_to(work)): _sum(f) for f in sorted(work.rglob("*")) if f.is_file()}
         manifest = {
             "name": name, "created": time.time(), "encoder": built.encoder, "entries": len(built.entries),
-            "mark": mark, "files": files,
+            "mark": mark, "files": files, "second encoder": built.second_encoder,
         }
         (work / "manifest.json").write_text(json.dumps(manifest, indent=1))
         for file in work.rglob("*"):
@@ -149,26 +157,28 @@ def load(folder: Path, name: str) -> Snapshot:
         for file, wanted in told["files"].items():
             if not (here / file).is_file() or _sum(here / file) != wanted:
                 raise BadSnapshot(f"snapshot {name}: {file} does not match its sum; {_MEND}")
-        return _loaded(here, name, told["encoder"])
+        return _loaded(here, name, told["encoder"], told.get("second encoder", ""))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         # Whole by its sums, but of another version of this code, or with a manifest that tells nothing of a file.
         raise BadSnapshot(f"snapshot {name} cannot be read ({type(error).__name__}: {error}); {_MEND}") from error
 
 
-def _loaded(here: Path, name: str, encoder: str) -> Snapshot:
+def _loaded(here: Path, name: str, encoder: str, second_encoder: str) -> Snapshot:
     entries, html = [], []
     with (here / "entries.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             fields = json.loads(line)
             html.append(fields.pop("html"))
             entries.append(Entry.restore(fields))
-    vectors, trained = np.load(here / "vectors.npy", mmap_mode="r"), here / "directions.npy"
+    vectors = np.load(here / "vectors.npy", mmap_mode="r")
+    directions, second = (np.load(file) if file.is_file() else None
+                          for file in (here / "directions.npy", here / "second.npy"))
     return Snapshot(
         name=name, entries=entries, html=html, vectors=vectors, kinds=np.load(here / "kinds.npy"),
         starts=np.load(here / "starts.npy"), index=nearest.load(here, vectors),
         lexical=LexicalIndex.load(here / "lexical"),
         calibration=json.loads((here / "calibration.json").read_text()), encoder=encoder,
-        directions=np.load(trained) if trained.is_file() else None,
+        directions=directions, second=second, second_encoder=second_encoder,
     )
 
 

@@ -22,11 +22,10 @@ from tqdm import tqdm
 
 from bot.judgement.bars import PEOPLE, Asked, calibrate, questions, sureness
 from bot.judgement.labelled import read as read_labelled
-from bot.judgement.publishing import Memory, ask_all, assembled, entries_of
+from bot.judgement.publishing import Memory, ask_all, assembled, cache_of, entries_of
 from bot.judgement.router import Bars
 from bot.settings import Settings, read
 from kb_index.cache import VectorCache
-from kb_index.encoder import load_encoder
 from kb_index.entry import Entry
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -106,7 +105,7 @@ def main() -> None:
     parser.add_argument("--beta", type=float, default=0.02)
     args = parser.parse_args()
     settings = read()
-    cache, memory = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db"), Memory(settings)
+    cache, memory = cache_of(settings), Memory(settings)
     shelves = [("sample shop", entries_of(settings))]
     shelves += [(f"{path.stem}, {n} phrasings", foreign(path, n)) for path in args.data for n in (8, 0)]
     for name, entries in shelves:

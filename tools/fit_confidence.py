@@ -24,11 +24,9 @@ from bot.judgement import phrases
 from bot.judgement.bars import Asked
 from bot.judgement.confidence import FOUND, SIGNS, Confidence, signs
 from bot.judgement.labelled import OUT_OF_SCOPE, Labelled, read
-from bot.judgement.publishing import Memory, ask, assembled
+from bot.judgement.publishing import Memory, ask, assembled, cache_of
 from bot.settings import Settings
 from bot.settings import read as read_settings
-from kb_index.cache import VectorCache
-from kb_index.encoder import load_encoder
 from kb_index.entry import Entry
 from kb_index.retriever import Retriever
 
@@ -60,7 +58,7 @@ def knowledge_base(
 
 def ask_all(settings: Settings, files: Sequence[Path]) -> dict[str, list[Asked]]:
     """The questions of all knowledge bases made of each file."""
-    cache, memory = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db"), Memory(settings)
+    cache, memory = cache_of(settings), Memory(settings)
     found: dict[str, list[Asked]] = {}
     for path in files:
         messages = read(path)

@@ -13,32 +13,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+from bot.judgement.publishing import Memory, ask, assembled, cache_of
 from bot.settings import ROOT, read
-from kb_index import folder, nearest, snapshot
-from kb_index.encoder import Encoder, load_encoder
+from kb_index import folder
+from kb_index.cache import VectorCache
 from kb_index.entry import Entry
-from kb_index.lexical import LexicalIndex
-from kb_index.retriever import Retriever, Weights, units
+from kb_index.retriever import Retriever, Weights
 
 FAQS = ROOT / "tests" / "kb_index" / "faqs"
 
 
-def first(entries: Sequence[Entry], encoder: Encoder, weights: Weights | None = None) -> float:
+def first(entries: Sequence[Entry], cache: VectorCache, memory: Memory, weights: Weights | None = None) -> float:
     """The share of the entries' test questions for which their entry comes first."""
-    texts = [units(entry) for entry in entries]
-    vectors = encoder.encode([text for one in texts for _, text in one])
-    retriever = Retriever(snapshot.Snapshot(
-        name="measured", entries=entries, html=[""] * len(entries), vectors=vectors,
-        kinds=np.array([kind for one in texts for kind, _ in one], dtype=np.uint8),
-        starts=np.cumsum([0] + [len(one) for one in texts]).astype(np.int64), index=nearest.build(vectors),
-        lexical=LexicalIndex.build(entries), calibration={}, encoder=encoder.name,
-    ), weights or Weights())
-    asked = [(test, entry.id) for entry in entries for test in entry.tests]
-    questions = [test for test, _ in asked]
-    found = retriever.search(questions, encoder.encode(questions), top=1)
-    return sum(one[0].entry == entry for one, (_, entry) in zip(found, asked, strict=True)) / len(asked)
+    pairs = [(test, entry.id) for entry in entries for test in entry.tests]
+    asked = ask(memory.read([test for test, _ in pairs]), [entry for _, entry in pairs], [""] * len(pairs),
+                Retriever(assembled(entries, cache), weights or Weights()), cache, top=1)
+    return sum(one.right for one in asked) / len(asked)
 
 
 def knowledge_bases(shop: Path) -> dict[str, list[Entry]]:
@@ -57,10 +47,10 @@ def knowledge_bases(shop: Path) -> dict[str, list[Entry]]:
 def main() -> None:
     settings = read()
     weights = Weights(**{name: float(value) for name, value in (told.split("=") for told in sys.argv[1:])})
-    encoder = load_encoder(settings.encoder, 2)
-    found = {name: round(first(entries, encoder, weights), 4) for name, entries in
+    cache, memory = cache_of(settings), Memory(settings)
+    found = {name: round(first(entries, cache, memory, weights), 4) for name, entries in
              knowledge_bases(ROOT / "data" / "kb").items()}
-    print(json.dumps({"encoder": encoder.name, "right entry first": found}, indent=1))
+    print(json.dumps({"encoder": cache.encoder.name, "right entry first": found}, indent=1))
 
 
 if __name__ == "__main__":

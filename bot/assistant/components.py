@@ -21,7 +21,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.judgement import assembly
-from bot.judgement.judge import classified, sought
+from bot.judgement.judge import classified, seen, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.knowledge import Knowledge, Published
 from bot.judgement.router import decide, within_task
@@ -94,7 +94,7 @@ class KnowledgeMatcher(_Component):
         super().__init__(settings)
         self.knowledge = Knowledge.shared(settings.index)
         self._published: Published | None = None
-        self._remembered: Callable[[str], tuple[Candidate, ...]] = self._seek
+        self._remembered: Callable[[str, str], tuple[Candidate, ...]] = self._seek
 
     def process(self, messages: list[Message]) -> list[Message]:
         self.knowledge.encoder = load_encoder(self.settings.encoder).name
@@ -105,14 +105,15 @@ class KnowledgeMatcher(_Component):
         for message in messages:
             reading: Reading = message.get("reading")
             whole = sought(reading, published.retriever)
-            found = self._remembered(whole) if len(whole) <= _SHORT else self._seek(whole)
+            found = (self._remembered if len(reading.text) <= _SHORT else self._seek)(whole, reading.text)
             message.set("reading", reading.finding(found))
         return messages
 
-    def _seek(self, whole: str) -> tuple[Candidate, ...]:
+    def _seek(self, whole: str, text: str) -> tuple[Candidate, ...]:
         assert self._published is not None
-        vectors = load_encoder(self.settings.encoder).encode([whole])
-        return tuple(self._published.retriever.search([whole], vectors)[0])
+        retriever, vectors = self._published.retriever, load_encoder(self.settings.encoder).encode([whole])
+        second = seen([text], assembly.shared(self.settings), retriever)
+        return tuple(retriever.search([whole], vectors, second=second)[0])
 
 
 @DefaultV1Recipe.register(_Types.INTENT_CLASSIFIER, is_trainable=False)

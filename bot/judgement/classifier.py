@@ -83,7 +83,7 @@ class Classifier:
         #: How texts become vectors; who reads the same texts day after day puts a cache here.
         self.encode: Callable[[Sequence[str]], Vectors] = encoder.encode
         #: What was read last: the parts of a message are asked for more than once in a turn.
-        self._lately: dict[str, npt.NDArray[np.float64]] = {}
+        self._lately: dict[str, Vectors] = {}
 
     @property
     def routes(self) -> list[str]:
@@ -91,11 +91,17 @@ class Classifier:
 
     def intent_probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Shape (n, intents) for normalised texts; rows sum to 1."""
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._lately]
-        vectors = self.encode([self.spelling.mend(text) for text in fresh])
-        found = self._lately | dict(zip(fresh, self.head.intent_probabilities(vectors), strict=True))
-        self._lately = dict(list(found.items())[-_LATELY:])
+        once = list(dict.fromkeys(texts))
+        found = dict(zip(once, self.head.intent_probabilities(self.vectors(once)), strict=True))
         return np.array([found[text] for text in texts]).reshape(len(texts), len(self.head.intents))
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """What the tuned encoder makes of normalised texts, shape (n, dimensions)."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._lately]
+        made = self.encode([self.spelling.mend(text) for text in fresh])
+        found = self._lately | dict(zip(fresh, made, strict=True))
+        self._lately = dict(list(found.items())[-_LATELY:])
+        return np.array([found[text] for text in texts], np.float32).reshape(len(texts), self.encoder.dimensions)
 
     def without_each(self, words: Sequence[str], places: Sequence[int]) -> Probabilities:
         """What it says of the text that `words` make, and would say without the word at each of `places`: shape

@@ -26,7 +26,6 @@ from bot.settings import Settings
 from kb_index import snapshot
 from kb_index.cache import VectorCache
 from kb_index.calibration import upper_bound
-from kb_index.encoder import load_encoder
 from kb_index.retriever import Retriever
 
 Progress = Callable[[int, int], None]
@@ -120,7 +119,7 @@ def evaluate(
     """Asks the published snapshot all labelled messages, or those of `told`. Raises BadSnapshot where nothing is
     published."""
     published = snapshot.load_current(settings.index)
-    cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
+    cache = publishing.cache_of(settings)
     try:
         if told is None:
             asked = [one for one in publishing.ask_all(settings, published, cache, progress=progress)

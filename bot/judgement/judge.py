@@ -16,7 +16,7 @@ from bot.judgement.plainly import plainly
 from bot.judgement.router import Bars, decide
 from bot.judgement.segments import normalise, segments
 from bot.judgement.words import deciding_words
-from kb_index.encoder import Encoder
+from kb_index.encoder import Encoder, Vectors
 from kb_index.retriever import Retriever
 from kb_index.snapshot import Snapshot
 
@@ -89,8 +89,16 @@ def read(
     if encoder is None or retriever is None or not texts:
         return readings
     wholes = [sought(reading, retriever) for reading in readings]
-    found = retriever.search(wholes, encoder.encode(wholes), top)
+    found = retriever.search(wholes, encoder.encode(wholes), top, seen(texts, classifier, retriever))
     return [reading.finding(c) for reading, c in zip(readings, found, strict=True)]
+
+
+def seen(texts: Sequence[str], classifier: Classifier, retriever: Retriever) -> Vectors | None:
+    """The messages as the classifier's encoder sees them, where the snapshot has directions over its vectors. The
+    classifier has just read them, so this costs next to nothing."""
+    if retriever.snapshot.second is None or retriever.snapshot.second_encoder != classifier.encoder.name:
+        return None
+    return classifier.vectors([normalise(text) for text in texts])
 
 
 def sought(reading: Reading, retriever: Retriever) -> str:

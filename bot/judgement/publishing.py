@@ -19,6 +19,7 @@ from bot.judgement.bars import PEOPLE, Asked, calibrate
 from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.plainly import plainly
+from bot.judgement.segments import normalise
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
@@ -103,11 +104,17 @@ def _pin(settings: Settings) -> list[str] | None:
         return None
 
 
+def cache_of(settings: Settings) -> VectorCache:
+    """What remembers the vectors of entries and questions, by the encoder that finds and by the classifier's. The
+    latter has no say in what another model finds: that one may be for other languages."""
+    encoder, second = load_encoder(settings.encoder, 2), load_encoder(assembly.folder(settings), 2)
+    return VectorCache(encoder, settings.cache / "vectors.db", second if encoder.shares(second) else None)
+
+
 def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:
     """Builds, calibrates and publishes a snapshot of what is live and of the folder's changes; returns its name. Raises
     BadEntry."""
-    cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
-    ledger = publications_of(settings)
+    cache, ledger = cache_of(settings), publications_of(settings)
     plan = planned(ledger)
     try:
         draft = drafted(settings, cache, plan.entries, lambda done, total: progress(done, 3 * max(total, 1)))
@@ -164,7 +171,7 @@ def assembled(
     vectors[new], kinds[new] = made[rows[new] - base], of_fresh[rows[new] - base]
     if like is not None:
         vectors[~new], kinds[~new] = like.vectors[rows[~new]], like.kinds[rows[~new]]
-    return _of_vectors(entries, vectors, kinds, starts, cache.encoder.name, html)
+    return _of_vectors(entries, vectors, kinds, starts, cache.encoder.name, _seen(entries, cache), html)
 
 
 def _place(entry: Entry, like: snapshot.Snapshot | None, cache: VectorCache) -> int | None:
@@ -177,15 +184,28 @@ def _place(entry: Entry, like: snapshot.Snapshot | None, cache: VectorCache) -> 
 
 def _of_vectors(
     entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
-    encoder: str, html: Sequence[str] = (),
+    encoder: str, seen: tuple[Vectors, str] | None, html: Sequence[str] = (),
 ) -> snapshot.Snapshot:
     asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(entries)), np.diff(starts))
     # What tells languages apart is no direction: a family has one.
     originals, family = np.unique(Families(entries).of, return_inverse=True)
-    trained = directions.train(vectors[asked], family[owner[asked]], len(originals))
+
+    def trained(of: Vectors) -> Vectors | None:
+        found = directions.train(of, family[owner[asked]], len(originals))
+        return None if found is None else found[family]
+
+    second, by = (None, "") if seen is None else (trained(seen[0]), seen[1])
     return snapshot.Snapshot.build(
-        entries, vectors, kinds, starts, {}, encoder, None if trained is None else trained[family], html
+        entries, vectors, kinds, starts, {}, encoder, trained(vectors[asked]), html, second, by
     )
+
+
+def _seen(entries: Sequence[Entry], cache: VectorCache) -> tuple[Vectors, str] | None:
+    """Questions and phrasings as the second encoder sees them, and its name; None where there is nothing to learn."""
+    texts = [text for entry in entries for text in (entry.question, *entry.phrasings)]
+    if cache.second is None or not directions.learnable(len(texts), len(set(Families(entries).of.tolist()))):
+        return None
+    return cache.second.encode(texts), cache.second.encoder.name
 
 
 class Memory:
@@ -278,7 +298,8 @@ def held_out(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> li
     size = sum(len(entry.phrasings) for entry in draft.entries)
     family = dict(draft.families.ids())
     times = min(_HELD_OUT, -(-_HELD_OUT * _MOST // max(1, size)))
-    folds = [fold for fold in (_fold(draft, at) for at in range(times)) if fold[1]]
+    seen = None if draft.second is None else _seen(draft.entries, cache)
+    folds = [fold for fold in (_fold(draft, at, seen) for at in range(times)) if fold[1]]
     asked: list[Asked] = []
     # The limit counts for the whole process, so it is set around all threads.
     with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -289,7 +310,9 @@ def held_out(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> li
     return [replace(one, held_out=True) for one in asked]
 
 
-def _fold(draft: snapshot.Snapshot, fold: int) -> tuple[Callable[[], snapshot.Snapshot], list[tuple[str, str]]]:
+def _fold(
+    draft: snapshot.Snapshot, fold: int, seen: tuple[Vectors, str] | None
+) -> tuple[Callable[[], snapshot.Snapshot], list[tuple[str, str]]]:
     """How to build the index without every fifth phrasing, from the `fold`-th on, and those phrasings, each with the id
     of its entry. What only agents may read stays whole."""
     kept = np.ones(len(draft.vectors), dtype=bool)
@@ -303,7 +326,8 @@ def _fold(draft: snapshot.Snapshot, fold: int) -> tuple[Callable[[], snapshot.Sn
 
     def build() -> snapshot.Snapshot:
         starts = np.concatenate([[0], np.cumsum(kept)])[draft.starts].astype(np.int64)
-        return _of_vectors(cut, draft.vectors[kept], draft.kinds[kept], starts, draft.encoder)
+        left = seen and (seen[0][kept[draft.kinds <= PHRASING]], seen[1])
+        return _of_vectors(cut, draft.vectors[kept], draft.kinds[kept], starts, draft.encoder, left)
 
     return build, pairs
 
@@ -332,7 +356,10 @@ def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[st
     if not readings:
         return []
     wholes = [sought(reading, retriever) for reading in readings]
-    found = retriever.search(wholes, cache.encode(wholes), top)
+    second = None
+    if cache.second is not None and retriever.snapshot.second_encoder == cache.second.encoder.name:
+        second = cache.second.encode([reading.mended or normalise(reading.text) for reading in readings])
+    found = retriever.search(wholes, cache.encode(wholes), top, second)
     return [
         Asked(reading.finding(candidates), entry, route)
         for reading, candidates, entry, route in zip(readings, found, entries, routes, strict=True)

@@ -29,8 +29,6 @@ from bot.settings import Settings
 from bot.workshop import gate, groups, likeness, real
 from bot.workshop.errors import Moved, Occupied, Stopped
 from kb_index import snapshot
-from kb_index.cache import VectorCache
-from kb_index.encoder import load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadSnapshot
 from kb_index.markdown import render
@@ -75,7 +73,7 @@ class Bench:
         self._engine = open_database(settings.database)
         self._ledger = publications_of(settings)
         self._library = Library(self._engine)
-        self._cache = VectorCache(load_encoder(settings.encoder, 2), settings.cache / "vectors.db")
+        self._cache = publishing.cache_of(settings)
         self._memory: publishing.Memory | None = None
         self._live: snapshot.Snapshot | None = None
         self._outcomes: dict[str, gate.Outcome] = {}

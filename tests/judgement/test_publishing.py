@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.judgement import assembly, publishing
-from bot.judgement.judge import Judge
+from bot.judgement.judge import Judge, classified
 from bot.judgement.knowledge import Knowledge
 from bot.settings import ROOT, Settings
 from kb_index import snapshot
@@ -167,3 +167,16 @@ def test_the_sample_shops_bars_keep_their_promise(product: Settings) -> None:
     assert told["asked"]["answerable"] > 700
 
 
+
+
+def test_what_sets_the_bars_is_what_the_bot_finds(product: Settings) -> None:
+    live, classifier = snapshot.load_current(product.index), assembly.load(product)
+    assert live.second is not None and live.second_encoder == classifier.encoder.name
+    asked = [test for entry in live.entries for test in entry.tests][::40]
+    asked += ["cancle my order", "whre is my parcel?"]
+    judge, cache = Judge(load_encoder(product.encoder), classifier, live), publishing.cache_of(product)
+    try:
+        found = publishing.ask(classified(asked, classifier), [""] * len(asked), [""] * len(asked), judge.retriever, cache)
+    finally:
+        cache.close()
+    assert [one.reading.candidates for one in found] == [one.candidates for one in judge.read(asked)]

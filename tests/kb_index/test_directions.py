@@ -70,3 +70,19 @@ def test_a_snapshot_keeps_them_and_the_retriever_goes_by_them(tmp_path: Path, en
         assert found[0].entry == "late"
         leads.append(found[0].score - found[1].score)
     assert leads[1] > leads[0]
+
+
+def test_what_a_second_encoder_sees_can_decide(tmp_path: Path, encoder: Encoder) -> None:
+    entries = [Entry("one", "Where is it", "Here.", "orders"), Entry("two", "Where is that", "There.", "orders")]
+    texts = [unit for entry in entries for unit in units(entry)]
+    vectors, kinds = encoder.encode([text for _, text in texts]), np.array([kind for kind, _ in texts], dtype=np.uint8)
+    starts = np.cumsum([0] + [len(units(entry)) for entry in entries]).astype(np.int64)
+    second = np.eye(2, 3, dtype=np.float32)
+    built = snapshot.Snapshot.build(
+        entries, vectors, kinds, starts, {}, encoder.name, second=second, second_encoder="the other"
+    )
+    loaded = snapshot.load(tmp_path, snapshot.write(tmp_path, built, "0"))
+    assert loaded.second is not None and np.array_equal(loaded.second, second) and loaded.second_encoder == "the other"
+    for row, wanted in enumerate(("one", "two")):
+        [found] = Retriever(loaded).search(["where"], encoder.encode(["where"]), second=second[row:row + 1])
+        assert found[0].entry == wanted

@@ -38,7 +38,8 @@ def sharing(loaded: tuple[Any, Any, list[Any]]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(publishing, "phrases", SimpleNamespace(read=lambda _: some, FOLDER=phrases.FOLDER))
         patch.setattr(publishing, "assembly", SimpleNamespace(
-            load=lambda *_: one, unseen=lambda: unseen, mark=assembly.mark, is_current=assembly.is_current))
+            load=lambda *_: one, unseen=lambda: unseen, folder=assembly.folder, mark=assembly.mark,
+            is_current=assembly.is_current))
         yield
 
 
