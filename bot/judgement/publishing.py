@@ -19,13 +19,12 @@ from bot.judgement.bars import PEOPLE, Asked, calibrate
 from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.plainly import plainly
-from bot.judgement.segments import normalise
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
 from kb_index import directions, snapshot
 from kb_index.cache import VectorCache
-from kb_index.encoder import Vectors, load_encoder
+from kb_index.encoder import LATELY, Vectors, load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.export import exported
@@ -356,10 +355,15 @@ def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[st
     if not readings:
         return []
     wholes = [sought(reading, retriever) for reading in readings]
-    second = None
-    if cache.second is not None and retriever.snapshot.second_encoder == cache.second.encoder.name:
-        second = cache.second.encode([reading.mended or normalise(reading.text) for reading in readings])
-    found = retriever.search(wholes, cache.encode(wholes), top, second)
+    twice = cache.second if retriever.snapshot.second_encoder else None
+    vectors, second = [], []
+    for start in range(0, len(readings), LATELY):
+        some = slice(start, start + LATELY)
+        vectors.append(cache.encode(wholes[some]))
+        if twice is not None:
+            # Right after the other, whose lower half's work it finds done.
+            second.append(twice.encode([reading.mended or reading.said for reading in readings[some]]))
+    found = retriever.search(wholes, np.concatenate(vectors), top, np.concatenate(second) if second else None)
     return [
         Asked(reading.finding(candidates), entry, route)
         for reading, candidates, entry, route in zip(readings, found, entries, routes, strict=True)
