@@ -44,15 +44,20 @@ class VectorCache:
         for start in range(0, len(todo), _CHUNK):
             chunk = todo[start : start + _CHUNK]
             made = self.encoder.encode([texts[same[0]] for _, same in chunk])
-            with self._db:
-                self._db.executemany(
-                    "insert or ignore into vectors values (?, ?)",
-                    [(key, vector.tobytes()) for (key, _), vector in zip(chunk, made, strict=True)],
-                )
+            self._keep([key for key, _ in chunk], made)
             for (_, same), vector in zip(chunk, made, strict=True):
                 vectors[same] = vector
             progress(min(start + _CHUNK, len(todo)), len(todo))
         return vectors
+
+    def remember(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Puts vectors that are known already beside those that were made here."""
+        self._keep([self._key(text) for text in texts], vectors)
+
+    def _keep(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        with self._db:
+            told = ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True))
+            self._db.executemany("insert or ignore into vectors values (?, ?)", told)
 
     def _key(self, text: str) -> bytes:
         return hashlib.blake2b(f"{self.encoder.name}\0{text}".encode("utf-8", "replace"), digest_size=16).digest()

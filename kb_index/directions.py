@@ -30,7 +30,7 @@ def learnable(vectors: int, entries: int) -> bool:
 
 def train(vectors: Vectors, owner: npt.NDArray[np.int64], entries: int) -> Vectors | None:
     """The direction of each entry, shape (entries, dimensions), from the vectors of questions and phrasings and the
-    entry of each. None where there are too few phrasings to learn from, or so many entries that it would take long.
+    entry of each.
 
     Softmax regression without a bias, begun at the centres and trained on all vectors at once by Adam.
     Sources: J. Snell et al., "Prototypical networks for few-shot learning" (NeurIPS 2017), for the centres; D. Kingma

@@ -14,6 +14,7 @@ from kb_index.errors import BadEntry
 
 #: Foreign ids may be titles or numbers; what would break a line or hide in it is refused.
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_WORD = re.compile(r"\w+")
 MAX_ANSWER = 200_000
 #: Who may be told it: anybody, customers who have proved who they are, or nobody but agents.
 EVERYONE, VERIFIED, AGENTS = "everyone", "verified", "agents"
@@ -48,6 +49,17 @@ class Entry:
         if self.language or self.translation_of:
             seen.append([self.language, self.translation_of])
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:12]
+
+    @cached_property
+    def seal(self) -> bytes:
+        """Changes with anything that a publish sees of the entry."""
+        return f"{self.id} {self.version} {self.tests}".encode()
+
+    @cached_property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """Its question and phrasings, each with its words alone."""
+        texts = (self.question, *self.phrasings)
+        return tuple((text, " ".join(_WORD.findall(text.lower()))) for text in texts)
 
     def is_for(self, verified: bool) -> bool:
         """Whether a customer may be told it, `verified` being one who has proved who they are."""

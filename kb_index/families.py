@@ -3,7 +3,8 @@ them is said is decided by the customer's language alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,9 @@ class Families:
             dtype=np.int64,
         )
         self._members: dict[int, list[int]] = {}
-        for i, original in enumerate(self.of.tolist()):
-            if i != original:
-                self._members.setdefault(original, [original]).append(i)
+        for i in np.flatnonzero(self.of != np.arange(len(self.of))).tolist():
+            original = int(self.of[i])
+            self._members.setdefault(original, [original]).append(i)
 
     def __bool__(self) -> bool:
         """Whether there is any translation."""
@@ -43,10 +44,11 @@ class Families:
         found = [i for original in np.unique(self.of[positions]).tolist() for i in self.members(original)]
         return np.array(found, dtype=np.int64)
 
-    def ids(self) -> Iterator[tuple[str, str]]:
-        """The id of each entry, and that of its original."""
-        for entry, original in zip(self._entries, self.of.tolist(), strict=True):
-            yield entry.id, self._entries[original].id
+    @cached_property
+    def originals(self) -> Mapping[str, str]:
+        """The id of each entry's original, by its own."""
+        ids = [entry.id for entry in self._entries]
+        return {name: ids[original] for name, original in zip(ids, self.of.tolist(), strict=True)}
 
     def in_language(self, position: int, wanted: str, verified: bool = False) -> int:
         """The position of that member of the family which a customer is told who wants the language `wanted`; the

@@ -6,6 +6,7 @@ sixteenth of that.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,14 +24,28 @@ _WIDEST = 16
 _LEARNT_FROM = 8_000
 _FILE, _WIDER = "faiss.index", "wider"
 _SAMPLE = 200
-_Rows = npt.NDArray[np.int64]
+#: So many more are asked for where some of the vectors are dead.
+_SPARE = 32
+Rows = npt.NDArray[np.int64]
+Live = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Scores and rows of the nearest vectors to each question, best first, a row of -1 where there are fewer; shapes
+    (questions, k). Where a question is `firm`, only the rows that were `seen` had a say in that, live or not: all
+    others may come or go and the same is found. Shape (questions, any), -1 where there is nothing."""
+
+    scores: Vectors
+    rows: Rows
+    seen: Rows
+    firm: Live
 
 
 class Index(Protocol):
-    """What both kinds offer: scores and rows of the `k` nearest vectors, best first, a row of -1 where there are
-    fewer; shapes (questions, k)."""
+    """What both kinds offer: the `k` nearest among the vectors that are live, a row a truth value; None: all are."""
 
-    def search(self, questions: Vectors, k: int) -> tuple[Vectors, _Rows]: ...
+    def search(self, questions: Vectors, k: int, live: Live | None = None) -> Found: ...
 
 
 class Exact:
@@ -39,9 +54,17 @@ class Exact:
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = np.asarray(vectors)
 
-    def search(self, questions: Vectors, k: int) -> tuple[Vectors, _Rows]:
-        found: tuple[Vectors, _Rows] = faiss.knn(questions, self._vectors, k, metric=faiss.METRIC_INNER_PRODUCT)
-        return found
+    def search(self, questions: Vectors, k: int, live: Live | None = None) -> Found:
+        vectors, rows = self._vectors, None
+        if live is not None and not live.all():
+            rows = np.flatnonzero(live)
+            vectors = vectors[rows]
+        if len(vectors):
+            scores, found = faiss.knn(questions, vectors, k, metric=faiss.METRIC_INNER_PRODUCT)
+        else:
+            scores, found = np.full((len(questions), k), -np.inf, np.float32), np.full((len(questions), k), -1)
+        found = found if rows is None else np.append(rows, -1)[found]
+        return Found(scores, found, np.empty((len(questions), 0), np.int64), np.zeros(len(questions), bool))
 
 
 class Coded:
@@ -69,22 +92,36 @@ class Coded:
         index.train(data[np.random.default_rng(0).choice(len(data), min(_LEARNT_FROM, len(data)), replace=False)])
         index.add(data)
         questions = _questions(data)
-        _, wanted = Exact(data).search(questions, 10)
+        wanted = Exact(data).search(questions, 10).rows
         coded = cls(index, data)
-        while _recall(coded.search(questions, 10)[1], wanted) < RECALL and coded.wider < _WIDEST:
+        while _recall(coded.search(questions, 10).rows, wanted) < RECALL and coded.wider < _WIDEST:
             coded.wider *= 2
         return coded
 
-    def search(self, questions: Vectors, k: int) -> tuple[Vectors, _Rows]:
-        _, proposed = self._index.search(questions, min(self.wider * k, self._index.ntotal))
+    def search(self, questions: Vectors, k: int, live: Live | None = None) -> Found:
         scores = np.full((len(questions), k), -np.inf, dtype=np.float32)
         found = np.full((len(questions), k), -1, dtype=np.int64)
-        for i, rows in enumerate(proposed):
-            rows = rows[rows >= 0]
-            cosines = self._vectors[rows] @ questions[i]
-            best = np.argsort(-cosines, kind="stable")[:k]
-            scores[i, : len(best)], found[i, : len(best)] = cosines[best], rows[best]
-        return scores, found
+        total = self._index.ntotal
+        wanted = min(self.wider * k, total if live is None else int(live.sum()))
+        # Always as many, however many are dead: which of equals are proposed depends on how many are.
+        asked = min(self.wider * k + _SPARE, total)
+        seen, firm = np.full((len(questions), asked), -1, dtype=np.int64), np.ones(len(questions), bool)
+        left, enough = np.arange(len(questions)), np.zeros(len(questions), bool)
+        while len(left):
+            _, proposed = self._index.search(questions[left], asked)
+            for i, rows in zip(left.tolist(), proposed, strict=True):
+                ours = np.flatnonzero(live[rows])[:wanted] if live is not None else np.arange(wanted)
+                if firm[i] and len(ours) == wanted and wanted:
+                    # After the last live one nothing counts; what is dead before it would, were it not.
+                    seen[i, : ours[-1] + 1] = rows[: ours[-1] + 1]
+                firm[i] &= len(ours) == wanted
+                rows = rows[ours]
+                cosines = self._vectors[rows] @ questions[i]
+                best = np.argsort(-cosines, kind="stable")[:k]
+                scores[i, : len(best)], found[i, : len(best)] = cosines[best], rows[best]
+                enough[i] = len(ours) == wanted
+            left, asked = left[~enough[left]], min(2 * asked, total)
+        return Found(scores, found, seen, firm)
 
     def save(self, folder: Path) -> None:
         faiss.write_index(self._index, str(folder / _FILE))
@@ -121,5 +158,5 @@ def _questions(vectors: Vectors) -> Vectors:
     return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), dtype=np.float32)
 
 
-def _recall(found: _Rows, wanted: _Rows) -> float:
+def _recall(found: Rows, wanted: Rows) -> float:
     return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found.tolist(), wanted.tolist(), strict=True)]))

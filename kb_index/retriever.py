@@ -9,18 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kb_index import nearest
 from kb_index.encoder import Vectors
 from kb_index.entry import EVERYONE, VERIFIED, Entry
+from kb_index.part import PASSAGE, PHRASING, QUESTION, WHOLE, spread
 from kb_index.passages import passages, plain
 from kb_index.snapshot import Snapshot
 from kb_index.translations import base
 
-#: What a vector stands for: what is asked (question, phrasing), or what is said (question and answer together, a
-#: passage of the answer alone).
-QUESTION, PHRASING, PASSAGE, WHOLE = 0, 1, 2, 3
 #: Characters of an answer that stand with its question in one vector; the encoder cuts after some hundred words.
 _OPENING = 1500
 _WORD = re.compile(r"\w+")
+#: So many entries are proposed for their words.
+_BY_WORDS = 10
 #: Up to so many vectors all are compared with many questions at once; so many products are made in one go.
 _FEW, _PRODUCTS = 8_000, 1_000_000
 
@@ -57,6 +58,16 @@ class Candidate:
     language: str = ""
 
 
+@dataclass(frozen=True)
+class Look:
+    """The candidates for each question, and by what they were found: the vectors near to it, and the tenth lexical
+    score. An entry that is neither near nor has so many words in common is not among them."""
+
+    candidates: list[list[Candidate]]
+    near: nearest.Found
+    words: npt.NDArray[np.float32]
+
+
 def units(entry: Entry) -> list[tuple[int, str]]:
     """The texts of an entry that are embedded, each with its kind."""
     found = [(QUESTION, entry.question)]
@@ -83,8 +94,7 @@ class Retriever:
         self.weights = weights
         self._open = np.array([entry.audience in audiences for entry in snapshot.entries], dtype=bool)
         self._all_open = bool(self._open.all())
-        self._each = len(snapshot.vectors) / max(1, len(snapshot.entries))
-        self._lengths = _lengths(snapshot)
+        self._each = snapshot.size / max(1, len(snapshot.entries))
         #: The questions and phrasings of translations, with the originals of those that have them.
         self._words: dict[str, set[int]] = {}
         for entry, original in zip(snapshot.entries, snapshot.families.of.tolist(), strict=True):
@@ -95,45 +105,57 @@ class Retriever:
         """Whether some entry has this word, or another form of it."""
         return self.snapshot.lexical.knows(word)
 
+    def depth(self, top: int) -> int:
+        """How many of the nearest vectors are looked at for the best `top` entries."""
+        # Enough that no few entries with many vectors each take all places.
+        depth = max(50, int(2 * top * self._each)) * (1 if self._all_open else 2)
+        return min(depth, 500, self.snapshot.size)
+
     def search(
         self, texts: Sequence[str], vectors: Vectors, top: int = 5, second: Vectors | None = None
     ) -> list[list[Candidate]]:
         """The best `top` entries for each question, best first. What is found for a question does not depend on the
         questions that are asked with it. `second` are the questions' vectors by the snapshot's second encoder."""
-        snapshot = self.snapshot
-        # Enough that no few entries with many vectors each take all places.
-        depth = max(50, int(2 * top * self._each)) * (1 if self._all_open else 2)
-        depth = min(depth, 500, len(snapshot.vectors))
-        _, near = snapshot.index.search(np.ascontiguousarray(vectors), depth)
+        return self.look(texts, vectors, top, second).candidates
+
+    def look(self, texts: Sequence[str], vectors: Vectors, top: int = 5, second: Vectors | None = None) -> Look:
+        """As :meth:`search`, with what an entry would have to reach to change it."""
+        size = self.snapshot.size
+        near = self.snapshot.nearest(np.ascontiguousarray(vectors), self.depth(top))
         # Where there are few vectors, comparing many questions with all of them at once is the quickest.
-        step = max(1, _PRODUCTS // len(snapshot.vectors)) if len(snapshot.vectors) <= _FEW else 1
+        step = max(1, _PRODUCTS // max(1, size)) if size <= _FEW else 1
         found: list[list[Candidate]] = []
+        words = np.zeros(len(texts), dtype=np.float32)
         for begin in range(0, len(texts), step):
             some = slice(begin, begin + step)
             seen = None if second is None else np.asarray(second[some], np.float64)
-            found += self._among(texts[some], np.asarray(vectors[some], np.float64), near[some], top, seen)
-        return found
+            candidates, words[some] = self._among(texts[some], np.asarray(vectors[some], np.float64), near.rows[some],
+                                                  top, seen)
+            found += candidates
+        return Look(found, near, words)
 
     def _among(
         self, texts: Sequence[str], questions: npt.NDArray[np.float64], near: npt.NDArray[np.int64], top: int,
         second: npt.NDArray[np.float64] | None,
-    ) -> list[list[Candidate]]:
-        """The best `top` of the entries that are proposed for each of some questions."""
+    ) -> tuple[list[list[Candidate]], npt.NDArray[np.float32]]:
+        """The best `top` of the entries that are proposed for each of some questions, and the lexical score of the last
+        that was proposed for its words."""
         snapshot = self.snapshot
         lexical = np.array([snapshot.lexical.scores(text) for text in texts])
         # Which entries are proposed for which question, by position.
         which, rows = np.nonzero(near >= 0)
         pairs = [(which, snapshot.owner[near[which, rows]])]
-        best = np.argpartition(-lexical, min(10, lexical.shape[1] - 1), axis=1)[:, :10]
-        which, rows = np.nonzero(lexical[np.arange(len(texts))[:, None], best] > 0)
-        pairs.append((which, best[which, rows]))
+        words = np.zeros(len(texts), dtype=np.float32)
+        for i, scores in enumerate(lexical):
+            best, words[i] = _best(scores)
+            pairs.append((np.full(len(best), i), best))
         which, proposed = (np.concatenate(both) for both in zip(*pairs, strict=True))
         positions = snapshot.families.widened(proposed[self._open[proposed]])
         positions = positions[self._open[positions]]
         if not len(positions):
-            return [[] for _ in texts]
+            return [[] for _ in texts], words
         family = snapshot.families.of[positions]
-        scores, nearest = self._scored(positions, questions, lexical[:, positions], second)
+        scores, closest = self._scored(positions, questions, lexical[:, positions], second)
         if len(texts) > 1:
             # Of a family, all stand for what one of them was proposed for.
             ours = np.zeros((len(texts), len(snapshot.entries)), dtype=bool)
@@ -141,8 +163,8 @@ class Retriever:
             ours[which[kept], snapshot.families.of[proposed[kept]]] = True
             scores = np.where(ours[:, family], scores, -np.inf)
         return [
-            self._best(text, positions, family, scores[i], nearest[i], lexical[i], top) for i, text in enumerate(texts)
-        ]
+            self._best(text, positions, family, scores[i], closest[i], lexical[i], top) for i, text in enumerate(texts)
+        ], words
 
     def _scored(
         self, positions: npt.NDArray[np.int64], questions: npt.NDArray[np.float64], lexical: npt.NDArray[np.float32],
@@ -151,17 +173,17 @@ class Retriever:
         """The fused scores of the entries at `positions`, and the similarity of the nearest of what is asked; shapes
         (questions, positions). In double precision, so that questions score alike alone and among others."""
         snapshot, weights = self.snapshot, self.weights
-        first, counts = snapshot.starts[positions], snapshot.starts[positions + 1] - snapshot.starts[positions]
+        counts = snapshot.counts[positions]
         begins = np.cumsum(counts) - counts
-        rows = np.repeat(first - begins, counts) + np.arange(int(counts.sum()))
+        rows = spread(snapshot.begins[positions], counts)
         # One column for each question, so that what is summed and compared lies side by side.
-        cosines = np.asarray(snapshot.vectors)[rows].astype(np.float64) @ questions.T
-        kinds = snapshot.kinds[rows][:, None]
+        cosines = snapshot.vectors_at(rows).astype(np.float64) @ questions.T
+        kinds = snapshot.kinds_at(rows)[:, None]
         asked = kinds <= PHRASING
         number = np.add.reduceat(asked, begins, dtype=np.int64)
         nearest = np.maximum.reduceat(np.where(asked, cosines, -2), begins)
         # The centre is the mean of the vectors asked, so its cosine is their mean cosine over its length.
-        centre = np.add.reduceat(np.where(asked, cosines, 0), begins) / self._lengths[positions][:, None]
+        centre = np.add.reduceat(np.where(asked, cosines, 0), begins) / snapshot.lengths[positions][:, None]
         about = weights.nearest * nearest + (1 - weights.nearest) * centre
         passage = np.maximum.reduceat(np.where(kinds == PASSAGE, cosines, -2), begins)
         whole = np.maximum.reduceat(np.where(kinds == WHOLE, cosines, -2), begins)
@@ -203,19 +225,16 @@ class Retriever:
         ]
 
 
+def _best(scores: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], np.float32]:
+    """The positions of the ten best, of equals the first, and the tenth score; zero where there are fewer."""
+    some = np.flatnonzero(scores)
+    if len(some) <= _BY_WORDS:
+        return some, np.float32(0)
+    least = np.partition(scores[some], -_BY_WORDS)[-_BY_WORDS]
+    above = some[scores[some] > least]
+    return np.concatenate([above, some[scores[some] == least][: _BY_WORDS - len(above)]]), least
+
+
 def _folded(text: str) -> str:
     """The words of a text alone."""
     return " ".join(_WORD.findall(text.lower()))
-
-
-def _lengths(snapshot: Snapshot) -> npt.NDArray[np.float32]:
-    """Of each entry, the length of the sum of the vectors that stand for what is asked."""
-    lengths = np.empty(len(snapshot.entries), dtype=np.float32)
-    # Some hundred entries at a time: a copy of all vectors of a large knowledge base would not be small.
-    for begin in range(0, len(lengths), 512):
-        starts = snapshot.starts[begin : begin + 513]
-        rows = slice(int(starts[0]), int(starts[-1]))
-        asked = np.asarray(snapshot.vectors[rows]) * (snapshot.kinds[rows] <= PHRASING)[:, None]
-        sums = np.add.reduceat(asked, starts[:-1] - starts[0])
-        lengths[begin : begin + 512] = np.maximum(np.linalg.norm(sums, axis=1), 1e-6)
-    return lengths

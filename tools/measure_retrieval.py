@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bot.judgement.asking import Asker
 from bot.judgement.publishing import Memory, ask, assembled, cache_of
 from bot.settings import ROOT, read
 from kb_index import folder
 from kb_index.cache import VectorCache
 from kb_index.entry import Entry
-from kb_index.retriever import Retriever, Weights
+from kb_index.retriever import Weights
 
 FAQS = ROOT / "tests" / "kb_index" / "faqs"
 
@@ -27,7 +28,7 @@ def first(entries: Sequence[Entry], cache: VectorCache, memory: Memory, weights:
     """The share of the entries' test questions for which their entry comes first."""
     pairs = [(test, entry.id) for entry in entries for test in entry.tests]
     asked = ask(memory.read([test for test, _ in pairs]), [entry for _, entry in pairs], [""] * len(pairs),
-                Retriever(assembled(entries, cache), weights or Weights()), cache, top=1)
+                Asker(cache, 1, weights or Weights()).at(assembled(entries, cache)))
     return sum(one.right for one in asked) / len(asked)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bot.judgement import publishing
+from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, Asked, questions, sureness
 from bot.judgement.judgement import Judgement
 from bot.judgement.labelled import BadLabels
@@ -26,7 +27,6 @@ from bot.settings import Settings
 from kb_index import snapshot
 from kb_index.cache import VectorCache
 from kb_index.calibration import upper_bound
-from kb_index.retriever import Retriever
 
 Progress = Callable[[int, int], None]
 _BATCH = 256
@@ -133,12 +133,12 @@ def evaluate(
 
 def _ask_told(settings: Settings, published: snapshot.Snapshot, cache: VectorCache, told: Sequence[Told],
               progress: Progress) -> list[Asked]:
-    memory, retriever = Memory(settings), Retriever(published)
+    memory, asker = Memory(settings), Asker(cache).at(published)
     asked: list[Asked] = []
     for start in range(0, len(told), _BATCH):
         batch = told[start : start + _BATCH]
         asked += publishing.ask(memory.read([one.text for one in batch]), [one.entry or "" for one in batch],
-                                [one.route or "" for one in batch], retriever, cache)
+                                [one.route or "" for one in batch], asker)
         progress(len(asked), len(told))
     return asked
 

@@ -48,7 +48,8 @@ class Knowledge:
             try:
                 # At the start the newest good one is better than none; later, what is served is a better second choice.
                 loaded = (snapshot.load_current(self.folder) if self._published is None
-                          else snapshot.load(self.folder, snapshot.current_name(self.folder) or ""))
+                          else snapshot.load(self.folder, snapshot.current_name(self.folder) or "",
+                                             self._published.snapshot))
                 if self.encoder is not None and loaded.encoder != self.encoder:
                     raise BadSnapshot(
                         f"snapshot {loaded.name} was made with the encoder {loaded.encoder}, and this process runs "

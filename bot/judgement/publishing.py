@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from bot.database import open_database
 from bot.judgement import assembly, phrases
+from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, Asked, calibrate
 from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.plainly import plainly
+from bot.judgement.segments import normalise
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
 from kb_index import directions, snapshot
 from kb_index.cache import VectorCache
-from kb_index.encoder import LATELY, Vectors, load_encoder
+from kb_index.encoder import Vectors, load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.export import exported
-from kb_index.families import Families
-from kb_index.retriever import PHRASING, Retriever, units
+from kb_index.part import PHRASING, Part, spread
+from kb_index.retriever import units
 
 Progress = Callable[[int, int], None]
+#: Vectors of texts, and the name of the encoder that made them.
+_Seen = tuple[Mapping[str, Vectors], str]
 
 #: Routes of the training phrases that a knowledge base does not answer, and intents of other routes that it does not.
 _UNANSWERED = PEOPLE | {"out_of_scope", "smalltalk"}
@@ -56,8 +61,7 @@ def mark(settings: Settings, entries: Sequence[Entry]) -> str:
     sums = hashlib.sha256(assembly.mark(settings).encode())
     # The classifier has a model of its own, so its mark says nothing of the one that entries are found with.
     sums.update(exported(settings.encoder).encode())
-    for entry in entries:
-        sums.update(f"{entry.id} {entry.version} {entry.tests}".encode())
+    sums.update(b"".join(entry.seal for entry in entries))
     sums.update(f"{sorted(judged_questions(settings).items())} {settings.alpha} {settings.beta}".encode())
     here, index = Path(__file__).parent, Path(snapshot.__file__).parent
     names = ("publishing", "bars", "confidence", "judge", "router", "tasks", "forms", "plainly", "segments")
@@ -145,66 +149,58 @@ def assembled(
     like: snapshot.Snapshot | None = None,
 ) -> snapshot.Snapshot:
     """As :func:`drafted`, of no entries as well."""
-    kept = [_place(entry, like, cache) for entry in entries]
-    fresh = [units(entry) for entry, place in zip(entries, kept, strict=True) if place is None]
-    made = cache.encode([text for one in fresh for _, text in one], progress)
-    of_fresh = np.array([kind for one in fresh for kind, _ in one], dtype=np.uint8)
-    # First those of `like`, then those that were made: which rows each entry has.
-    base = 0 if like is None else len(like.vectors)
-    lengths, at = iter([len(one) for one in fresh]), base
-    begins, counts, html = [], [], []
-    for place in kept:
-        if place is None or like is None:
-            begins.append(at)
-            counts.append(next(lengths))
-            html.append("")
-            at += counts[-1]
+    encoder = cache.encoder
+    if like is None or like.encoder != encoder.name:
+        like = snapshot.Snapshot.nothing(encoder.name, encoder.dimensions)
+    fresh: list[Entry] = []
+    order: list[int] = []
+    held = sum(len(part.entries) for part in like.parts)
+    for entry in entries:
+        place = like.position.get(entry.id)
+        if place is not None and like.entries[place] == entry:
+            order.append(int(like.order[place]))
         else:
-            begins.append(int(like.starts[place]))
-            counts.append(int(like.starts[place + 1]) - begins[-1])
-            html.append(like.html[place])
-    starts = np.cumsum([0, *counts]).astype(np.int64)
-    rows = np.repeat(np.array(begins, np.int64) - starts[:-1], counts) + np.arange(starts[-1])
-    vectors, kinds = np.empty((len(rows), made.shape[1]), np.float32), np.empty(len(rows), np.uint8)
-    new = rows >= base
-    vectors[new], kinds[new] = made[rows[new] - base], of_fresh[rows[new] - base]
-    if like is not None:
-        vectors[~new], kinds[~new] = like.vectors[rows[~new]], like.kinds[rows[~new]]
-    return _of_vectors(entries, vectors, kinds, starts, cache.encoder.name, _seen(entries, cache), html)
+            order.append(held + len(fresh))
+            fresh.append(entry)
+    made = [units(entry) for entry in fresh]
+    vectors = cache.encode([text for one in made for _, text in one], progress)
+    kinds = np.array([kind for one in made for kind, _ in one], dtype=np.uint8)
+    starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
+    draft = like.became(Part.rendered(fresh, vectors, kinds, starts), np.array(order, dtype=np.int64))
+    return _directed(draft, _seen(draft, cache))
 
 
-def _place(entry: Entry, like: snapshot.Snapshot | None, cache: VectorCache) -> int | None:
-    """Where `like` has this entry just as it is."""
-    if like is None or like.encoder != cache.encoder.name:
-        return None
-    place = like.position.get(entry.id)
-    return place if place is not None and like.entries[place].version == entry.version else None
-
-
-def _of_vectors(
-    entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
-    encoder: str, seen: tuple[Vectors, str] | None, html: Sequence[str] = (),
-) -> snapshot.Snapshot:
-    asked, owner = kinds <= PHRASING, np.repeat(np.arange(len(entries)), np.diff(starts))
+def _directed(draft: snapshot.Snapshot, seen: _Seen | None) -> snapshot.Snapshot:
+    """A draft with its directions, where they can be learnt."""
     # What tells languages apart is no direction: a family has one.
-    originals, family = np.unique(Families(entries).of, return_inverse=True)
+    originals, family = np.unique(draft.families.of, return_inverse=True)
+    asked = draft.kinds <= PHRASING
+    if directions.learnable(int(asked.sum()), len(originals)):
+        owner = np.repeat(np.arange(len(draft.entries)), draft.counts)[asked]
 
-    def trained(of: Vectors) -> Vectors | None:
-        found = directions.train(of, family[owner[asked]], len(originals))
-        return None if found is None else found[family]
+        def trained(of: Vectors) -> Vectors | None:
+            found = directions.train(of, family[owner], len(originals))
+            return None if found is None else found[family]
 
-    second, by = (None, "") if seen is None else (trained(seen[0]), seen[1])
-    return snapshot.Snapshot.build(
-        entries, vectors, kinds, starts, {}, encoder, trained(vectors[asked]), html, second, by
-    )
+        draft.directions = trained(draft.vectors[asked])
+        if seen is not None:
+            draft.second, draft.second_encoder = trained(np.stack([seen[0][t] for t in _asked(draft)])), seen[1]
+    return draft
 
 
-def _seen(entries: Sequence[Entry], cache: VectorCache) -> tuple[Vectors, str] | None:
+def _asked(draft: snapshot.Snapshot) -> list[str]:
+    return [text for entry in draft.entries for text in (entry.question, *entry.phrasings)]
+
+
+
+
+def _seen(draft: snapshot.Snapshot, cache: VectorCache) -> _Seen | None:
     """Questions and phrasings as the second encoder sees them, and its name; None where there is nothing to learn."""
-    texts = [text for entry in entries for text in (entry.question, *entry.phrasings)]
-    if cache.second is None or not directions.learnable(len(texts), len(set(Families(entries).of.tolist()))):
+    number, families = int((draft.kinds <= PHRASING).sum()), len(np.unique(draft.families.of))
+    if cache.second is None or not directions.learnable(number, families):
         return None
-    return cache.second.encode(texts), cache.second.encoder.name
+    texts = _asked(draft)
+    return dict(zip(texts, cache.second.encode(texts), strict=True)), cache.second.encoder.name
 
 
 class Memory:
@@ -225,6 +221,13 @@ class Memory:
             for text in (phrase.text for phrase in self.phrases)
         ]
         self._readings: dict[str, Reading] = {}
+        self._askers: dict[str, Asker] = {}
+
+    def asker(self, purpose: str, state: snapshot.Snapshot, cache: VectorCache, top: int = _RIVALS) -> Asker:
+        """Asks a state, for one purpose after another: what of it has been found before need not be sought again."""
+        if purpose not in self._askers:
+            self._askers[purpose] = Asker(cache, top)
+        return self._askers[purpose].at(state)
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """The texts as the live bot reads them, without candidates."""
@@ -241,10 +244,10 @@ def ask_all(
     classifier read it that did not see its group. A test question that several entries have is asked once, and each of
     them is right. What a translation is asked is asked a second time as if its family was not there."""
     memory = memory or Memory(settings)
-    retriever = Retriever(draft)
+    asker = memory.asker("draft", draft, cache)
     owners: dict[str, list[str]] = {}
     # What a translation is asked is answered by its family, which a search finds by its original.
-    family = dict(draft.families.ids())
+    family = draft.families.originals
     for entry in _for_customers(draft.entries):
         for test in entry.tests:
             if family[entry.id] not in owners.setdefault(test, []):
@@ -252,7 +255,7 @@ def ask_all(
     asked = [
         replace(one, also=frozenset(owners[one.reading.text][1:]))
         for one in ask(memory.read(list(owners)), [ids[0] for ids in owners.values()], ["service"] * len(owners),
-                       retriever, cache)
+                       asker)
     ]
     asked += held_out(draft, cache, memory)
     asked += hidden(draft, cache, memory)
@@ -266,14 +269,13 @@ def ask_all(
     asked += [
         replace(one, judged=True)
         for one in ask(memory.read(list(judged)), list(judged.values()),
-                       ["service" if e else "" for e in judged.values()], retriever, cache)
+                       ["service" if e else "" for e in judged.values()], asker)
     ]
     told: list[Asked] = []
     for start in range(0, len(memory.phrases), _BATCH):
         progress(len(asked) + start, len(asked) + len(memory.phrases))
         batch = memory.phrases[start : start + _BATCH]
-        told += ask(memory.unseen[start : start + _BATCH], [""] * len(batch), [p.route for p in batch], retriever,
-                    cache)
+        told += ask(memory.unseen[start : start + _BATCH], [""] * len(batch), [p.route for p in batch], asker)
     for phrase, one in zip(memory.phrases, told, strict=True):
         likely = phrase.route not in _UNANSWERED and phrase.intent not in _FOREIGN
         asked.append(replace(one, likely=likely))
@@ -295,40 +297,63 @@ def held_out(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> li
     """Asks phrasings of an index that does not have them: what a knowledge base says of itself without test
     questions."""
     size = sum(len(entry.phrasings) for entry in draft.entries)
-    family = dict(draft.families.ids())
+    family = draft.families.originals
     times = min(_HELD_OUT, -(-_HELD_OUT * _MOST // max(1, size)))
-    seen = None if draft.second is None else _seen(draft.entries, cache)
+    seen = None if draft.second is None else _seen(draft, cache)
     folds = [fold for fold in (_fold(draft, at, seen) for at in range(times)) if fold[1]]
     asked: list[Asked] = []
     # The limit counts for the whole process, so it is set around all threads.
     with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
-        for (_, pairs), without in zip(folds, pool.map(lambda fold: fold[0](), folds), strict=True):
-            pairs = pairs[:: max(1, len(pairs) // _MOST)]
+        built = pool.map(lambda fold: fold[0](), folds)
+        for number, ((_, pairs), without) in enumerate(zip(folds, built, strict=True)):
             asked += ask(memory.read([p for p, _ in pairs]), [family[e] for _, e in pairs], ["service"] * len(pairs),
-                         Retriever(without), cache)
+                         memory.asker(f"held out {number}", without, cache))
     return [replace(one, held_out=True) for one in asked]
 
 
 def _fold(
-    draft: snapshot.Snapshot, fold: int, seen: tuple[Vectors, str] | None
+    draft: snapshot.Snapshot, fold: int, seen: _Seen | None
 ) -> tuple[Callable[[], snapshot.Snapshot], list[tuple[str, str]]]:
-    """How to build the index without every fifth phrasing, from the `fold`-th on, and those phrasings, each with the id
-    of its entry. What only agents may read stays whole."""
-    kept = np.ones(len(draft.vectors), dtype=bool)
-    pairs, cut = [], []
-    for entry, start in zip(draft.entries, draft.starts[:-1].tolist(), strict=True):
-        out = entry.phrasings[fold::_HELD_OUT] if entry.audience != AGENTS else ()
-        pairs += [(phrasing, entry.id) for phrasing in out]
-        # The question stands first, then the phrasings in their order.
-        kept[start + 1 + fold : start + 1 + len(entry.phrasings) : _HELD_OUT] = not out
-        cut.append(replace(entry, phrasings=tuple(p for p in entry.phrasings if p not in out)))
+    """Every fifth phrasing, from the `fold`-th on, each with the id of its entry, and how to build the index without
+    them; of very many some, all over. What only agents may read stays whole."""
+    asked = [
+        (position, number)
+        for position, entry in enumerate(draft.entries)
+        if entry.audience != AGENTS
+        for number in range(fold, len(entry.phrasings), _HELD_OUT)
+    ]
+    if len(asked) > _MOST:
+        # Which ones shall not change with every edit.
+        asked = sorted(heapq.nsmallest(_MOST, asked, key=lambda one: _drawn(
+            draft.entries[one[0]].id, draft.entries[one[0]].phrasings[one[1]])))
 
     def build() -> snapshot.Snapshot:
-        starts = np.concatenate([[0], np.cumsum(kept)])[draft.starts].astype(np.int64)
-        left = seen and (seen[0][kept[draft.kinds <= PHRASING]], seen[1])
-        return _of_vectors(cut, draft.vectors[kept], draft.kinds[kept], starts, draft.encoder, left)
+        out: dict[int, list[int]] = {}
+        for position, number in asked:
+            out.setdefault(position, []).append(number)
+        places = np.array(list(out), dtype=np.int64)
+        cut = [
+            replace(entry, phrasings=tuple(p for i, p in enumerate(entry.phrasings) if i not in numbers))
+            for entry, numbers in ((draft.entries[position], numbers) for position, numbers in out.items())
+        ]
+        # The question stands first, then the phrasings in their order.
+        gone = [draft.begins[position] + 1 + number for position, number in asked]
+        rows = spread(draft.begins[places], draft.counts[places])
+        rows = rows[~np.isin(rows, gone)]
+        counts = draft.counts[places] - [len(numbers) for numbers in out.values()]
+        fresh = Part(cut, [draft.html[position] for position in out], draft.vectors_at(rows), draft.kinds_at(rows),
+                     np.concatenate([[0], np.cumsum(counts)]))
+        order = draft.order.copy()
+        order[places] = sum(len(part.entries) for part in draft.parts) + np.arange(len(places))
+        return _directed(draft.became(fresh, order, most=draft.size // 2), seen)
 
-    return build, pairs
+    told = [(draft.entries[position], number) for position, number in asked]
+    return build, [(entry.phrasings[number], entry.id) for entry, number in told]
+
+
+@lru_cache(500_000)
+def _drawn(entry: str, phrasing: str) -> bytes:
+    return hashlib.blake2b(f"{entry}\0{phrasing}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list[Asked]:
@@ -341,7 +366,8 @@ def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list
         for text in (*entry.tests, *entry.phrasings)
     ][::2]
     blank = [""] * len(pairs)
-    found = ask(memory.read([text for text, _ in pairs]), blank, blank, Retriever(draft), cache, _RIVALS + 1)
+    found = ask(memory.read([text for text, _ in pairs]), blank, blank,
+                memory.asker("hidden", draft, cache, _RIVALS + 1))
     asked = []
     for one, (_, original) in zip(found, pairs, strict=True):
         rest = tuple(c for c in one.reading.candidates if c.entry != original)[:_RIVALS]
@@ -349,21 +375,11 @@ def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list
     return asked
 
 
-def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[str], retriever: Retriever,
-        cache: VectorCache, top: int = _RIVALS) -> list[Asked]:
+def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[str], asker: Asker) -> list[Asked]:
     """Asks labelled questions that the classifier has read already."""
-    if not readings:
-        return []
-    wholes = [sought(reading, retriever) for reading in readings]
-    twice = cache.second if retriever.snapshot.second_encoder else None
-    vectors, second = [], []
-    for start in range(0, len(readings), LATELY):
-        some = slice(start, start + LATELY)
-        vectors.append(cache.encode(wholes[some]))
-        if twice is not None:
-            # Right after the other, whose lower half's work it finds done.
-            second.append(twice.encode([reading.mended or reading.said for reading in readings[some]]))
-    found = retriever.search(wholes, np.concatenate(vectors), top, np.concatenate(second) if second else None)
+    second = asker.second
+    said = [reading.mended or normalise(reading.text) for reading in readings] if second else None
+    found = asker.search([sought(reading, asker.retriever) for reading in readings], said)
     return [
         Asked(reading.finding(candidates), entry, route)
         for reading, candidates, entry, route in zip(readings, found, entries, routes, strict=True)

@@ -103,7 +103,7 @@ class Bench:
         return told
 
     def _told(self, text: str, state: snapshot.Snapshot, bars: Bars, language: str) -> dict[str, Any]:
-        [reading] = self._read([text], state)
+        [reading] = self._read([text], state, "live" if state is self._live else "try")
         judged = decide(reading, bars)
         position = state.families.in_language(state.position[judged.entry], language, True) if judged.entry else -1
         return {
@@ -130,7 +130,7 @@ class Bench:
         name = snapshot.current_name(self._settings.index)
         if self._live is None or self._live.name != name:
             try:
-                self._live = snapshot.load_current(self._settings.index)
+                self._live = snapshot.load_current(self._settings.index, self._live)
             except BadSnapshot:
                 self._live = None
             self._outcomes.clear()
@@ -168,8 +168,8 @@ class Bench:
         BadEntry where nothing would be left."""
         return self._check(self._ledger.plan(ids), progress).report
 
-    def _check(self, plan: Plan, progress: Progress = _silent) -> Checked:
-        digest = self._digest(plan)
+    def _check(self, plan: Plan, progress: Progress = _silent, digest: str = "") -> Checked:
+        digest = digest or self._digest(plan)
         if self._checked is not None and self._checked.digest == digest and self._same_live():
             return self._checked
         began = time.monotonic()
@@ -196,7 +196,7 @@ class Bench:
 
     def _report(self, plan: Plan, draft: snapshot.Snapshot) -> dict[str, Any]:
         live = self.live()
-        family = dict([*(live.families.ids() if live else ()), *draft.families.ids()])
+        family = {**(live.families.originals if live else {}), **draft.families.originals}
         stored = gate.questions(
             _tests(live),
             _tests(draft),
@@ -211,9 +211,9 @@ class Bench:
             return gate.report([], len(stored), None, draft.calibration, alike, against, compared)
         before_bars = Bars.parse(live.calibration)
         new = [question.text for question in stored if question.text not in self._outcomes]
-        for text, reading in zip(new, self._read(new, live), strict=True):
+        for text, reading in zip(new, self._read(new, live, "live"), strict=True):
             self._outcomes[text] = gate.outcome(reading, before_bars)
-        after = [gate.outcome(reading, after_bars) for reading in self._read([q.text for q in stored], draft)]
+        after = [gate.outcome(reading, after_bars) for reading in self._read([q.text for q in stored], draft, "draft")]
         there = {entry.id for entry in draft.entries if entry.audience != AGENTS}
         differences = [
             gate.compare(question, self._outcomes[question.text], now, there)
@@ -228,15 +228,14 @@ class Bench:
         # Of too many some by chance, the same ones at each look.
         chosen = sorted(sorted(changed, key=_drawn)[:_COMPARED])
         entries = [draft.entries[draft.position[name]] for name in chosen]
-        family = dict(draft.families.ids())
+        family = draft.families.originals
         texts = [(text, family[entry.id]) for entry in entries for text in (entry.question, *entry.phrasings)]
-        memory, retriever = self._remember(), Retriever(draft)
+        memory = self._remember()
         asked = publishing.ask(
             memory.read([t for t, _ in texts]),
             [e for _, e in texts],
             ["service"] * len(texts),
-            retriever,
-            self._cache,
+            memory.asker("draft", draft, self._cache),
         )
         alike = likeness.same_words(draft.entries, changed, family)
         certain = {(one["entry"], one["other"]) for one in alike}
@@ -261,8 +260,8 @@ class Bench:
         bars = Bars.parse(live.calibration)
         asked = [one.text for one in real.asked(self._engine, REAL_QUESTIONS)]
         texts = list(dict.fromkeys([*asked, *(text for text, _ in _tests(live))]))
-        before = [gate.outcome(reading, bars) for reading in self._read(texts, live)]
-        after = [gate.outcome(reading, bars) for reading in self._read(texts, draft)]
+        before = [gate.outcome(reading, bars) for reading in self._read(texts, live, "live")]
+        after = [gate.outcome(reading, bars) for reading in self._read(texts, draft, "try")]
         mine, among = str(fields.get("translation_of") or fields["id"]), set(asked)
         rows = list(zip(texts, before, after, strict=True))
         right = dict(_tests(live))
@@ -282,7 +281,7 @@ class Bench:
         if live is None or not asked:
             return {"asked": len(asked), "unanswered": 0, "groups": []}
         bars = Bars.parse(live.calibration)
-        judged = [decide(reading, bars) for reading in self._read([one.text for one in asked], live)]
+        judged = [decide(reading, bars) for reading in self._read([one.text for one in asked], live, "live")]
         # What people must see to, and small talk, is no gap in the knowledge base.
         open_ones = [
             one
@@ -351,9 +350,10 @@ class Bench:
     def _publish(
         self, plan: Plan, by: str, digest: str, override: str, kind: str, progress: Progress
     ) -> dict[str, Any]:
-        if digest and digest != self._digest(plan):
+        now = self._digest(plan)
+        if digest and digest != now:
             raise Moved("somebody has changed entries since this was checked; look at the new check, then publish")
-        checked = self._check(plan, progress)
+        checked = self._check(plan, progress, now)
         if checked.report["counts"]["stops"] and not override:
             raise Stopped(checked.report)
         draft = checked.draft
@@ -366,7 +366,9 @@ class Bench:
             raise
         kept = {key: value for key, value in checked.report.items() if key != "digest"}
         self._ledger.finish(seq, name, plan, kept)
-        self._checked = None
+        draft.name = name
+        self._live, self._checked = draft, None
+        self._outcomes.clear()
         return {**checked.report, "snapshot": name, "seq": seq}
 
     def roll_back(self, name: str, by: str) -> None:
@@ -382,12 +384,10 @@ class Bench:
 
     # Parts
 
-    def _read(self, texts: Sequence[str], state: snapshot.Snapshot) -> list[Reading]:
-        if not texts:
-            return []
+    def _read(self, texts: Sequence[str], state: snapshot.Snapshot, purpose: str) -> list[Reading]:
         memory = self._remember()
         blank = [""] * len(texts)
-        found = publishing.ask(memory.read(texts), blank, blank, Retriever(state), self._cache)
+        found = publishing.ask(memory.read(texts), blank, blank, memory.asker(purpose, state, self._cache))
         return [one.reading for one in found]
 
     def _remember(self) -> publishing.Memory:
@@ -433,7 +433,7 @@ def _tests(state: snapshot.Snapshot | None) -> list[tuple[str, str]]:
     """What customers may be told has tests; what agents look up has none that the bot could pass."""
     if state is None:
         return []
-    family = dict(state.families.ids())
+    family = state.families.originals
     return [(test, family[entry.id]) for entry in state.entries if entry.audience != AGENTS for test in entry.tests]
 
 

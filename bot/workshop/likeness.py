@@ -38,11 +38,12 @@ def duplicates(asked: Sequence[Asked], changed: set[str], bars: Bars) -> list[di
 
 def same_words(entries: Sequence[Entry], changed: set[str], family: Mapping[str, str]) -> list[dict[str, Any]]:
     """Questions or phrasings that stand word for word in two entries of different families, one of them changed."""
+    theirs = {folded for entry in entries if entry.id in changed for _, folded in entry.said if folded}
     owner: dict[str, str] = {}
     found: dict[tuple[str, str], list[str]] = {}
-    for entry in sorted(entries, key=lambda one: one.id in changed):
-        for text in (entry.question, *entry.phrasings):
-            folded = " ".join(re.findall(r"\w+", text.lower()))
+    alike = [entry for entry in entries if any(folded in theirs for _, folded in entry.said)] if theirs else []
+    for entry in sorted(alike, key=lambda one: one.id in changed):
+        for text, folded in entry.said:
             other = owner.setdefault(folded, entry.id)
             if folded and family[other] != family[entry.id] and entry.id in changed:
                 found.setdefault((entry.id, other), []).append(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.judgement import assembly, publishing
+from bot.judgement.asking import Asker
 from bot.judgement.judge import Judge, classified
 from bot.judgement.knowledge import Knowledge
 from bot.settings import ROOT, Settings
@@ -117,7 +118,7 @@ def test_a_damaged_new_snapshot_leaves_the_old_one_serving(
     knowledge = Knowledge(small.index)
     before = knowledge.current()
     newer = copy_of(small, published)
-    (small.index / newer / "vectors.npy").write_bytes(b"x")
+    (small.index / newer / "ground" / "vectors.npy").write_bytes(b"x")
     with caplog.at_level(logging.ERROR):
         snapshot.make_current(small.index, newer)
         assert knowledge.current().snapshot.name == before.snapshot.name
@@ -176,7 +177,7 @@ def test_what_sets_the_bars_is_what_the_bot_finds(product: Settings) -> None:
     asked += ["cancle my order", "whre is my parcel?"]
     judge, cache = Judge(load_encoder(product.encoder), classifier, live), publishing.cache_of(product)
     try:
-        found = publishing.ask(classified(asked, classifier), [""] * len(asked), [""] * len(asked), judge.retriever, cache)
+        found = publishing.ask(classified(asked, classifier), [""] * len(asked), [""] * len(asked), Asker(cache).at(live))
     finally:
         cache.close()
     assert [one.reading.candidates for one in found] == [one.candidates for one in judge.read(asked)]

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from kb_index import directions, snapshot
 from kb_index.encoder import Encoder, Vectors
 from kb_index.entry import Entry
-from kb_index.retriever import PHRASING, Retriever, units
+from kb_index.part import PHRASING
+from kb_index.retriever import Retriever, units
 
 
 def neighbours(number: int, seed: int) -> tuple[Vectors, npt.NDArray[np.int64]]:
@@ -42,10 +43,7 @@ def test_the_same_input_gives_the_same_directions() -> None:
 
 
 def test_there_are_none_without_phrasings_or_where_training_would_take_long() -> None:
-    vectors, owner = neighbours(40, 0)
-    assert directions.train(vectors[:4], owner[:4], 2) is None
-    assert directions.train(vectors[:6], owner[:6], 2) is not None
-    assert directions.train(np.ones((30_000, 2), np.float32), np.arange(30_000) % 1000, 1000) is None
+    assert not directions.learnable(4, 2) and directions.learnable(6, 2) and not directions.learnable(30_000, 1000)
 
 
 def test_a_snapshot_keeps_them_and_the_retriever_goes_by_them(tmp_path: Path, encoder: Encoder) -> None:

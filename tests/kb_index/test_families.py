@@ -12,7 +12,6 @@ from kb_index.encoder import Encoder
 from kb_index.entry import Entry
 from kb_index.families import Families
 from kb_index.lexical import LexicalIndex
-from kb_index.nearest import Exact
 from kb_index.retriever import Retriever, units
 from kb_index.snapshot import Snapshot
 from kb_index.translations import joined, matches
@@ -62,8 +61,8 @@ def test_a_version_tells_a_translation_from_an_entry_but_not_an_entry_from_itsel
 def snapshot(encoder: Encoder, entries: list[Entry]) -> Snapshot:
     texts = [units(entry) for entry in entries]
     vectors = encoder.encode([text for one in texts for _, text in one])
-    return Snapshot("s", entries, [""] * len(entries), vectors, np.array([k for one in texts for k, _ in one], dtype=np.uint8),
-                    np.cumsum([0] + [len(one) for one in texts]).astype(np.int64), Exact(vectors), LexicalIndex.build(entries), {}, encoder.name)
+    return Snapshot.build(entries, vectors, np.array([k for one in texts for k, _ in one], dtype=np.uint8),
+                    np.cumsum([0] + [len(one) for one in texts]).astype(np.int64), {}, encoder.name)
 
 
 def test_a_search_finds_a_family_as_one(encoder: Encoder) -> None:

@@ -19,7 +19,8 @@ def crowd(number: int, seed: int = 0) -> Vectors:
 def test_few_vectors_are_searched_exactly_and_in_order() -> None:
     vectors = crowd(500)
     index = nearest.build(vectors)
-    scores, rows = index.search(vectors[:20], 7)
+    found = index.search(vectors[:20], 7)
+    scores, rows = found.scores, found.rows
     wanted = np.argsort(-(vectors[:20] @ vectors.T), axis=1)[:, :7]
     assert isinstance(index, nearest.Exact) and (rows == wanted).all() and (np.diff(scores, axis=1) <= 0).all()
 
@@ -29,17 +30,17 @@ def test_among_many_vectors_codes_propose_nearly_all_of_the_nearest(monkeypatch:
     vectors, unseen = np.split(crowd(20_200), [20_000])
     index = nearest.build(vectors)
     assert isinstance(index, nearest.Coded)
-    _, found = index.search(unseen, 10)
-    _, wanted = nearest.Exact(vectors).search(unseen, 10)
+    found = index.search(unseen, 10).rows
+    wanted = nearest.Exact(vectors).search(unseen, 10).rows
     assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), wanted.tolist(), strict=True)]) > 0.97
 
 
 def test_more_are_proposed_where_few_do_not_have_the_nearest_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, unseen = np.split(crowd(2100), [2000])
-    _, wanted = nearest.Exact(vectors).search(unseen, 10)
+    wanted = nearest.Exact(vectors).search(unseen, 10).rows
 
     def found() -> float:
-        _, rows = nearest.Coded.build(vectors).search(unseen, 10)
+        rows = nearest.Coded.build(vectors).search(unseen, 10).rows
         return float(np.mean([len(set(a) & set(b)) / 10 for a, b in zip(rows.tolist(), wanted.tolist(), strict=True)]))
 
     monkeypatch.setattr(nearest, "RECALL", 0.0)
@@ -59,9 +60,9 @@ def test_what_is_loaded_finds_the_same(
     nearest.save(built, tmp_path)
     loaded = nearest.load(tmp_path, vectors)
     assert type(loaded) is type(built)
-    for one, other in zip(built.search(crowd(50, 3), 10), loaded.search(crowd(50, 3), 10), strict=True):
-        assert np.allclose(one, other)
+    one, other = built.search(crowd(50, 3), 10), loaded.search(crowd(50, 3), 10)
+    assert np.allclose(one.scores, other.scores) and (one.rows == other.rows).all()
 
 
 def test_fewer_vectors_than_asked_for_leave_gaps() -> None:
-    assert (nearest.build(crowd(3)).search(crowd(1), 5)[1][0] >= 0).sum() == 3
+    assert (nearest.build(crowd(3)).search(crowd(1), 5).rows[0] >= 0).sum() == 3

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +24,8 @@ from kb_index import snapshot
 from kb_index.encoder import Encoder
 from kb_index.entry import Entry
 from kb_index.errors import BadSnapshot
-from kb_index.retriever import Retriever
+from kb_index.part import Part
+from kb_index.retriever import Retriever, units
 
 
 def test_what_was_written_is_what_is_loaded(tmp_path: Path, encoder: Encoder) -> None:
@@ -36,8 +40,8 @@ def test_what_was_written_is_what_is_loaded(tmp_path: Path, encoder: Encoder) ->
     assert told["entries"] == 3 and told["mark"] == "m" and len(told["files"]) >= 7
 
 
-@pytest.mark.parametrize("file", ["entries.jsonl", "vectors.npy", "kinds.npy", "starts.npy", "calibration.json",
-                                  "manifest.json"])
+@pytest.mark.parametrize("file", ["ground/entries.jsonl", "ground/vectors.npy", "ground/kinds.npy", "ground/starts.npy",
+                                  "ground/columns.npy", "order.npy", "calibration.json", "manifest.json"])
 @pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
 def test_a_damaged_snapshot_falls_back_on_the_last_good_one(
     tmp_path: Path, encoder: Encoder, caplog: pytest.LogCaptureFixture, file: str, how: str
@@ -48,6 +52,57 @@ def test_a_damaged_snapshot_falls_back_on_the_last_good_one(
     with caplog.at_level(logging.ERROR):
         assert snapshot.load_current(tmp_path).name == good
     assert bad in caplog.text and f"serving the older snapshot {good}" in caplog.text
+
+
+def edited(before: snapshot.Snapshot, encoder: Encoder, **fields: Any) -> snapshot.Snapshot:
+    """The state after an edit of the first entry, which counts as a small one."""
+    entry = replace(before.entries[0], **fields)
+    texts = units(entry)
+    fresh = Part.rendered([entry], encoder.encode([text for _, text in texts]),
+                          np.array([kind for kind, _ in texts], np.uint8), np.array([0, len(texts)]))
+    first = sum(len(part.entries) for part in before.parts)
+    return before.became(fresh, np.array([first, *before.order[1:]]), most=10)
+
+
+def test_an_edit_shares_all_other_files_and_who_has_them_reads_only_what_is_new(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    held = snapshot.load(tmp_path, write(tmp_path, encoder))
+    name = snapshot.write(tmp_path, edited(held, encoder, answer="At **noon**."), "edit")
+    ours, theirs = tmp_path / name / "ground", tmp_path / held.name / "ground"
+    assert {file.name for file in ours.iterdir()} == {file.name for file in theirs.iterdir()}
+    assert all((theirs / file.name).samefile(file) for file in ours.iterdir())
+    for loaded in (snapshot.load(tmp_path, name, held), snapshot.load(tmp_path, name)):
+        assert loaded.html[0] == "<p>At <strong>noon</strong>.</p>" and loaded.entries[1:] == held.entries[1:]
+        assert loaded.size == held.size and loaded.owner.tolist() == [-1] * 5 + [1] * 5 + [2] * 5 + [0] * 5
+    assert snapshot.load(tmp_path, name, held).ground is held.ground
+    again = snapshot.write(tmp_path, edited(snapshot.load(tmp_path, name, held), encoder, answer="At one."), "again")
+    third = snapshot.load(tmp_path, again, held)
+    assert [entry.answer for entry in third.changed.entries] == ["At one."] and third.ground is held.ground
+    # The folder that it was loaded from is cleared away, and the newest is linked to in its place.
+    shutil.rmtree(tmp_path / held.name)
+    assert snapshot.load(tmp_path, snapshot.write(tmp_path, third, "later")).entries == third.entries
+
+
+@pytest.mark.parametrize("file", ["ground/vectors.npy", "changed/entries.jsonl", "changed/vectors.npy", "order.npy"])
+@pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
+def test_what_was_damaged_since_is_not_served_to_who_has_loaded_it(
+    tmp_path: Path, encoder: Encoder, file: str, how: str
+) -> None:
+    held = snapshot.load(tmp_path, write(tmp_path, encoder))
+    built = edited(held, encoder, answer="At noon.")
+    name = snapshot.write(tmp_path, built, "edit")
+    damage(tmp_path / name / file, how)
+    for like in (held, built, None):
+        with pytest.raises(BadSnapshot, match=file.rpartition("/")[2]):
+            snapshot.load(tmp_path, name, like)
+
+
+def test_where_files_cannot_be_linked_they_are_written(tmp_path: Path, encoder: Encoder) -> None:
+    held = snapshot.load(tmp_path, write(tmp_path, encoder))
+    shutil.rmtree(tmp_path / held.name)
+    name = snapshot.write(tmp_path, edited(held, encoder, answer="At noon."), "edit")
+    assert snapshot.load(tmp_path, name).entries[1:] == held.entries[1:]
 
 
 def damage(path: Path, how: str) -> None:
@@ -74,7 +129,7 @@ def test_a_snapshot_of_another_version_of_the_code_is_no_reason_to_crash(tmp_pat
 def test_when_none_is_whole_that_is_said(tmp_path: Path, encoder: Encoder) -> None:
     with pytest.raises(BadSnapshot, match="nothing is published"):
         snapshot.load_current(tmp_path)
-    damage(tmp_path / write(tmp_path, encoder) / "vectors.npy", "cut")
+    damage(tmp_path / write(tmp_path, encoder) / "ground" / "vectors.npy", "cut")
     with pytest.raises(BadSnapshot, match=r"no snapshot .* is whole; publish again"):
         snapshot.load_current(tmp_path)
 
@@ -144,7 +199,7 @@ write(Path({folder!r}), Encoder(Path({encoder!r})))
 """
 
 
-@pytest.mark.parametrize("where", ["render", "_sync", "make_current"])
+@pytest.mark.parametrize("where", ["_write_part", "_sync", "make_current"])
 def test_killed_in_the_middle_the_old_one_lives(
     tmp_path: Path, encoder: Encoder, product: Settings, where: str
 ) -> None:

@@ -15,7 +15,7 @@ from bot.library.publications import publications_of
 from bot.settings import Settings
 from bot.workshop.bench import Bench
 from bot.workshop.errors import Moved, Stopped
-from kb_index import snapshot
+from kb_index import nearest, snapshot
 from tests.workshop.edits import edit, same
 
 # Each works on the real encoder and classifiers; a busy machine needs its time.
@@ -27,7 +27,14 @@ def change(library: Library, name: str, **fields: Any) -> None:
     library.save(Article.parse({**kept["fields"], **fields}, name), kept["revision"], "Ada", status="review")
 
 
-def test_what_stays_loaded_says_what_a_new_bench_would_say(bench: Bench, library: Library, home: Settings) -> None:
+@pytest.mark.parametrize("few", [snapshot.SMALL, 60])
+def test_what_stays_loaded_says_what_a_new_bench_would_say(
+    bench: Bench, library: Library, home: Settings, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Also where so few vectors count as many, so that edits stand in a part of their own and are published as one."""
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", few)
+    monkeypatch.setattr(snapshot, "SMALL", few)
+    monkeypatch.setattr(snapshot, "_SHARE", 0.5)
     rng = random.Random(5)
     bench.check()
     for round_ in range(2):
@@ -36,6 +43,8 @@ def test_what_stays_loaded_says_what_a_new_bench_would_say(bench: Bench, library
         same(bench, home)
         if round_ == 0:
             bench.publish(None, "Ada", override="the test goes on from here")
+            live = snapshot.load_current(home.index)
+            assert bool(live.changed.entries) == (few == 60)
 
 
 def test_a_good_edit_gains_and_goes_live(bench: Bench, library: Library, home: Settings) -> None:

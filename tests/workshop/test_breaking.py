@@ -136,7 +136,7 @@ def test_a_damaged_snapshot_is_refused_and_an_alarm_raised(home: Settings, bench
     bad = bench.publish(None, "Ada", override="a test")["snapshot"]
     served = Knowledge(home.index)
     assert served.current().snapshot.name == bad and serving.alarm(home.index) is None
-    vectors = home.index / bad / "vectors.npy"
+    vectors = home.index / bad / "ground" / "vectors.npy"
     whole = vectors.read_bytes()
     vectors.write_bytes(whole[:-5] + bytes(5))
     with caplog.at_level(logging.ERROR):
