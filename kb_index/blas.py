@@ -1,7 +1,7 @@
 """Which kernels numpy multiplies with.
 
 The OpenBLAS that comes with the numpy of Rasa's pins knows processors up to 2022. For any newer one it takes kernels of
-2004, which are eight times slower here than those for AVX2, which that processor has too.
+2004, which are two to eight times slower here than those for AVX2, which that processor has too.
 """
 
 from __future__ import annotations

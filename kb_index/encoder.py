@@ -27,8 +27,8 @@ Vectors = npt.NDArray[np.float32]
 MAX_PIECES = 128
 #: The model's two files.
 HALVES = ("lower.onnx", "upper.onnx")
-#: As many texts as one message is read in.
-_LATELY = 16
+#: Texts of which the lower half's work is kept: more than one message is read in, and a chunk of many questions.
+LATELY = 64
 
 
 class Half:
@@ -38,7 +38,7 @@ class Half:
     def __init__(self, content: bytes) -> None:
         self._session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
         self._takes = self._session.get_inputs()[0].name
-        self.lately = lru_cache(_LATELY)(lambda pieces: self.run(np.array([pieces], dtype=np.int64)))
+        self.lately = lru_cache(LATELY)(lambda pieces: self.run(np.array([pieces], dtype=np.int64)))
 
     def run(self, given: npt.NDArray[Any]) -> Vectors:
         (made,) = self._session.run(None, {self._takes: given})

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kb_index import lexical
 from kb_index.cache import VectorCache
-from kb_index.encoder import Vectors
+from kb_index.encoder import LATELY, Vectors
 from kb_index.entry import Entry
 from kb_index.part import spread
 from kb_index.retriever import Candidate, Retriever, Weights
@@ -81,10 +81,15 @@ class Asker:
         self._asked.update(asked)
         new = [one for one in dict.fromkeys(asked) if one not in self._kept]
         if new:
-            sought = [text for text, _ in new]
-            vectors = self._cache.encode(sought)
-            second = self.second.encode([text for _, text in new]) if self.second else None
-            look = self.retriever.look(sought, vectors, self._top, second)
+            encoded, twice = [], []
+            for start in range(0, len(new), LATELY):
+                some = new[start : start + LATELY]
+                encoded.append(self._cache.encode([text for text, _ in some]))
+                if self.second is not None:
+                    # Right after the other, whose lower half's work it finds done.
+                    twice.append(self.second.encode([text for _, text in some]))
+            vectors, second = np.concatenate(encoded), np.concatenate(twice) if twice else None
+            look = self.retriever.look([text for text, _ in new], vectors, self._top, second)
             self.made += len(new)
             least = np.where((look.near.rows >= 0).all(axis=1), look.near.scores.min(axis=1, initial=np.inf), -np.inf)
             for i, one in enumerate(new):

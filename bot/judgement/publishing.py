@@ -21,7 +21,6 @@ from bot.judgement.bars import PEOPLE, Asked, calibrate
 from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.plainly import plainly
-from bot.judgement.segments import normalise
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
@@ -377,8 +376,7 @@ def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list
 
 def ask(readings: Sequence[Reading], entries: Sequence[str], routes: Sequence[str], asker: Asker) -> list[Asked]:
     """Asks labelled questions that the classifier has read already."""
-    second = asker.second
-    said = [reading.mended or normalise(reading.text) for reading in readings] if second else None
+    said = [reading.mended or reading.said for reading in readings] if asker.second else None
     found = asker.search([sought(reading, asker.retriever) for reading in readings], said)
     return [
         Asked(reading.finding(candidates), entry, route)
