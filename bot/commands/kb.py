@@ -106,7 +106,7 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
     """The exit status is 3 where conflicts are left."""
     from bot.database import open_database
     from bot.errors import FrontdeskError
-    from bot.library.pictures import FOLDER, lacking
+    from bot.library.pictures import FOLDER
     from bot.library.sync import Sync
     from bot.setup import Bar
 
@@ -123,13 +123,11 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
         print(f"  editor: {FOLDER}/{picture.name} comes along")
     for name in made.given:
         print(f"  folder: {FOLDER}/{name} comes along")
-    mend = f"`frontdesk kb import --add {shlex.quote(str(settings.kb))}` takes in those that are there"
-    _warn([*(lacking(name, where) for name, where in made.lacking.items()),
-           *(f"{name}: its pictures are not shown, such as {at[:80]}; {mend}" for name, at in made.foreign.items())])
+    _warn(made.warnings())
     passed: dict[str, str] = {}
     if not args.check:
         with Bar("sync") as bar:
-            passed = sync.run(made, bar)
+            passed = sync.run(made, entries.BY, bar)
     for conflict in made.conflicts:
         _show(conflict)
     for name in made.drafts:

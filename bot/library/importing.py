@@ -92,7 +92,7 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     for path in paths:
         for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
             where = origin.where
-            article = _illustrated(Article.of_file(fields, where), origin, found)
+            article = illustrated(Article.of_file(fields, where), origin, found)
             for name in own_pictures(article.entry.answer):
                 if name in found.pictures or name in found.lacking:
                     continue
@@ -118,7 +118,7 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     return found
 
 
-def _illustrated(article: Article, origin: Origin, found: Found) -> Article:
+def illustrated(article: Article, origin: Origin, found: Found) -> Article:
     """The article with those of its pictures that are files near it, made anew. One of another type, or without words
     for who cannot see it, stays what it is: left out."""
     for address in foreign_pictures(article.entry.answer):

@@ -225,13 +225,16 @@ class Library:
         category: str | None = None,
         owner: str | None = None,
         audience: str = "",
+        revision: int | None = None,
     ) -> list[str]:
         """Changes many at once; returns the ids of those that were changed. Each gets a version of its own where its
-        content changes."""
+        content changes. Raises Edited where `revision` is given and not the newest."""
         changed = []
         for identifier in ids:
             with writing(self._engine) as connection:
                 row = self._row(connection, identifier, lock=True)
+                if revision is not None and row["revision"] != revision:
+                    raise Edited(self._open(connection, identifier))
                 article = self._version(connection, row["nr"], row["version"])
                 fields = article.fields()
                 fields |= {

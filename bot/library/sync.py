@@ -2,13 +2,16 @@
 
 That state is the version whose mark stands in ``synced``, the same that publishing goes by when it follows the folder.
 Of the library counts what is ready or published; a draft stays in the editor until its writer says that it is ready.
-Each step leaves both sides as they can be anyhow, so a sync that was cut off goes on where it stopped.
+Each step leaves both sides as they can be anyhow, and its note is written last: a sync that was cut off goes on where it
+stopped.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +22,8 @@ import sqlalchemy as sa
 from bot.database import reading, writing
 from bot.library import pictures, written
 from bot.library.article import FIELDS, LISTS, Article, slug
-from bot.library.errors import LibraryError
+from bot.library.errors import Edited, LibraryError
+from bot.library.importing import Found, Origin, illustrated
 from bot.library.library import Library
 from bot.library.pictures import Picture, Pictures
 from bot.library.tables import articles, notes, versions
@@ -33,10 +37,30 @@ BY = "the folder"
 _MARKERS = {"<" * 7, "=" * 7, ">" * 7}
 #: The two sides of a conflict, as they are chosen by name.
 SIDES = ("folder", "editor")
+#: Under which name the last sync is noted.
+_LAST = "sync"
+_MEANWHILE = "somebody has changed it meanwhile; sync once more"
 
 
 class CannotSync(LibraryError):
     """Folder and library do not belong together; the message says what to do."""
+
+
+class Outdated(CannotSync):
+    """Somebody has changed what a decision is on since it was looked at; nothing was done."""
+
+    code = "moved"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the folder. `article` is what it says with `pictures`, those of it that are files beside it, as ours;
+    `mark` is that of what stands in it, which names them by their places."""
+
+    path: Path
+    article: Article
+    mark: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Both sides have changed the same: `fields` are those that cannot be merged, None on a side where it is gone."""
+    """Both sides have changed the same: `fields` are those that cannot be merged, None on a side where it is gone.
+    `drafted` says that the entry has a newer draft. `seen` changes with either side: it tells what was decided on."""
 
     id: str
     folder: Article | None
@@ -63,20 +88,22 @@ class Conflict:
     base: Article | None
     fields: tuple[str, ...]
     why: str
+    drafted: bool
+    seen: str = ""
 
 
 @dataclass(frozen=True)
 class Step:
     """What makes one entry the same on both sides: `article` is what it is to say (None: nothing, it goes), and
-    `to_library`, `to_folder` which sides do not say so yet. It holds for the entry at `revision` and the file of `mark`
-    (empty for none)."""
+    `to_library`, `to_folder` which sides do not say so yet. `was` is what it says now. It holds for what was `seen` of
+    both sides."""
 
     id: str
     article: Article | None
     to_library: bool
     to_folder: bool
-    revision: int | None = None
-    mark: str = ""
+    was: Article | None = None
+    seen: str = ""
 
 
 @dataclass
@@ -94,6 +121,21 @@ class Plan:
     lacking: dict[str, str] = field(default_factory=dict)
     #: Entries whose files will name pictures that are none of ours, each with the first of them.
     foreign: dict[str, str] = field(default_factory=dict)
+
+    def warnings(self) -> list[str]:
+        """What a person should know of its pictures."""
+        return [*(pictures.lacking(name, where) for name, where in self.lacking.items()),
+                *(f"{name}: its pictures are not shown, such as {at[:80]}; put them in with the editor"
+                  for name, at in self.foreign.items())]
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that would be done or is to be decided."""
+        told = [[step.id, step.seen, step.article.mark if step.article else "", step.to_library, step.to_folder]
+                for step in (*self.steps, *self.settled)]
+        told += [[one.id, one.seen] for one in self.conflicts]
+        told += [[picture.name] for picture in self.taken]
+        return hashlib.sha256(json.dumps([told, self.given]).encode()).hexdigest()[:16]
 
 
 def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Article | None, tuple[str, ...]]:
@@ -122,16 +164,17 @@ def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Articl
         return None, tuple(name for name in FIELDS if told[name] != before.get(name))
 
 
-def plan(files: Mapping[str, Article], rows: Mapping[str, Row], take: Mapping[str, str] | str = "") -> Plan:
+def plan(files: Mapping[str, File], rows: Mapping[str, Row], take: Mapping[str, str] | str = "") -> Plan:
     """What a sync would do. `take` names the side that wins a conflict, of all or by entry."""
     made = Plan()
     for name in sorted({*files, *rows}):
         file, row = files.get(name), rows.get(name)
+        theirs = file.article if file else None
         if row is None:
-            made.steps.append(Step(name, file, to_library=True, to_folder=False))
+            made.steps.append(Step(name, theirs, to_library=True, to_folder=False))
             continue
         ours = row.article
-        if file is None and ours is None:
+        if theirs is None and ours is None:
             if row.writing and not row.archived:
                 made.drafts.append(name)
             elif row.synced:
@@ -139,42 +182,57 @@ def plan(files: Mapping[str, Article], rows: Mapping[str, Row], take: Mapping[st
             continue
         changed_file = (file.mark if file else "") != row.synced
         changed_ours = (ours.mark if ours else "") != row.synced
-        if file is not None and ours is not None and file.mark == ours.mark:
-            if changed_file:
-                made.settled.append(Step(name, file, False, False))
-        elif not changed_file:
+        if file is not None and ours is not None and file.article.mark == ours.mark:
+            if file.mark != ours.mark:
+                made.steps.append(Step(name, ours, to_library=False, to_folder=True))
+            elif changed_file:
+                made.settled.append(Step(name, ours, False, False))
+        elif not changed_file and changed_ours:
             if ours is None and not row.archived:
                 made.drafts.append(name)  # it came from the folder, and its newest text is a draft
             else:
                 made.steps.append(Step(name, ours, to_library=False, to_folder=True))
         elif not changed_ours and not row.writing:
-            made.steps.append(Step(name, file, to_library=True, to_folder=False))
-        else:
-            _both(made, row, file, take if isinstance(take, str) else take.get(name, ""))
+            made.steps.append(Step(name, theirs, to_library=True, to_folder=False))
+        elif changed_file:
+            _both(made, row, theirs, take if isinstance(take, str) else take.get(name, ""))
         if row.writing and name not in made.drafts and not row.archived:
             made.drafts.append(name)
-    for steps in (made.steps, made.settled):
-        steps[:] = [replace(step, revision=row.revision if (row := rows.get(step.id)) else None,
-                            mark=file.mark if (file := files.get(step.id)) else "") for step in steps]
+    made.settled = [replace(step, seen=_seen(rows.get(step.id), files.get(step.id))) for step in made.settled]
+    made.conflicts = [replace(one, seen=_seen(rows.get(one.id), files.get(one.id))) for one in made.conflicts]
+    made.steps = [_whole(step, rows.get(step.id), files.get(step.id)) for step in made.steps]
     # A translation comes after its original, and goes before it.
     made.steps.sort(key=lambda step: (step.article is not None, bool(step.article and step.article.translation_of)))
     return made
 
 
+def _whole(step: Step, row: Row | None, file: File | None) -> Step:
+    """The step with what it was seen to be; the addresses of pictures that were beside a file go into that as well."""
+    readdressed = step.article is not None and file is not None and file.mark != step.article.mark
+    was = file.article if file else row.article if row else None
+    return replace(step, to_folder=step.to_folder or readdressed, was=was, seen=_seen(row, file))
+
+
+def _seen(row: Row | None, file: File | None) -> str:
+    """What is there of an entry and its file, and what they were at the last sync."""
+    return f"{row.revision}.{row.synced}.{file.mark if file else ''}" if row else f"..{file.mark if file else ''}"
+
+
 def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
     """Both sides have changed since the last sync."""
     ours = row.article
+    drafted = row.writing and not row.archived
+    why = "the file and the entry have both been changed"
+    fields: tuple[str, ...] = ()
     if side == "folder":
         made.steps.append(Step(row.id, file, to_library=True, to_folder=False))
         return
     if side == "editor" and ours is None and not row.archived:
-        pass  # its only text is a draft, which is nobody's last word
+        why = "the entry is no more than a draft, which is nobody's last word; make it ready first, or take the file's"
     elif side == "editor":
         made.steps.append(Step(row.id, ours, to_library=False, to_folder=True))
         return
-    why = "the file and the entry have both been changed"
-    fields: tuple[str, ...] = ()
-    if row.writing and not row.archived:
+    elif drafted:
         why = "the file was changed, and somebody is writing a draft of the entry"
     elif file is None:
         why = "its file is gone, and the entry was changed"
@@ -185,7 +243,7 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
         if one is not None:
             made.steps.append(Step(row.id, one, one.mark != ours.mark, one.mark != file.mark))
             return
-    made.conflicts.append(Conflict(row.id, file, ours, row.base, fields, why))
+    made.conflicts.append(Conflict(row.id, file, ours, row.base, fields, why, drafted))
 
 
 class Sync:
@@ -201,7 +259,7 @@ class Sync:
     def plan(self, take: str = "", only: Collection[str] = ()) -> Plan:
         """What :meth:`run` would do. `take` is ``folder`` or ``editor`` for the conflicts, of the entries `only` where
         some are named."""
-        files, rows = self._files()[0], self._rows()
+        files, rows = self._files(), self._rows()
         unknown = [name for name in only if name not in files and name not in rows]
         if unknown:
             raise CannotSync(f"there is no entry {unknown[0]!r}, neither in {self._kb} nor in the editor")
@@ -213,32 +271,71 @@ class Sync:
                              "FRONTDESK_KB to an empty folder to have the entries written there")
         known = [row.id for row in rows.values() if row.synced and not row.archived]
         gone = [name for name in known if name not in files]
-        if len(gone) > max(10, len(known) / 2) and take != "folder":
+        if len(gone) > max(10, len(known) / 2) and (take != "folder" or only):
             raise CannotSync(f"{len(gone)} of {len(known)} files are gone from {self._kb}; if their entries are to be "
-                             "archived, add --take folder")
-        made = plan(files, rows, dict.fromkeys(only, take) if only else take)
+                             "archived, `frontdesk kb sync --take folder` does it")
+        made = plan(files, rows)
+        if undisputed := [name for name in only if name not in {one.id for one in made.conflicts}]:
+            raise Outdated(f"there is no conflict on {undisputed[0]!r}, or no more; nothing was done")
+        if take:
+            made = plan(files, rows, dict.fromkeys(only, take) if only else take)
         self._plan_pictures(made, files)
         return made
 
-    def _plan_pictures(self, made: Plan, files: Mapping[str, Article]) -> None:
+    def _plan_pictures(self, made: Plan, files: Mapping[str, File]) -> None:
         """What brings the pictures to both sides that the files will name."""
-        later = {**files, **{step.id: step.article for step in made.steps}}
+        later: dict[str, Article | None] = {name: file.article for name, file in files.items()}
+        later |= {step.id: step.article for step in made.steps}
         articles = [article for article in later.values() if article is not None]
         names = pictures.named(articles)
         ours = self._pictures.there(names)
-        made.taken, made.lacking = pictures.beside(self._kb, articles, ours)
+        stepping = pictures.named(step.article for step in made.steps if step.article is not None)
+        found = {one.name: one for file in files.values() for one in file.pictures}
+        fresh = [one for name, one in found.items() if name in stepping and name not in ours]
+        taken, made.lacking = pictures.beside(self._kb, articles, {*ours, *found})
+        made.taken = [*fresh, *taken]
         for article in articles:
             if left := foreign_pictures(article.entry.answer):
                 made.foreign[article.id] = left[0]
-        made.given = [name for name in names if name in ours and pictures.place(name, [self._kb]) is None]
+        made.given = [name for name in names if (name in ours or (name in stepping and name in found))
+                      and pictures.place(name, [self._kb]) is None]
 
-    def run(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> dict[str, str]:
+    def run(self, made: Plan, by: str = BY, progress: Callable[[int, int], None] = lambda done, total: None
+            ) -> dict[str, str]:
         """Does what was planned; returns the entries that could not be brought in step, and why. They are left as they
         are, so that another sync finds them."""
-        rows, (files, places) = self._rows(), self._files()
+        passed = self._do(made, progress)
+        told = json.dumps({"at": time.time(), "by": by, "folder": str(self._kb)})
+        with writing(self._engine) as connection:
+            connection.execute(notes.delete().where(notes.c.name.in_(["folder", _LAST])))
+            connection.execute(notes.insert().values(name=_LAST, value=told))
+        return passed
+
+    def last(self) -> dict[str, Any] | None:
+        """The last sync: ``{"at", "by", "folder"}``, or None."""
+        told = self._library.note(_LAST)
+        return dict(json.loads(told)) if told else None
+
+    def settle(self, name: str, side: str, seen: str) -> None:
+        """Settles the conflict on one entry, and does nothing else. Raises Outdated where it is not what was `seen`."""
+        made = self.plan(side, [name])
+        step = next((one for one in made.steps if one.id == name), None)
+        left = next((one for one in made.conflicts if one.id == name), None)
+        if (told := step or left) is None or told.seen != seen:
+            raise Outdated(f"{name}: somebody has changed the entry or its file since you looked; nothing was done. "
+                           "Look again, then decide")
+        if step is None:
+            raise CannotSync(f"{name}: {left.why if left else ''}")
+        own = pictures.named([step.article] if step.article else [])
+        one = Plan([step], taken=[picture for picture in made.taken if picture.name in own],
+                   given=[picture for picture in made.given if picture in own])
+        for why in self._do(one).values():
+            raise Outdated(f"{name}: {why}")
+
+    def _do(self, made: Plan, progress: Callable[[int, int], None] = lambda done, total: None) -> dict[str, str]:
+        rows, files = self._rows(), self._files()
         passed: dict[str, str] = {}
         with writing(self._engine) as connection:
-            connection.execute(notes.delete().where(notes.c.name == "folder"))
             pictures.keep(connection, made.taken, BY)
         for name in made.given:
             if (picture := self._pictures.find(name)) is not None:
@@ -246,15 +343,16 @@ class Sync:
         todo = [*made.settled, *made.steps]
         for done, step in enumerate(todo):
             row, file = rows.get(step.id), files.get(step.id)
-            if (row.revision if row else None, file.mark if file else "") != (step.revision, step.mark):
-                passed[step.id] = "somebody changed it meanwhile; sync once more"
-                continue
             try:
+                if _seen(row, file) != step.seen:
+                    raise Outdated(_MEANWHILE)
                 if step.to_library:
                     self._to_library(step, row)
                 if step.to_folder:
-                    self._to_folder(step, places.get(step.id))
+                    self._to_folder(step, file)
                 self._note(step.id, step.article.mark if step.article else "")
+            except Edited:
+                passed[step.id] = _MEANWHILE
             except (LibraryError, BadEntry, OSError) as error:
                 passed[step.id] = str(error)
             progress(done + 1, len(todo))
@@ -263,19 +361,20 @@ class Sync:
     def _to_library(self, step: Step, row: Row | None) -> None:
         if step.article is None:
             if row is not None and not row.archived:
-                self._library.change([step.id], BY, status="archived")
+                self._library.change([step.id], BY, status="archived", revision=row.revision)
         elif row is None:
             self._library.create(step.article, BY, "review", "from the folder")
         else:
             self._library.save(step.article, row.revision, BY, "review", "from the folder")
 
-    def _to_folder(self, step: Step, path: Path | None) -> None:
+    def _to_folder(self, step: Step, file: File | None) -> None:
+        if file is not None and _mark(file.path) != file.mark:
+            raise Outdated(_MEANWHILE)
         if step.article is None:
-            if path is not None:
-                path.unlink(missing_ok=True)
+            if file is not None:
+                file.path.unlink()
             return
-        if path is not None:
-            path = self._moved(step.article, path)
+        path = self._moved(step.article, file.path) if file is not None else None
         target = path or self._free(step.article)
         before = target.read_bytes().decode("utf-8-sig") if path else ""
         text = written.markdown(step.article, target, before.replace("\r\n", "\n"))
@@ -311,11 +410,10 @@ class Sync:
         with writing(self._engine) as connection:
             connection.execute(articles.update().where(articles.c.id == name).values(synced=mark))
 
-    def _files(self) -> tuple[dict[str, Article], dict[str, Path]]:
-        files: dict[str, Article] = {}
-        places: dict[str, Path] = {}
+    def _files(self) -> dict[str, File]:
+        files: dict[str, File] = {}
         if not self._kb.exists():
-            return files, places
+            return files
         if linked := [place for place in sorted(self._kb.rglob("*")) if place.is_symlink() and place.is_dir()]:
             raise BadEntry(f"{linked[0]}: a link to a folder is not followed; put the folder itself there")
         root = self._kb.resolve()
@@ -324,9 +422,10 @@ class Sync:
                 raise BadEntry(f"{path}: leads out of {self._kb}; put the file itself there")
             if {line[:7] for line in told["answer"].splitlines()} >= _MARKERS:
                 raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
-            article = Article.of_file(told, str(path))
-            files[article.id], places[article.id] = article, path
-        return files, places
+            article, beside = Article.of_file(told, str(path)), Found()
+            shown = illustrated(article, Origin(str(path), path, self._kb.absolute()), beside)
+            files[article.id] = File(path, shown, article.mark, tuple(beside.pictures.values()))
+        return files
 
     def _rows(self) -> dict[str, Row]:
         newest, live, base = versions.alias("newest"), versions.alias("live"), versions.alias("base")
@@ -343,6 +442,11 @@ class Sync:
         with reading(self._engine) as connection:
             found = connection.execute(query).mappings().all()
         return {row["id"]: _row(row) for row in found}
+
+
+def _mark(path: Path) -> str:
+    """The mark of what a file says now; empty where it is gone."""
+    return Article.of_file(folder.fields(path), str(path)).mark if path.exists() else ""
 
 
 def _row(row: Any) -> Row:

@@ -298,19 +298,41 @@ def test_what_is_not_near_or_cannot_be_shown_is_left_out_with_a_word(home: Calla
     assert new.library.open("a")["fields"]["answer"] == f"See {written}."
 
 
-def test_the_pictures_of_a_git_folder_are_imported_and_then_synced(home: Callable[[str], Home]) -> None:
+@pytest.mark.parametrize("imported", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_sync_takes_pictures_beside_a_file_and_writes_their_addresses(home: Callable[[str], Home], known: bool, imported: bool) -> None:
     ann = home("ann")
     (ann.place / "kb" / "shop").mkdir(parents=True)
-    (ann.place / "kb" / "shop" / "cup.png").write_bytes(drawn("PNG"))
     file = ann.place / "kb" / "shop" / "a.md"
     file.write_text("---\nquestion: A?  # ours\n---\nSee ![a cup](cup.png).\n")
-    assert f"a: its pictures are not shown, such as cup.png; `frontdesk kb import --add {ann.place / 'kb'}`" in ann("sync")
-    ann("import", "--add", str(ann.place / "kb"))
+    if known:  # from when there was no such picture
+        assert "a: its pictures are not shown, such as cup.png" in ann("sync")
+    (ann.place / "kb" / "shop" / "cup.png").write_bytes(drawn("PNG"))
+    if imported:
+        ann("import", "--add", str(ann.place / "kb"))
+    assert "a changes" in ann("sync", "--check") and "cup.png" in file.read_text()
     said = ann("sync")
     articles, [name] = ann.holds()
     assert "not shown" not in said and "0 conflicts" in said and f"folder: pictures/{name} comes along" in said
     assert file.read_text() == f"---\nquestion: A?  # ours\n---\nSee ![a cup](/pictures/{name}).\n"
     assert (ann.place / "kb" / "pictures" / name).is_file() and articles["a"].entry.answer in file.read_text()
+    assert "0 entries" in ann("sync") and Publications(ann.engine, ann.place / "kb").plan().conflicts == []
+
+
+def test_pictures_beside_a_file_in_conflict_wait_for_the_decision(home: Callable[[str], Home]) -> None:
+    ann = home("ann")
+    (ann.place / "kb" / "shop").mkdir(parents=True)
+    file = ann.place / "kb" / "shop" / "a.md"
+    file.write_text("---\nquestion: A?\n---\nNo.\n")
+    ann("sync")
+    kept = ann.library.open("a")
+    ann.library.save(Article.parse({**kept["fields"], "answer": "Yes."}, "a"), kept["revision"], "Ada", "review")
+    (ann.place / "kb" / "shop" / "cup.png").write_bytes(drawn("PNG"))
+    file.write_text("---\nquestion: A?\n---\nSee ![a cup](cup.png).\n")
+    assert "comes along" not in ann("sync", status=3) and not (ann.place / "kb" / "pictures").exists()
+    ann("sync", "--entry", "a", "--take", "folder")
+    articles, [name] = ann.holds()
+    assert articles["a"].entry.answer == f"See ![a cup](/pictures/{name})." and name in file.read_text()
 
 
 def test_what_an_editor_sends_reaches_no_file_of_the_server(home: Callable[[str], Home], tmp_path: Path) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import itertools
+import os
 import random
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from PIL import Image
 
 from bot.database import open_database
 from bot.library import written
 from bot.library.article import Article
 from bot.library.library import Library
 from bot.library.publications import Publications, read_folder
-from bot.library.sync import CannotSync, Sync
+from bot.library.sync import CannotSync, Outdated, Plan, Sync
 from kb_index import folder
 from kb_index.errors import BadEntry
 
@@ -245,6 +252,171 @@ def test_every_value_is_read_as_it_was(tmp_path: Path, value: str) -> None:
             path.write_text(written.markdown(article, path, before), newline="")
             told = folder.fields(path)
             assert Article.parse({k: v for k, v in told.items() if k != "team"}, "x") == article, (name, before)
+
+
+def disputed(both: Both) -> tuple[Path, Plan]:
+    path = both.write("a/one.md")
+    both.write("a/two.md")
+    both.sync()
+    path.write_text(FILE.replace("9 to 5", "10 to 5"))
+    both.edit("one", answer="Never.")
+    both.edit("two", answer="Later.")
+    return path, Sync(both.engine, both.kb).plan()
+
+
+@pytest.mark.parametrize("side", ["folder", "editor"])
+def test_one_conflict_is_settled_and_nothing_else_is_done(both: Both, side: str) -> None:
+    path, made = disputed(both)
+    [conflict] = made.conflicts
+    Sync(both.engine, both.kb).settle("one", side, conflict.seen)
+    said = "From 10 to 5." if side == "folder" else "Never."
+    assert both.library.open("one")["fields"]["answer"] == said and said in path.read_text()
+    left = Sync(both.engine, both.kb).plan()
+    assert [step.id for step in left.steps] == ["two"] and left.conflicts == []
+    with pytest.raises(Outdated, match="no conflict on 'one'"):
+        Sync(both.engine, both.kb).settle("one", side, conflict.seen)
+
+
+@pytest.mark.parametrize("side", ["folder", "editor"])
+@pytest.mark.parametrize("who", ["folder", "editor", "nobody, but it was synced"])
+def test_a_decision_on_what_is_no_more_is_refused(both: Both, side: str, who: str) -> None:
+    path, made = disputed(both)
+    [conflict] = made.conflicts
+    if who == "folder":
+        path.write_text(FILE.replace("9 to 5", "11 to 5"))
+    elif who == "editor":
+        both.edit("one", answer="Sometimes.")
+    else:
+        both.sync("folder", "one")
+        path.write_text(FILE)
+        both.edit("one", answer="Never.")
+    before = path.read_text(), both.library.open("one"), made.digest
+    with pytest.raises(Outdated, match="one: somebody has changed"):
+        Sync(both.engine, both.kb).settle("one", side, conflict.seen)
+    assert (path.read_text(), both.library.open("one")) == before[:2]
+    assert Sync(both.engine, both.kb).plan().digest != made.digest
+
+
+def test_a_decision_names_a_conflict_that_there_is(both: Both) -> None:
+    path, _ = disputed(both)
+    for name, said in (("two", "no conflict on 'two'"), ("three", "no entry 'three'")):
+        with pytest.raises(CannotSync, match=said):
+            both.sync("folder", "one", name)
+    assert both.library.open("one")["fields"]["answer"] == "Never." and "10 to 5" in path.read_text()
+
+
+def test_a_draft_is_not_taken_for_what_the_editor_says(both: Both) -> None:
+    path = both.write("a/one.md")
+    both.sync()
+    both.edit("one", status="draft", answer="Perhaps.")
+    path.write_text(FILE.replace("9 to 5", "10 to 5"))
+    [conflict] = Sync(both.engine, both.kb).plan().conflicts
+    with pytest.raises(CannotSync, match="make it ready first"):
+        Sync(both.engine, both.kb).settle("one", "editor", conflict.seen)
+    Sync(both.engine, both.kb).settle("one", "folder", conflict.seen)
+    assert both.same() and [both.library.version("one", one["number"]).entry.answer for one in both.library.versions("one")] == ["From 10 to 5.", "Perhaps.", "From 9 to 5."]
+
+
+def test_a_decision_on_one_entry_archives_no_others_whose_files_are_gone(both: Both) -> None:
+    disputed(both)
+    more = [both.write(f"a/e{number}.md") for number in range(20)]
+    both.sync()
+    for one in more:
+        one.unlink()
+    with pytest.raises(CannotSync, match="20 of 22 files are gone"):
+        both.sync("folder", "one")
+    assert len(both.library.all()) == 22
+
+
+def test_the_last_sync_is_noted_with_who_did_it(both: Both, tmp_path: Path) -> None:
+    both.write("a/one.md")
+    sync = Sync(both.engine, both.kb)
+    assert sync.last() is None
+    sync.run(sync.plan(), "Ada")
+    told = sync.last()
+    assert told is not None and told["by"] == "Ada" and told["folder"] == str(both.kb)
+
+
+# What a kill leaves behind
+
+def halfway(place: Path) -> None:
+    """A library and a folder with every kind of change on either side."""
+    both, picture = Both(place), io.BytesIO()
+    for name in ("changed", "edited", "moved", "gone", "archived", "merged", "split"):
+        both.write(f"a/{name}.md")
+    both.sync()
+    Image.new("RGB", (40, 30)).save(picture, "PNG")
+    both.write("a/changed.md", FILE.replace("9 to 5", "10 to 5"))
+    both.edit("edited", answer="Edited.")
+    both.edit("moved", answer="Moved.", category="b")
+    (both.kb / "a" / "gone.md").unlink()
+    both.library.change(["archived"], "Ada", status="archived")
+    both.write("a/merged.md", FILE.replace("9 to 5", "11 to 5"))
+    both.edit("merged", owner="Ada")
+    both.write("a/split.md", FILE.replace("9 to 5", "12 to 5"))
+    both.edit("split", answer="Split.")
+    both.write("a/fresh.md", FILE.replace("From 9 to 5.", "See ![a cup](img/cup.png)."))
+    (both.kb / "a" / "img").mkdir()
+    (both.kb / "a" / "img" / "cup.png").write_bytes(picture.getvalue())
+    both.library.create(Article.parse({"id": "new", "question": "N?", "answer": "n", "category": "c"}, "x"), "Ada", "review")
+    both.engine.dispose()
+
+
+def stands(both: Both) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """All files, and all entries with every version that they ever had."""
+    files = {str(path.relative_to(both.kb)): path.read_bytes() for path in both.kb.rglob("*") if path.is_file()}
+    entries = both.library.page(limit=100)["entries"]
+    return files, {one["id"]: (one["status"], [both.library.version(one["id"], version["number"]) for version in both.library.versions(one["id"])]) for one in entries}
+
+
+def killed_before(place: Path, left: int) -> bool:
+    """Syncs in a process of its own that ends, as by a kill, before it changes the file system or commits to the database
+    for the time after `left`; whether it did."""
+    if (child := os.fork()) == 0:
+        with contextlib.suppress(BaseException):
+            both = Both(place)
+
+            def tick(*_: Any) -> None:
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    os._exit(9)
+
+            def hear(event: str, args: tuple[Any, ...]) -> None:
+                writes = event == "open" and str(args[0]).startswith(str(both.kb)) and args[1] and args[1][0] in "wax"
+                if writes and not str(args[0]).endswith(".part"):
+                    os._exit(1)  # a kill would leave half of it
+                if writes or event in ("os.rename", "os.remove", "os.mkdir"):
+                    tick()
+
+            sync = Sync(both.engine, both.kb)
+            made = sync.plan()
+            sys.addaudithook(hear)
+            sa.event.listen(both.engine, "commit", tick)
+            sync.run(made)
+            os._exit(0)
+        os._exit(1)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, 9), status
+    return status == 9
+
+
+def test_a_kill_between_any_two_operations_loses_nothing(tmp_path: Path) -> None:
+    halfway(tmp_path / "start")
+    shutil.copytree(tmp_path / "start", tmp_path / "whole")
+    whole = Both(tmp_path / "whole")
+    assert whole.sync() == ["split"]
+    for moment in itertools.count():
+        place = shutil.copytree(tmp_path / "start", tmp_path / f"killed-{moment}")
+        if not killed_before(place, moment):
+            break
+        both = Both(place)
+        for path in both.kb.rglob("*.md"):  # each is whole, the old one or the new one
+            assert Article.of_file(folder.fields(path), str(path)), (moment, path)
+        assert both.sync() == ["split"] and stands(both) == stands(whole), moment
+        assert Sync(both.engine, both.kb).plan().steps == []
+        both.engine.dispose()
+    assert moment > 30
 
 
 class Killed(BaseException):
