@@ -267,6 +267,23 @@ async def _spool(request: Request, path: Path) -> None:
         raise ApiError(413, "too_large", f"This is more than {_LARGEST_FILE // 1_000_000} MB.")
 
 
+async def compare_folder(request: Request) -> HTTPResponse:
+    await _acting(request)
+    return as_json(of(request).workshop.begin("compare_folder").shown(), 202)
+
+
+async def sync_folder(request: Request) -> HTTPResponse:
+    member, sent = await _acting(request, {"digest": str})
+    return as_json(of(request).workshop.begin("sync_folder", digest=sent["digest"], by=member.name).shown(), 202)
+
+
+async def settle_folder(request: Request) -> HTTPResponse:
+    _, sent = await _acting(request, {"entry": str, "side": str, "seen": str})
+    if sent["side"] not in ("editor", "folder"):
+        raise body.bad("side", "is to be editor or folder")
+    return as_json(of(request).workshop.begin("settle_folder", **sent).shown(), 202)
+
+
 async def export(request: Request) -> None:
     await _editor(request)
     kind = request.args.get("format", "csv")
@@ -364,7 +381,8 @@ for _handler, _uri in ((create, "/entries"), (bulk, "/bulk"), (restore, "/entrie
                        (comment, "/entries/<entry:str>/comments"), (preview, "/preview"), (attempt, "/try"),
                        (forecast, "/forecast"), (remember, "/questions"), (unanswered, "/unanswered"),
                        (check, "/check"), (publish, "/publish"), (roll_back, "/rollback"),
-                       (import_, "/import")):
+                       (import_, "/import"), (compare_folder, "/folder/check"), (sync_folder, "/folder/sync"),
+                       (settle_folder, "/folder/settle")):
     blueprint.add_route(_handler, _uri, methods=["POST"], stream=True)
 blueprint.add_route(save, "/entries/<entry:str>", methods=["PUT"], stream=True)
 blueprint.add_route(forget, "/questions/<question:int>", methods=["DELETE"], stream=True)

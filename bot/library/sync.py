@@ -2,8 +2,8 @@
 
 That state is the version whose mark stands in ``synced``, the same that publishing goes by when it follows the folder.
 Of the library counts what is ready or published; a draft stays in the editor until its writer says that it is ready.
-Each step leaves both sides as they can be anyhow, and its note is written last: a sync that was cut off goes on where it
-stopped.
+Each step leaves both sides as they can be anyhow, and its note is written last: a sync that was cut off goes on where
+it stopped.
 """
 
 from __future__ import annotations
@@ -95,14 +95,15 @@ class Conflict:
 @dataclass(frozen=True)
 class Step:
     """What makes one entry the same on both sides: `article` is what it is to say (None: nothing, it goes), and
-    `to_library`, `to_folder` which sides do not say so yet. `was` is what it says now. It holds for what was `seen` of
-    both sides."""
+    `to_library`, `to_folder` which sides do not say so yet. `was` is what it says now, `new` that one side has
+    nothing of it. It holds for what was `seen` of both sides."""
 
     id: str
     article: Article | None
     to_library: bool
     to_folder: bool
     was: Article | None = None
+    new: bool = False
     seen: str = ""
 
 
@@ -210,7 +211,8 @@ def _whole(step: Step, row: Row | None, file: File | None) -> Step:
     """The step with what it was seen to be; the addresses of pictures that were beside a file go into that as well."""
     readdressed = step.article is not None and file is not None and file.mark != step.article.mark
     was = file.article if file else row.article if row else None
-    return replace(step, to_folder=step.to_folder or readdressed, was=was, seen=_seen(row, file))
+    return replace(step, to_folder=step.to_folder or readdressed, was=was, new=row is None or file is None,
+                   seen=_seen(row, file))
 
 
 def _seen(row: Row | None, file: File | None) -> str:

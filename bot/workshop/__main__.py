@@ -19,7 +19,10 @@ from bot.errors import is_ours
 from bot.settings import read
 
 log = logging.getLogger("bot.workshop")
-_CALLS = ("attempt", "check", "publish", "turn_day", "roll_back", "forecast", "groups", "suggest", "take_in")
+_CALLS = ("attempt", "check", "publish", "turn_day", "roll_back", "forecast", "groups", "suggest", "take_in",
+          "compare_folder", "sync_folder", "settle_folder")
+#: Those that need no encoder, and where they are.
+_LIGHT = {"take_in": "intake", "compare_folder": "folder", "sync_folder": "folder", "settle_folder": "folder"}
 
 
 def main(fd: int) -> int:
@@ -40,11 +43,11 @@ def main(fd: int) -> int:
             try:
                 if call not in _CALLS:
                     raise ValueError(f"no such call: {call}")
-                if call in ("check", "publish", "take_in"):
+                if call in ("check", "publish", "take_in", "sync_folder"):
                     args["progress"] = lambda done, of, n=number: send(id=n, done=done, of=of)
-                if call == "take_in":
-                    # Needs no encoder, and what it needs is gone with the next start.
-                    result = import_module("bot.workshop.intake").take_in(settings, **args)
+                if call in _LIGHT:
+                    # What it needs is gone with the next start.
+                    result = getattr(import_module(f"bot.workshop.{_LIGHT[call]}"), call)(settings, **args)
                 else:
                     bench = bench or import_module("bot.workshop.bench").Bench(settings)
                     result = getattr(bench, call)(**args)

@@ -197,7 +197,7 @@ export function drawReport(report) {
       h("p", { class: "quiet small" }, `${report.counts.compared} of the ${report.counts.comparable} changed entries, drawn by chance, were compared with all others in meaning.`),
     pairs("Says the same as another entry", report.alike),
     pairs("May contradict another entry", report.against),
-    report.conflicts?.length > 0 && h("section", null, h("h3", null, "Files that differ from their entry"), h("ul", { class: "plain" }, report.conflicts.map((/** @type {string} */ one) => h("li", null, one)))),
+    report.conflicts?.length > 0 && h("section", null, h("h3", null, "Files that differ from their entry"), h("p", { class: "small" }, "See both and decide under ", h("a", { href: "#/transfer" }, "Import & export"), "."), h("ul", { class: "plain" }, report.conflicts.map((/** @type {string} */ one) => h("li", null, one)))),
     !counts.gained && !counts.lost && !counts.changed && h("p", { class: "quiet" }, "No stored question is treated differently."),
   );
 }

@@ -1,7 +1,8 @@
 // @ts-check
 import { fill, h } from "/console/static/dom.js";
+import { FolderCard } from "./folder.js";
 
-/** Entries from files and into files; an import is shown before anything is taken. */
+/** Entries from files, into files and in step with a folder of them; an import is shown before anything is taken. */
 export class TransferPage {
   #file = h("input", { type: "file", id: "import-file", accept: ".csv,.tsv,.xlsx,.json,.jsonl,.ndjson,.md,.html,.htm,.xml,.zip", onchange: () => this.#read(false) });
   #only = h("input", { type: "checkbox", onchange: () => this.#read(false) });
@@ -9,6 +10,7 @@ export class TransferPage {
 
   /** @param {any} shared */
   constructor({ api, announcer, route, changed }) {
+    this.folder = new FolderCard({ api, announcer, changed });
     this.api = api;
     this.announcer = announcer;
     this.route = route;
@@ -39,11 +41,14 @@ export class TransferPage {
           h("p", { class: "quiet" }, "All entries but archived ones, in their newest version. An import of the file gives the same entries again. Where there are pictures, the file is a zip with them."),
           h("div", { class: "try-buttons" }, take("csv", "CSV"), take("json", "JSON"), take("md", "Markdown (zip)")),
         ),
+        this.folder.element,
       ),
     );
   }
 
-  show() {}
+  show() {
+    void this.folder.show();
+  }
 
   /** @param {boolean} commit */
   async #read(commit) {

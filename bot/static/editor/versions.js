@@ -70,7 +70,7 @@ export class VersionsPanel {
   async #compare() {
     try {
       const { diff } = await this.api.diff(this.#kept.id, Number(this.from?.value), Number(this.to?.value));
-      fill(this.#diff, diff.length ? diff.map(drawDiff) : h("p", { class: "quiet" }, "These two are the same."));
+      fill(this.#diff, diff.length ? diff.map((/** @type {any} */ one) => drawDiff(one)) : h("p", { class: "quiet" }, "These two are the same."));
     } catch (error) {
       fill(this.#diff, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     }
@@ -89,12 +89,12 @@ export class VersionsPanel {
   }
 }
 
-/** @param {{field: string, parts: [string, string][]}} one */
-function drawDiff({ field, parts }) {
+/** @param {{field: string, parts: [string, string][]}} one @param {"h3"|"h5"} heading */
+export function drawDiff({ field, parts }, heading = "h3") {
   return h(
     "section",
     null,
-    h("h3", null, fieldName(field)),
+    h(heading, null, fieldName(field)),
     h(
       "p",
       { class: "diff-text" },
