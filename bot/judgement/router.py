@@ -194,8 +194,10 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
 
 def wanted_task(reading: Reading) -> str:
     """The task that a message asks for, or nothing. It is begun only where the message is likelier for the service team
-    than all else together, or names an order: who is asked for an order number after a riddle thinks us deaf."""
-    if reading.routes.get("service", 0.0) < 0.5 and not _ours(reading.text):
+    than all else together and this intent more than a guess, or where it names an order: who is asked for an order
+    number after a riddle thinks us deaf."""
+    likely = reading.routes.get("service", 0.0) >= _LIKELY and reading.intent_confidence >= _LEADS
+    if not likely and not _ours(reading.text):
         return ""
     return task_of(reading.text, reading.intent)
 

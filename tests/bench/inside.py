@@ -107,6 +107,8 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
     clocks.wrap(agent.processor.graph_runner, "run",
                 lambda inputs, targets: "rest of NLU" if targets == [nlu] else "policies")
     clocks.wrap(type(encoder), "encode", lambda *_: "encoder")
+    # Bound when it was made, before the line above.
+    clocks.wrap(worker.classifier, "encode", lambda *_: "encoder")
     clocks.wrap(type(encoder), "occluded", lambda *_: "words for the agent")
     clocks.wrap(RemoteAction, "run", lambda *_: "action")
     for name in ("take", "commit", "tracker", "state", "records"):
