@@ -127,14 +127,14 @@ class Library:
 
     def facets(self) -> dict[str, Any]:
         """How many articles each status, category, language and owner has."""
-        names = ("status", "category", "language", "owner")
-        columns = [articles.c[name] for name in names]
-        told: dict[str, dict[str, int]] = {name: {} for name in names}
+        told: dict[str, dict[str, int]] = {}
         with reading(self._engine) as connection:
-            for *values, count in connection.execute(sa.select(*columns, sa.func.count()).group_by(*columns)):
-                for name, value in zip(names, values, strict=True):
-                    told[name][value] = told[name].get(value, 0) + count
-        return {name: dict(sorted(counts.items())) for name, counts in told.items()}
+            # One after the other, since each has an index that holds the answer.
+            for name in ("status", "category", "language", "owner"):
+                column = articles.c[name]
+                query = sa.select(column, sa.func.count()).group_by(column).order_by(column)
+                told[name] = {value: count for value, count in connection.execute(query)}
+        return told
 
     # One article
 

@@ -54,6 +54,8 @@ articles = sa.Table(
     sa.Index("kb_article_ends", "valid_until"),
     sa.Index("kb_article_translation", "translation_of", "language"),
     sa.Index("kb_article_originals", "translation_of", "updated", "nr"),
+    sa.Index("kb_article_language", "language", "updated", "nr"),
+    sa.Index("kb_article_owner", "owner", "updated", "nr"),
     sqlite_autoincrement=True,
 )
 versions = sa.Table(
@@ -207,7 +209,14 @@ def add_originals(connection: Any) -> None:
         "CREATE INDEX IF NOT EXISTS kb_article_originals ON kb_article (translation_of, updated, nr)")
 
 
-STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals)
+def add_filters(connection: Any) -> None:
+    """The seventh step: language and owner were counted and filtered by looking at every article."""
+    for name in ("language", "owner"):
+        connection.exec_driver_sql(
+            f"CREATE INDEX IF NOT EXISTS kb_article_{name} ON kb_article ({name}, updated, nr)")
+
+
+STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals, add_filters)
 
 
 def row_of(article: Article, **more: Any) -> dict[str, Any]:
