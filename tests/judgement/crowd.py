@@ -19,13 +19,19 @@ WORDS = [f"{a}{b}" for a in _FIRST for b in ["lam", "der", "fin", "gor", "mex", 
 
 
 class WordSums:
-    """Encodes as an encoder does: like texts come out near to each other."""
+    """Encodes as an encoder does: like texts come out near to each other. One that is `blind` sees no words, so that
+    what is found for its words is not near as well."""
 
-    name, dimensions = "word-sums", 32
+    dimensions = 32
+
+    def __init__(self, blind: bool = False) -> None:
+        self.name = "blind" if blind else "word-sums"
+        self._blind = blind
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        made = np.stack([sum((_vector(word) for word in text.lower().split()), _vector(text)) for text in texts]) \
-            if texts else np.empty((0, self.dimensions))
+        made = np.empty((len(texts), self.dimensions))
+        for row, text in enumerate(texts):
+            made[row] = sum((_vector(word) for word in text.lower().split() if not self._blind), _vector(text))
         return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
 
 
