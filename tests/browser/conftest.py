@@ -46,7 +46,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     home = tmp_path_factory.mktemp("browser-home")
     for part in ("encoder", "judgement", "models", "index", "cache"):
         shutil.copytree(ready().home / part, home / part)
-    settings = Settings(home=home, port=_free_port())
+    # One of its own, which a sync may write into.
+    shutil.copytree(ROOT / "data" / "kb", home / "kb")
+    settings = Settings(home=home, kb=home / "kb", port=_free_port())
     log = home / "run.log"
     with log.open("w") as out:
         process = subprocess.Popen(

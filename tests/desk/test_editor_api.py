@@ -54,7 +54,8 @@ async def test_ids_of_other_systems(editor: Agent) -> None:
 
 
 async def test_who_may(desk: Desk, editor: Agent, agent: Agent) -> None:
-    for method, path in (("GET", "/entries"), ("POST", "/entries"), ("POST", "/publish"), ("GET", "/jobs/x"), ("POST", "/rollback")):
+    for method, path in (("GET", "/entries"), ("POST", "/entries"), ("POST", "/publish"), ("GET", "/jobs/x"), ("POST", "/rollback"),
+                         ("POST", "/folder/check"), ("POST", "/folder/sync"), ("POST", "/folder/settle")):
         assert (await desk.call(method, f"/api/editor{path}", headers={"X-Frontdesk": "1"}, json={})).status == 401, path
         assert (await call(agent, method, path, {})).status == 403, path
     foreign = {"Cookie": editor.cookie}
@@ -160,16 +161,32 @@ async def test_an_export_with_pictures_is_a_zip_that_carries_them(editor: Agent)
         assert packed.read(packed.namelist()[1]) == shown.body
 
 
+async def ended(editor: Agent, begun: Answer) -> Any:
+    """The job once it is over."""
+    assert begun.status == 202, begun.body
+    for _ in range(600):
+        job = (await call(editor, "GET", f"/jobs/{begun.json['job']}")).json
+        if job["state"] != "working":
+            return job
+        await asyncio.sleep(0.1)
+    raise AssertionError("the job did not end")
+
+
+async def test_the_folder_is_looked_at_and_what_was_decided_on_something_else_is_refused(editor: Agent) -> None:
+    shown = (await ended(editor, await call(editor, "POST", "/folder/check", {})))["result"]
+    assert shown["steps"][0]["kind"] == "new" and shown["last"] is None and shown["conflicts"] == []
+    refused = await ended(editor, await call(editor, "POST", "/folder/sync", {"digest": "of another day"}))
+    assert refused["error"]["code"] == "moved" and "since you looked" in refused["error"]["message"]
+    decision = {"entry": shown["steps"][0]["id"], "side": "editor", "seen": ""}
+    refused = await ended(editor, await call(editor, "POST", "/folder/settle", decision))
+    assert refused["error"]["code"] == "moved" and "no conflict on" in refused["error"]["message"]
+    assert (await call(editor, "POST", "/folder/settle", {**decision, "side": "both"})).code == "bad_field"
+    assert (await call(editor, "GET", "/entries")).json["total"] == 0
+
+
 async def test_an_import_is_shown_then_taken(editor: Agent) -> None:
     async def send(query: str, content: bytes) -> Any:
-        begun = await editor.desk.call("POST", f"/api/editor/import?{query}", headers=editor.headers, data=content)
-        assert begun.status == 202, begun.body
-        for _ in range(600):
-            job = (await call(editor, "GET", f"/jobs/{begun.json['job']}")).json
-            if job["state"] != "working":
-                return job
-            await asyncio.sleep(0.1)
-        raise AssertionError("the import did not end")
+        return await ended(editor, await editor.desk.call("POST", f"/api/editor/import?{query}", headers=editor.headers, data=content))
 
     good, bad = b"id,question,answer\na,Q?,A\n", b"id,question,answer\na,Q?,A\nb,,A\n"
     shown = (await send("name=faq.csv&commit=0", good))["result"]

@@ -1,5 +1,5 @@
 // @ts-check
-import { fill, h, hidden } from "/console/static/dom.js";
+import { fill, h } from "/console/static/dom.js";
 import { ago, fullTime } from "/console/static/time.js";
 import { placeHash } from "./route.js";
 import { drawDiff } from "./versions.js";
@@ -15,9 +15,8 @@ export class FolderCard {
   #busy = false;
 
   /** @param {any} shared */
-  constructor({ api, announcer, changed }) {
+  constructor({ api, changed }) {
     this.api = api;
-    this.announcer = announcer;
     this.changed = changed;
     this.element = h(
       "section",
@@ -35,13 +34,14 @@ export class FolderCard {
 
   /**
    * One call to the server, and how things stand after it. What was decided on an outdated view is refused there.
-   * @param {"check"|"sync"|"settle"} what @param {object} body @param {string} [said] once it is done
+   * @param {"check"|"sync"|"settle"} what @param {{[name: string]: string}} body @param {string} [said] once it is done
    */
-  async #do(what, body, said) {
+  async #do(what, body, said = "") {
     if (this.#busy) return;
     this.#busy = true;
     const working = what === "check" ? "Comparing…" : "Working…";
     const held = this.element.contains(document.activeElement);
+    const place = [...this.#out.querySelectorAll(".clash")].findIndex((one) => one.contains(document.activeElement));
     fill(this.#status, h("span", { class: "spinner", "aria-hidden": "true" }), ` ${working}`);
     for (const button of this.#out.querySelectorAll("button")) button.disabled = true;
     const call = (/** @type {string} */ name, /** @type {object} */ sent) =>
@@ -51,34 +51,37 @@ export class FolderCard {
       let standing;
       try {
         standing = await call(what, body);
-        if (said) this.announcer.toast(said);
         if (what !== "check") this.changed();
       } catch (error) {
         if (what === "check") throw error;
         trouble = /** @type {Error} */ (error).message;
         standing = await call("check", {});
       }
-      this.#draw(standing, trouble);
+      this.#draw(standing, trouble || standing.passed.length ? "" : said, trouble, body.entry);
     } catch (error) {
       fill(this.#status);
-      fill(this.#out, h("p", { class: "form-error", role: "alert" }, trouble || /** @type {Error} */ (error).message), this.#again());
+      fill(this.#out, failure(trouble || /** @type {Error} */ (error).message), this.#again());
     } finally {
       this.#busy = false;
     }
-    // The button that was pressed is gone.
-    if (held) this.#status.focus();
+    // The button that was pressed is gone: go on at what went wrong, or at the conflict that took the place of the settled.
+    const left = /** @type {NodeListOf<HTMLElement>} */ (this.#out.querySelectorAll(".clash"));
+    const wrong = /** @type {HTMLElement|null} */ (this.#out.querySelector("[role=alert]"));
+    if (held) (wrong ?? left[Math.min(place, left.length - 1)] ?? this.#status).focus();
   }
 
   #again() {
     return h("button", { class: "button", type: "button", "data-action": "look", onclick: () => this.#do("check", {}) }, "Look again");
   }
 
-  /** @param {any} standing @param {string} trouble */
-  #draw(standing, trouble) {
+  /** @param {any} standing @param {string} said @param {string} trouble @param {string} [of] on which conflict */
+  #draw(standing, said, trouble, of) {
+    const there = standing.conflicts.some((/** @type {any} */ one) => one.id === of);
     const { steps, conflicts, undecided, last } = standing;
     const total = steps.length + standing.more;
     fill(
       this.#status,
+      said && h("strong", null, `${said} `),
       h("code", null, standing.folder),
       standing.there ? " · " : " is not there yet; a sync makes it · ",
       last ? h("span", { title: fullTime(last.at) }, `last synced ${ago(last.at)}${last.by ? ` by ${last.by}` : ""}`) : "never synced from here",
@@ -88,7 +91,7 @@ export class FolderCard {
     const outward = steps.filter((/** @type {any} */ one) => one.folder);
     fill(
       this.#out,
-      trouble && h("p", { class: "form-error", role: "alert" }, trouble),
+      trouble && !there && failure(trouble),
       standing.refused && h("p", { class: "form-error" }, standing.refused),
       standing.passed.length > 0 && list(`${count(standing.passed.length, "entry", "entries")} could not be brought in step`, standing.passed.map((/** @type {any} */ one) => `${one.id}: ${one.why}`)),
       !standing.refused && !total && !undecided && !standing.pictures && h("p", { "data-testid": "in-step" }, h("strong", null, "Both are in step.")),
@@ -107,20 +110,21 @@ export class FolderCard {
       ),
       undecided > 0 && h("h4", { class: "folder-conflicts" }, count(undecided, "conflict", "conflicts")),
       undecided > 0 && h("p", { class: "quiet" }, "Both sides have changed these since the last sync. Nothing of them is touched until somebody decides. The editor’s text can always be found in the entry’s history, the file’s in git, as far as it was committed."),
-      conflicts.map((/** @type {any} */ one) => this.#conflict(one)),
+      conflicts.map((/** @type {any} */ one) => this.#conflict(one, one.id === of ? trouble : "")),
       undecided > conflicts.length && h("p", { class: "quiet small" }, `The first ${conflicts.length} are shown.`),
     );
   }
 
-  /** @param {any} one */
-  #conflict(one) {
+  /** @param {any} one @param {string} trouble with a decision on it */
+  #conflict(one, trouble) {
     const what = one.question || one.id;
     const choice = (/** @type {Side} */ side, /** @type {string} */ name, /** @type {string} */ said) =>
-      h("button", { class: "button", type: "button", "data-side": side, onclick: () => this.#do("settle", { entry: one.id, side, seen: one.seen }, said) }, name, hidden(`: ${what}`));
+      h("button", { class: "button", type: "button", "data-side": side, "aria-label": `${name}: ${what}`, onclick: () => this.#do("settle", { entry: one.id, side, seen: one.seen }, said) }, name);
     return h(
       "section",
-      { class: "clash", "data-entry": one.id, "aria-label": what },
+      { class: "clash", "data-entry": one.id, "aria-label": what, tabindex: -1 },
       h("h4", null, what),
+      trouble && failure(trouble),
       h("p", { class: "quiet small" }, h("code", null, one.id), ` · ${one.why}.`),
       h(
         "div",
@@ -128,13 +132,13 @@ export class FolderCard {
         side(one.drafted ? "The editor’s, a draft" : "The editor’s", one.editor, "Archived here"),
         side("The file’s", one.folder, "The file is gone"),
       ),
-      one.drafted && h("p", { class: "small" }, one.keeps ? "To keep the draft, make the entry ready first; “keep the editor’s” writes into the file what is live now, and the draft stays a draft." : "The entry is no more than a draft. To keep it, make it ready first."),
+      one.drafted && h("p", { class: "small" }, one.keeps ? "To keep the draft, make the entry ready first; “keep the editor’s” writes into the file what is live now, and the draft stays a draft." : "Only a draft of it is here. To keep that, make it ready first."),
       h(
         "div",
         { class: "try-buttons" },
         one.keeps && (one.editor ? choice("editor", "Keep the editor’s", "The file says what the entry says.") : choice("editor", "Keep it archived, remove the file", "The file is gone.")),
         one.folder ? choice("folder", "Take the file’s", "The entry says what the file says, ready to publish.") : choice("folder", "Archive the entry too", "The entry is archived."),
-        h("a", { class: "button", href: placeHash("entries", one.id), "data-action": "merge" }, "Merge by hand", hidden(`: ${what}`)),
+        h("a", { class: "button", href: placeHash("entries", one.id), "data-action": "merge", "aria-label": `Merge by hand: ${what}` }, "Merge by hand"),
       ),
     );
   }
@@ -144,6 +148,11 @@ export class FolderCard {
 function side(name, diff, gone) {
   const body = diff === null ? h("p", null, gone) : diff.length ? diff.map((one) => drawDiff(one, "h5")) : h("p", null, "As at the last sync");
   return h("div", { class: "diff" }, h("p", { class: "quiet small" }, name), body);
+}
+
+/** @param {string} trouble */
+function failure(trouble) {
+  return h("p", { class: "form-error", role: "alert", tabindex: -1 }, trouble);
 }
 
 /** @param {any} one */

@@ -10,7 +10,7 @@ export class TransferPage {
 
   /** @param {any} shared */
   constructor({ api, announcer, route, changed }) {
-    this.folder = new FolderCard({ api, announcer, changed });
+    this.folder = new FolderCard({ api, changed });
     this.api = api;
     this.announcer = announcer;
     this.route = route;
