@@ -325,7 +325,7 @@ class Sync:
         left = next((one for one in made.conflicts if one.id == name), None)
         if (told := step or left) is None or told.seen != seen:
             raise Outdated(f"{name}: somebody has changed the entry or its file since you looked; nothing was done. "
-                           "Look again, then decide")
+                           "Look again, then decide.")
         if step is None:
             raise CannotSync(f"{name}: {left.why if left else ''}")
         own = pictures.named([step.article] if step.article else [])
