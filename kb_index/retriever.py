@@ -97,9 +97,11 @@ class Retriever:
         self._each = snapshot.size / max(1, len(snapshot.entries))
         #: The questions and phrasings of translations, with the originals of those that have them.
         self._words: dict[str, set[int]] = {}
-        for entry, original in zip(snapshot.entries, snapshot.families.of.tolist(), strict=True):
-            for text in (entry.question, *entry.phrasings) if entry.translation_of else ():
-                self._words.setdefault(_folded(text), set()).add(original)
+        of = snapshot.families.of
+        for position in np.flatnonzero(of != np.arange(len(of))).tolist():
+            entry = snapshot.entries[position]
+            for text in (entry.question, *entry.phrasings):
+                self._words.setdefault(_folded(text), set()).add(int(of[position]))
 
     def knows(self, word: str) -> bool:
         """Whether some entry has this word, or another form of it."""

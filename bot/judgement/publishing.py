@@ -156,7 +156,7 @@ def assembled(
     held = sum(len(part.entries) for part in like.parts)
     for entry in entries:
         place = like.position.get(entry.id)
-        if place is not None and like.entries[place] == entry:
+        if place is not None and like.entries[place].seal == entry.seal:
             order.append(int(like.order[place]))
         else:
             order.append(held + len(fresh))
