@@ -11,7 +11,7 @@ const KINDS = /** @type {{[name: string]: string}} */ ({ new: "new", changed: "c
 /** The Markdown folder: what a sync would do, and the conflicts that only a person can settle. */
 export class FolderCard {
   #status = h("p", { role: "status", tabindex: -1, class: "folder-status" });
-  #out = h("div", { class: "report" });
+  #out = h("div", { class: "folder-standing" });
   #busy = false;
 
   /** @param {any} shared */
