@@ -85,6 +85,9 @@ class Snapshot:
         self.owner = np.full(sum(len(part.vectors) for part in self.parts), -1, dtype=np.int64)
         self.owner[spread(self.begins, self.counts)] = np.repeat(np.arange(len(order)), self.counts)
         self._kinds = np.concatenate([part.kinds for part in self.parts])
+        live = self.owner[: len(ground.vectors)] >= 0
+        #: Which vectors of the ground are live; None where all are.
+        self._live = None if live.all() else live
 
     @classmethod
     def nothing(cls, encoder: str, dimensions: int) -> Snapshot:
@@ -132,13 +135,13 @@ class Snapshot:
 
     def nearest(self, questions: Vectors, k: int) -> nearest.Found:
         """The `k` nearest live vectors to each question."""
-        live, first = self.owner >= 0, len(self.ground.vectors)
-        found = self.ground.index.search(questions, k, None if live[:first].all() else live[:first])
+        found = self.ground.index.search(questions, k, self._live)
         if not len(self.changed.vectors):
             return found
-        new = self.changed.index.search(questions, min(k, len(self.changed.vectors)), live[first:])
+        # What has changed is live: of what changed twice only the last is kept.
+        new = self.changed.index.search(questions, min(k, len(self.changed.vectors)))
         scores = np.hstack([found.scores, new.scores])
-        rows = np.hstack([found.rows, np.where(new.rows < 0, -1, new.rows + first)])
+        rows = np.hstack([found.rows, np.where(new.rows < 0, -1, new.rows + len(self.ground.vectors))])
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return nearest.Found(np.take_along_axis(scores, best, 1), np.take_along_axis(rows, best, 1), found.seen,
                              found.firm)

@@ -88,7 +88,7 @@ def main() -> None:
             retriever.search([question], vector)
             end = time.perf_counter()
             rows.append((encoded - start, end - encoded, end - start, time.thread_time() - worked))
-    times, index = 1000 * np.array(rows[20:]), retriever.snapshot.index
+    times, index = 1000 * np.array(rows[20:]), retriever.snapshot.ground.index
     print(json.dumps({
         "entries": len(entries), "vectors": sum(sizes), "questions": args.questions,
         "index": type(index).__name__, "wider": getattr(index, "wider", None), "write s": round(written - begun, 2),
