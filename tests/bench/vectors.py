@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import faiss
 import numpy as np
 
-from kb_index import snapshot
+from kb_index import nearest, snapshot
 
 
 def made(centres: Any, number: int, random: np.random.Generator) -> Any:
@@ -40,7 +40,7 @@ def measure(centres: Any, number: int) -> dict[str, Any]:
     random = np.random.default_rng(number)
     vectors, asked = made(centres, number, random), made(centres, 300, random)
     begun = time.monotonic()
-    index = snapshot.build_index(vectors)
+    index = nearest.build(vectors)
     built = time.monotonic() - begun
     exact = faiss.IndexFlatIP(vectors.shape[1])
     exact.add(vectors)
@@ -49,16 +49,16 @@ def measure(centres: Any, number: int) -> dict[str, Any]:
     spent, hits = [], 0
     for one in range(len(asked)):
         begun = time.perf_counter()
-        _, near = index.search(asked[one : one + 1], 10)
+        near = index.search(asked[one : one + 1], 10).rows[0]
         spent.append(time.perf_counter() - begun)
-        hits += len(set(near[0].tolist()) & set(right[one].tolist()))
+        hits += len(set(near.tolist()) & set(right[one].tolist()))
     spent.sort()
-    return {"vectors": number, "index": type(faiss.downcast_index(index)).__name__, "build_seconds": built,
+    return {"vectors": number, "index": type(index).__name__, "build_seconds": built,
             "p50_ms": spent[len(spent) // 2] * 1e3, "p95_ms": spent[int(0.95 * len(spent))] * 1e3,
             "recall_at_10": hits / (10 * len(asked))}
 
 
 if __name__ == "__main__":
     told = json.load(sys.stdin)
-    centres = snapshot.load_current(Path(told["index"])).vectors
+    centres = snapshot.load_current(Path(told["index"])).ground.vectors
     json.dump([measure(np.asarray(centres), number) for number in told["sizes"]], sys.stdout)
