@@ -11,6 +11,7 @@ Usage::
 from __future__ import annotations
 
 import select
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ _versions = sa.Table(
 #: connection whose other end vanished, and with it a thread, until none were left for anybody. Four times this, for
 #: looking whether a pooled connection lives and making another, is less than the desk lets any call take.
 _SILENCE = 6.0
+#: Seconds that anybody waits for one of the connections, all of which are in use.
+_CROWDED = 2.0
 #: Any fixed number: the name of the lock under which Postgres changes its tables.
 _MIGRATION_LOCK = 7_305_001
 
@@ -42,12 +45,38 @@ class DatabaseUnavailable(Exception):
     """The SQL database cannot be reached; nothing was changed."""
 
 
+class _Wary(QueuePool):  # type: ignore[misc]
+    """While the database does not answer, one caller at a time tries whether it does again, and the others are told at
+    once. Or they would all wait for it, and soon hold every thread that the process has for anything."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._away = False
+        self._trying = threading.Lock()
+
+    def connect(self) -> Any:
+        tries = self._away
+        if tries and not self._trying.acquire(blocking=False):
+            raise sa.exc.TimeoutError("it did not answer a moment ago")
+        try:
+            found = super().connect()
+        except Exception:
+            self._away = True
+            raise
+        finally:
+            if tries:
+                self._trying.release()
+        self._away = False
+        return found
+
+
 def open_database(url: str) -> Any:
     """The engine for `url`, an SQLite file (made where it is missing) or Postgres. Opens no connection yet."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         _bound_waits()
-        return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=5, pool_timeout=5)
+        return sa.create_engine(parsed, future=True, poolclass=_Wary, pool_pre_ping=True, pool_size=5,
+                                pool_timeout=_CROWDED)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # Kept open, as many as there are threads: closing the last one writes the whole log back into the file, and waits
@@ -99,7 +128,7 @@ def available() -> Iterator[None]:
     try:
         yield
     except sa.exc.TimeoutError as error:
-        raise DatabaseUnavailable(f"the database keeps all connections busy: {error}") from error
+        raise DatabaseUnavailable(f"the database gives no connection: {error}") from error
     except DBAPIError as error:
         if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
             raise DatabaseUnavailable(f"the database cannot be reached: {error.orig}") from error

@@ -26,8 +26,7 @@ _HEADERS = {"Cache-Control": "public, max-age=60"}
 
 
 async def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = await asyncio.to_thread(of(request).shelf.refresh)
-    return shelf
+    return await of(request).shelf.get()
 
 
 def _language(request: Request, shelf: Shelf) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 from bot.conversations.placement import Placement
 from bot.conversations.store import Conversations
-from bot.database import DatabaseUnavailable
+from bot.desk.latest import Latest
 from bot.desk.staff import CONSOLE, Member, Staff
 from bot.roster.roster import Roster
 from bot.roster.routing import Candidate
@@ -26,27 +23,19 @@ class Rota:
         self._roster = roster
         self._staff = staff
         self._conversations = conversations
-        self._reading = asyncio.Lock()
-        self._until = 0.0
-        self._setup: Setup | None = None
-        self._members: dict[str, Member] = {}
+        self._latest = Latest(self._read, _FRESH_SECONDS)
         self._strangers: set[str] = set()
 
     def changed(self) -> None:
         """What is known is old."""
-        self._until = 0.0
+        self._latest.changed()
 
     async def setup(self) -> Setup:
-        async with self._reading:
-            if self._setup is None or time.monotonic() >= self._until:
-                await self._read()
-        assert self._setup is not None
-        return self._setup
+        return (await self._latest.get())[0]
 
     async def members(self) -> dict[str, Member]:
         """Everybody who works at the console, by id."""
-        await self.setup()
-        return self._members
+        return (await self._latest.get())[1]
 
     async def member(self, member: str) -> Member | None:
         """One of them; somebody who was added a moment ago too."""
@@ -56,8 +45,8 @@ class Rota:
 
     async def candidates(self) -> list[Candidate]:
         """Everybody who works at the console, as this moment has them."""
-        await self.members()
-        strangers = await self._conversations.present() - self._members.keys() - self._strangers
+        known = (await self.members()).keys()
+        strangers = await self._conversations.present() - known - self._strangers
         if strangers:
             # Somebody was added a moment ago; who is looked up in vain once is not looked up again.
             self._strangers |= strangers
@@ -79,15 +68,6 @@ class Rota:
         found = (await self.setup()).teams.get(team)
         return (found.answer_minutes or 0) * 60 if found else 0
 
-    async def _read(self) -> None:
-        # Said before reading: what changes meanwhile is read the next time.
-        self._until = time.monotonic() + _FRESH_SECONDS
-        try:
-            setup = await asyncio.to_thread(self._roster.setup)
-            people = await asyncio.to_thread(self._staff.all)
-        except DatabaseUnavailable:
-            if self._setup is None:
-                raise
-            return
-        self._setup = setup
-        self._members = {member.id: member for member in people if member.role in CONSOLE}
+    def _read(self) -> tuple[Setup, dict[str, Member]]:
+        setup = self._roster.setup()
+        return setup, {member.id: member for member in self._staff.all() if member.role in CONSOLE}

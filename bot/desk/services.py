@@ -23,6 +23,7 @@ from bot.desk.filler import Filler
 from bot.desk.hub import Hub
 from bot.desk.identity import Tokens
 from bot.desk.integrations import Integrations
+from bot.desk.latest import Latest
 from bot.desk.lobby import Lobby
 from bot.desk.rota import Rota
 from bot.desk.sessions import Sessions
@@ -48,7 +49,7 @@ from bot.webhooks.ledger import Ledger
 
 #: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
 #: hold up what does not need it.
-_THREADS = 32
+THREADS = 32
 #: Files that are looked through at once: opening a large picture takes a core and some 160 MB.
 _HANDLED = 2
 
@@ -70,7 +71,7 @@ class Services:
     ledger: Publications
     workshop: Workshop
     calendar: Calendar
-    shelf: Shelf
+    shelf: Latest[Shelf]
     tokens: Tokens
     outbox: Outbox
     postman: Postman
@@ -93,7 +94,7 @@ class Services:
     @classmethod
     async def start(cls, settings: Settings) -> Services:
         """Opens everything. The store need not be up yet; the database must, or DatabaseUnavailable is raised."""
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "blocking"))
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
         conversations = Conversations(connect(settings.redis))
         engine = open_database(settings.database)
         staff, archive, library = Staff(engine), Archive(engine), Library(engine)
@@ -134,7 +135,7 @@ class Services:
             correspondence=Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
                                           hub.streams),
             library=library, pictures=Pictures(engine),
-            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Shelf(ledger),
+            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Latest(Shelf(ledger).refresh),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library),
             index=index, customers=customers, filler=filler,

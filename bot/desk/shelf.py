@@ -1,4 +1,4 @@
-"""What is live for everyone, kept in memory for the help centre."""
+"""What is live for everyone, kept in memory for the help centre and the widget's start menu."""
 
 from __future__ import annotations
 

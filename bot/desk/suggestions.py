@@ -59,7 +59,7 @@ async def _near(request: Request, text: str, language: str = "") -> list[dict[st
     except asyncio.TimeoutError:
         busy = "The knowledge base is busy; please try again."
         raise ApiError(503, "unavailable", busy, {"Retry-After": "5"}) from None
-    shelf = await asyncio.to_thread(services.shelf.refresh)
+    shelf = await services.shelf.get()
     scheme = "https" if services.settings.secure_cookies else request.scheme
     for one in found:
         there = one["entry"] in shelf.entries

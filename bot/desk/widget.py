@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -27,15 +26,15 @@ def as_json(data: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 
 async def config(request: Request) -> HTTPResponse:
-    told = await asyncio.to_thread(of(request).texts.config)
     starters = [topic.title for topic in await _topics(request)]
-    return as_json({**told, "starters": starters, "max_file_mb": of(request).settings.attachment_mb})
+    services = of(request)
+    return as_json({**services.texts.config(), "starters": starters, "max_file_mb": services.settings.attachment_mb})
 
 
 async def _topics(request: Request) -> list[Topic]:
-    """The topics of the start menu; none while the database is away, since the chat works without them."""
+    """The topics of the start menu; none where the database was never reached, since the chat works without them."""
     try:
-        return (await asyncio.to_thread(of(request).shelf.refresh)).topics
+        return (await of(request).shelf.get()).topics
     except DatabaseUnavailable:
         return []
 

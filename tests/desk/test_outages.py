@@ -91,6 +91,8 @@ async def test_a_desk_that_starts_before_the_store(settings: Settings, valkey: A
 
 async def test_the_database_is_away(desk: Desk, agent: Agent, customer: Customer) -> None:
     desk.services.sessions._known.clear()
+    told, help = [(await desk.call("GET", path)) for path in ("/api/widget/config", "/help")]
+    assert told.status == help.status == 200
     database = desk.settings.home / "frontdesk.db"
     aside = desk.settings.home / "aside"
     for path in desk.settings.home.glob("frontdesk.db*"):
@@ -100,6 +102,8 @@ async def test_the_database_is_away(desk: Desk, agent: Agent, customer: Customer
     assert (answer.status, answer.code) == (503, "unavailable")
     # Customers do not need it.
     assert (await customer.say("a", "x")).status == 200
+    assert (await desk.call("GET", "/api/widget/config")).json == told.json
+    assert (await desk.call("GET", "/help")).body == help.body
     database.rmdir()
     for path in desk.settings.home.glob("aside*"):
         path.rename(desk.settings.home / path.name.replace("aside", "frontdesk.db"))

@@ -20,6 +20,7 @@ from proxy import FaultProxy
 from servers import POSTGRES, Postgres, Store, free_port, public_folder
 
 from bot import database
+from bot.desk.services import THREADS
 from bot.desk.staff import add_staff
 from bot.settings import Settings
 
@@ -101,7 +102,8 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
         await asyncio.to_thread(fleet.start)
         stack.callback(fleet.stop)
         await ready(fleet)
-        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=40)))
+        http = await stack.enter_async_context(aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=40)))
         page = Page(http, f"http://127.0.0.1:{fleet.ports[0]}")
         await page.begin()
         assert (await page.say())[0] == 200
@@ -145,6 +147,7 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
         # -- the database is away: customers do not notice, staff are told
         await asyncio.sleep(10.5)  # who is signed in is known for ten seconds
         await asyncio.to_thread(postgres.kill)
+        await asyncio.sleep(AWAY)
         assert (await page.say())[0] == 200
         await page.all_is_answered()
         status, told, seconds = await page.ask("GET", "/api/session", Cookie=cookie)
@@ -156,15 +159,20 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
             await asyncio.sleep(0.2)
 
         # -- the database keeps silent: more calls than there are threads wait, and customers still do not notice
+        _, well, _ = await page.ask("GET", "/api/widget/config")
         await asyncio.sleep(10.5)
         to_database.mode = "silent"
-        waiting = [asyncio.create_task(page.ask("GET", "/api/session", Cookie=cookie)) for _ in range(20)]
-        await asyncio.sleep(0.5)
-        status, seconds = await page.say()
-        assert status == 200 and seconds < 3
-        status, _, seconds = await page.ask("GET", "/api/widget/config")
-        assert status == 200 and seconds < 3
+        waiting = [asyncio.create_task(page.ask("GET", "/api/session", Cookie=cookie)) for _ in range(3 * THREADS)]
+        for _ in range(8):
+            await asyncio.sleep(0.5)
+            status, seconds = await page.say()
+            assert status == 200 and seconds < 3, seconds
+            status, told, seconds = await page.ask("GET", "/api/widget/config")
+            assert status == 200 and told == well and seconds < 3, (status, told, seconds)
+            status, _, seconds = await page.ask("GET", "/help")
+            assert status == 200 and seconds < 3, (status, seconds)
         answers = [(await task)[::2] for task in waiting]
+        await asyncio.sleep(AWAY)
         assert {status for status, _ in answers} == {503} and max(seconds for _, seconds in answers) < 32, answers
         to_database.mode = "refuse"
         await asyncio.sleep(0.1)
@@ -200,6 +208,15 @@ async def test_a_silent_database_is_given_up_on_old_connections_and_new(monkeypa
         many = [asyncio.to_thread(ask, engine) for _ in range(6)]
         answers = await asyncio.wait_for(asyncio.gather(*many), 60)
         assert all("no answer within 1 s" in answer for answer in answers), answers
+        # Now it is known, so one tries whether it is back, and nobody else waits.
+        answers = await asyncio.gather(*(asyncio.to_thread(ask, engine) for _ in range(6)))
+        assert sorted("did not answer a moment ago" in answer for answer in answers) == [False] + [True] * 5, answers
+        assert "no answer within 1 s" in min(answers, key=lambda answer: "moment ago" in answer)
+        proxy.mode = "refuse"
+        await asyncio.sleep(0.1)
+        proxy.mode = "pass"
+        assert await asyncio.to_thread(ask, engine) == "well"
+        assert await asyncio.gather(*(asyncio.to_thread(ask, engine) for _ in range(6))) == ["well"] * 6
         engine.dispose()
 
 
