@@ -105,20 +105,34 @@ def main() -> None:
     lists(library, ids[0])
     with timed("first check"):
         bench.check(())
+    with timed("notes"):
+        bench.keep()
     at = 0
-    for number in map(int, args.edits.split(",")):
+
+    def edited(number: int) -> list[str]:
+        nonlocal at
         some = [ids[(at + k) * 37 % len(ids)] for k in range(number)]
         for k, name in enumerate(some):
             kept = library.open(name)
             fields = {**kept["fields"], "question": f"{kept['fields']['question'].rstrip('?')} v{at + k}?"}
             library.save(Article.parse(fields, name), kept["revision"], "bench")
         at += number
+        return some
+
+    for number in map(int, args.edits.split(",")):
+        some = edited(number)
         with timed(f"check of {number}"):
             report = bench.check(some)
         with timed(f"publish of {number}"):
             bench.publish(some, "bench", report["digest"], override="a measurement")
         with timed("the assistant has it"):
             knowledge.current()
+        with timed("notes"):
+            bench.keep()
+    bench.close()
+    bench, some = Bench(settings), edited(1)
+    with timed("a new process: check"):
+        bench.check(some)
     bench.close()
 
 

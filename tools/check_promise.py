@@ -21,8 +21,9 @@ from fit_confidence import knowledge_base
 from tqdm import tqdm
 
 from bot.judgement.bars import PEOPLE, Asked, calibrate, questions, sureness
+from bot.judgement.drafting import assembled
 from bot.judgement.labelled import read as read_labelled
-from bot.judgement.publishing import Memory, ask_all, assembled, cache_of, entries_of
+from bot.judgement.publishing import Memory, ask_all, cache_of, entries_of
 from bot.judgement.router import Bars
 from bot.settings import Settings, read
 from kb_index.cache import VectorCache

@@ -23,8 +23,9 @@ from sklearn.metrics import roc_auc_score
 from bot.judgement import phrases
 from bot.judgement.bars import Asked
 from bot.judgement.confidence import FOUND, SIGNS, Confidence, signs
+from bot.judgement.drafting import assembled
 from bot.judgement.labelled import OUT_OF_SCOPE, Labelled, read
-from bot.judgement.publishing import Memory, ask, assembled, cache_of
+from bot.judgement.publishing import Memory, ask, cache_of
 from bot.settings import Settings
 from bot.settings import read as read_settings
 from kb_index.entry import Entry

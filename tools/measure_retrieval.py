@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.judgement.asking import Asker
-from bot.judgement.publishing import Memory, ask, assembled, cache_of
+from bot.judgement.drafting import assembled
+from bot.judgement.publishing import Memory, ask, cache_of
 from bot.settings import ROOT, read
 from kb_index import folder
 from kb_index.cache import VectorCache

@@ -168,6 +168,7 @@ def _bench(args: argparse.Namespace, settings: Settings) -> Iterator[Bench]:
     try:
         yield bench
     finally:
+        bench.keep()
         bench.close()
 
 

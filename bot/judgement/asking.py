@@ -20,11 +20,13 @@ from kb_index.snapshot import Snapshot
 
 #: What products in another order can differ by.
 _SLACK = 1e-4
+#: A question, as entries are sought by it and as the second encoder gets it, where there is one.
+Key = tuple[str, str]
 _Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """What is kept of a question: its candidates, and what an entry has to reach to come among those proposed."""
 
     candidates: list[Candidate]
@@ -44,9 +46,9 @@ class Asker:
         self._top = top
         self._weights = weights or Weights()
         self._retriever: Retriever | None = None
-        self._kept: dict[tuple[str, str], _Found] = {}
+        self._kept: dict[Key, Found] = {}
         #: Those asked since the last change of state; what nobody asks any more is forgotten with the next.
-        self._asked: set[tuple[str, str]] = set()
+        self._asked: set[Key] = set()
         #: How many searches were made.
         self.made = 0
 
@@ -63,16 +65,26 @@ class Asker:
 
     def at(self, state: Snapshot) -> Asker:
         """Goes on with another state; returns itself."""
-        before = self._retriever
-        if before is None or before.snapshot is not state:
-            self._retriever = Retriever(state, self._weights)
-            kept = [(text, one) for text, one in self._kept.items() if text in self._asked]
-            self._asked = set()
-            if before is not None and kept:
-                touched = _touched(before, self._retriever, self._top, [one for _, one in kept])
-                kept = [pair for pair, again in zip(kept, touched.tolist(), strict=True) if not again]
-            self._kept = dict(kept)
+        if self._retriever is None or self._retriever.snapshot is not state:
+            after = Retriever(state, self._weights)
+            self._kept = {one: found for one, found in self._kept.items() if one in self._asked}
+            self._kept, self._asked, self._retriever = self._holding(after), set(), after
         return self
+
+    def resume(self, state: Snapshot, found: Mapping[Key, Found]) -> None:
+        """Goes on from what another has `found` in `state`."""
+        self._retriever, self._kept, self._asked = Retriever(state, self._weights), dict(found), set(found)
+
+    def holding(self, state: Snapshot) -> dict[Key, Found]:
+        """What is kept and holds of `state` as well."""
+        return self._holding(Retriever(state, self._weights))
+
+    def _holding(self, after: Retriever) -> dict[Key, Found]:
+        if self._retriever is None or not self._kept:
+            return {}
+        touched = _touched(self._retriever, after, self._top, list(self._kept.values()))
+        return {one: found for (one, found), again in zip(self._kept.items(), touched.tolist(), strict=True)
+                if not again}
 
     def search(self, texts: Sequence[str], said: Sequence[str] | None = None) -> list[list[Candidate]]:
         """What :meth:`Retriever.search` finds; `said` are the texts as the `second` encoder gets them, where there is
@@ -94,7 +106,7 @@ class Asker:
             least = np.where((look.near.rows >= 0).all(axis=1), look.near.scores.min(axis=1, initial=np.inf), -np.inf)
             for i, one in enumerate(new):
                 seen = look.near.seen[i]
-                self._kept[one] = _Found(
+                self._kept[one] = Found(
                     look.candidates[i], vectors[i], float(least[i]),
                     seen[seen >= 0].astype(np.int32) if look.near.firm[i] else None,
                     Counter(lexical.tokens(one[0])), float(look.words[i]),
@@ -102,7 +114,7 @@ class Asker:
         return [self._kept[one].candidates for one in asked]
 
 
-def _touched(before: Retriever, after: Retriever, top: int, kept: Sequence[_Found]) -> _Flags:
+def _touched(before: Retriever, after: Retriever, top: int, kept: Sequence[Found]) -> _Flags:
     """For which questions the change from one state to the other can matter."""
     old, new = before.snapshot, after.snapshot
     if (
@@ -151,7 +163,7 @@ def _moved(old: Snapshot, new: Snapshot) -> set[str]:
     return kin
 
 
-def _worded(old: Snapshot, new: Snapshot, moved: set[str], kept: Sequence[_Found]) -> _Flags:
+def _worded(old: Snapshot, new: Snapshot, moved: set[str], kept: Sequence[Found]) -> _Flags:
     """For which questions a word weighs something else now, or an entry that moved has words enough in common."""
     number: dict[str, int] = {}
     column = np.array([number.setdefault(word, len(number)) for one in kept for word in one.words], dtype=np.int64)

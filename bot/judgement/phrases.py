@@ -32,7 +32,7 @@ def read(folder: Path) -> list[Phrase]:
     phrases: list[Phrase] = []
     for path in sorted(folder.rglob("*.yml")):
         try:
-            blocks = yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]
+            blocks = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]
         except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise BadPhrases(f"{path}: not a Rasa NLU file ({error})") from error
         for block in blocks:

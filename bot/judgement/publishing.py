@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import heapq
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bot.database import open_database
 from bot.judgement import assembly, phrases
 from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, Asked, calibrate
+from bot.judgement.drafting import Progress, assembled, folds
 from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
+from bot.judgement.notes import Notes
 from bot.judgement.plainly import plainly
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.settings import Settings
-from kb_index import directions, snapshot
+from kb_index import snapshot
 from kb_index.cache import VectorCache
-from kb_index.encoder import Vectors, load_encoder
+from kb_index.encoder import load_encoder
 from kb_index.entry import AGENTS, Entry
 from kb_index.errors import BadEntry, BadSnapshot
 from kb_index.export import exported
-from kb_index.part import PHRASING, Part, spread
-from kb_index.retriever import units
-
-Progress = Callable[[int, int], None]
-#: Vectors of texts, and the name of the encoder that made them.
-_Seen = tuple[Mapping[str, Vectors], str]
 
 #: Routes of the training phrases that a knowledge base does not answer, and intents of other routes that it does not.
 _UNANSWERED = PEOPLE | {"out_of_scope", "smalltalk"}
 _FOREIGN = frozenset({"check_balance_or_claim"})
-#: Phrasings are held out by the fifth, so that the index without them is nearly the real one, and so many times over
-#: as it takes to have this many: a small knowledge base has each held out once, a large one needs no second index.
-_HELD_OUT, _MOST = 5, 4_000
-#: Of those indices, how many are built at the same time.
-_AT_ONCE = 2
 _BATCH = 512
 #: Entries that a question is compared with.
 _RIVALS = 5
@@ -63,7 +48,7 @@ def mark(settings: Settings, entries: Sequence[Entry]) -> str:
     sums.update(b"".join(entry.seal for entry in entries))
     sums.update(f"{sorted(judged_questions(settings).items())} {settings.alpha} {settings.beta}".encode())
     here, index = Path(__file__).parent, Path(snapshot.__file__).parent
-    names = ("publishing", "bars", "confidence", "judge", "router", "tasks", "forms", "plainly", "segments")
+    names = ("publishing", "drafting", "bars", "confidence", "judge", "router", "tasks", "forms", "plainly", "segments")
     ours = [*(here / f"{name}.py" for name in names), here / "goods.txt"]
     for source in [*ours, *sorted(index.glob("*.py"))]:
         sums.update(source.read_bytes())
@@ -116,20 +101,21 @@ def cache_of(settings: Settings) -> VectorCache:
 def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:
     """Builds, calibrates and publishes a snapshot of what is live and of the folder's changes; returns its name. Raises
     BadEntry."""
-    cache, ledger = cache_of(settings), publications_of(settings)
+    cache, ledger, memory = cache_of(settings), publications_of(settings), Memory(settings)
     plan = planned(ledger)
     try:
         draft = drafted(settings, cache, plan.entries, lambda done, total: progress(done, 3 * max(total, 1)))
         progress(1, 3)
-        asked = ask_all(settings, draft, cache)
+        asked = ask_all(settings, draft, cache, memory)
+        progress(2, 3)
+        wanted = mark(settings, draft.entries)
+        seq = ledger.begin(plan, wanted, "", "set-up")
+        draft.calibration = calibrate(asked, settings.alpha, settings.beta)
+        name = draft.name = snapshot.write(settings.index, draft, wanted)
+        ledger.finish(seq, name, plan)
+        memory.keep(draft, cache)
     finally:
         cache.close()
-    progress(2, 3)
-    wanted = mark(settings, draft.entries)
-    seq = ledger.begin(plan, wanted, "", "set-up")
-    draft.calibration = calibrate(asked, settings.alpha, settings.beta)
-    name = snapshot.write(settings.index, draft, wanted)
-    ledger.finish(seq, name, plan)
     progress(3, 3)
     return name
 
@@ -143,65 +129,6 @@ def drafted(settings: Settings, cache: VectorCache, entries: Sequence[Entry],
     return assembled(entries, cache, progress, like)
 
 
-def assembled(
-    entries: Sequence[Entry], cache: VectorCache, progress: Progress = lambda done, total: None,
-    like: snapshot.Snapshot | None = None,
-) -> snapshot.Snapshot:
-    """As :func:`drafted`, of no entries as well."""
-    encoder = cache.encoder
-    if like is None or like.encoder != encoder.name:
-        like = snapshot.Snapshot.nothing(encoder.name, encoder.dimensions)
-    fresh: list[Entry] = []
-    order: list[int] = []
-    held = sum(len(part.entries) for part in like.parts)
-    for entry in entries:
-        place = like.position.get(entry.id)
-        if place is not None and like.entries[place].seal == entry.seal:
-            order.append(int(like.order[place]))
-        else:
-            order.append(held + len(fresh))
-            fresh.append(entry)
-    made = [units(entry) for entry in fresh]
-    vectors = cache.encode([text for one in made for _, text in one], progress)
-    kinds = np.array([kind for one in made for kind, _ in one], dtype=np.uint8)
-    starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
-    draft = like.became(Part.rendered(fresh, vectors, kinds, starts), np.array(order, dtype=np.int64))
-    return _directed(draft, _seen(draft, cache))
-
-
-def _directed(draft: snapshot.Snapshot, seen: _Seen | None) -> snapshot.Snapshot:
-    """A draft with its directions, where they can be learnt."""
-    # What tells languages apart is no direction: a family has one.
-    originals, family = np.unique(draft.families.of, return_inverse=True)
-    asked = draft.kinds <= PHRASING
-    if directions.learnable(int(asked.sum()), len(originals)):
-        owner = np.repeat(np.arange(len(draft.entries)), draft.counts)[asked]
-
-        def trained(of: Vectors) -> Vectors | None:
-            found = directions.train(of, family[owner], len(originals))
-            return None if found is None else found[family]
-
-        draft.directions = trained(draft.vectors[asked])
-        if seen is not None:
-            draft.second, draft.second_encoder = trained(np.stack([seen[0][t] for t in _asked(draft)])), seen[1]
-    return draft
-
-
-def _asked(draft: snapshot.Snapshot) -> list[str]:
-    return [text for entry in draft.entries for text in (entry.question, *entry.phrasings)]
-
-
-
-
-def _seen(draft: snapshot.Snapshot, cache: VectorCache) -> _Seen | None:
-    """Questions and phrasings as the second encoder sees them, and its name; None where there is nothing to learn."""
-    number, families = int((draft.kinds <= PHRASING).sum()), len(np.unique(draft.families.of))
-    if cache.second is None or not directions.learnable(number, families):
-        return None
-    texts = _asked(draft)
-    return dict(zip(texts, cache.second.encode(texts), strict=True)), cache.second.encoder.name
-
-
 class Memory:
     """What asking needs and what it need not do twice: how the classifier reads a text does not depend on the entries.
 
@@ -209,6 +136,7 @@ class Memory:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._notes = Notes(settings)
         self._classifier = assembly.load(settings, 2)
         self._classifier.encode = VectorCache(self._classifier.encoder, settings.cache / "vectors.db").encode
         (whole, plain), head = assembly.unseen(), self._classifier.head
@@ -221,18 +149,53 @@ class Memory:
         ]
         self._readings: dict[str, Reading] = {}
         self._askers: dict[str, Asker] = {}
+        #: Whether what an earlier process noted was looked at, and the snapshot that the notes are of.
+        self._resumed, self._noted = False, ""
 
-    def asker(self, purpose: str, state: snapshot.Snapshot, cache: VectorCache, top: int = _RIVALS) -> Asker:
+    def asker(self, purpose: str, state: snapshot.Snapshot, cache: VectorCache) -> Asker:
         """Asks a state, for one purpose after another: what of it has been found before need not be sought again."""
         if purpose not in self._askers:
-            self._askers[purpose] = Asker(cache, top)
+            # Of what is hidden one more is sought, since one is taken out.
+            self._askers[purpose] = Asker(cache, _RIVALS + (purpose == "hidden"))
         return self._askers[purpose].at(state)
+
+    def resume(self, live: snapshot.Snapshot, cache: VectorCache) -> None:
+        """Has what another process noted, where that is of use beside what is live. The second time nothing happens."""
+        told = None if self._resumed else self._notes.read(live, cache)
+        self._resumed = True
+        if told is None:
+            return
+        state, found = told
+        self._noted = state.name
+        for purpose, of in [("live", state), *_states(state, cache)]:
+            if kept := found.get("draft" if purpose == "live" else purpose):
+                self.asker(purpose, of, cache).resume(of, kept)
+
+    def keep(self, live: snapshot.Snapshot, cache: VectorCache) -> None:
+        """Notes for the next process what was found and holds of what is live, where that is not noted yet."""
+        if self._noted == live.name:
+            return
+        found = {}
+        for purpose, state in _states(live, cache):
+            found[purpose] = self._askers[purpose].holding(state) if purpose in self._askers else {}
+            if not found["draft"]:
+                return  # a small knowledge base, which is asked everything each time, or nothing was asked
+        if self._notes.write(live.name, found):
+            self._noted = live.name
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """The texts as the live bot reads them, without candidates."""
         fresh = [text for text in dict.fromkeys(texts) if text not in self._readings]
         self._readings.update(zip(fresh, read(fresh, None, self._classifier, None), strict=True))
         return [self._readings[text] for text in texts]
+
+
+def _states(state: snapshot.Snapshot, cache: VectorCache) -> Iterator[tuple[str, snapshot.Snapshot]]:
+    """What is asked of a state for each purpose."""
+    yield "draft", state
+    yield "hidden", state
+    for number, (without, _) in enumerate(folds(state, cache)):
+        yield f"held out {number}", without
 
 
 def ask_all(
@@ -295,64 +258,12 @@ def judged_questions(settings: Settings) -> dict[str, str]:
 def held_out(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list[Asked]:
     """Asks phrasings of an index that does not have them: what a knowledge base says of itself without test
     questions."""
-    size = sum(len(entry.phrasings) for entry in draft.entries)
     family = draft.families.originals
-    times = min(_HELD_OUT, -(-_HELD_OUT * _MOST // max(1, size)))
-    seen = None if draft.second is None else _seen(draft, cache)
-    folds = [fold for fold in (_fold(draft, at, seen) for at in range(times)) if fold[1]]
     asked: list[Asked] = []
-    # The limit counts for the whole process, so it is set around all threads.
-    with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
-        built = pool.map(lambda fold: fold[0](), folds)
-        for number, ((_, pairs), without) in enumerate(zip(folds, built, strict=True)):
-            asked += ask(memory.read([p for p, _ in pairs]), [family[e] for _, e in pairs], ["service"] * len(pairs),
-                         memory.asker(f"held out {number}", without, cache))
+    for number, (without, pairs) in enumerate(folds(draft, cache)):
+        asked += ask(memory.read([p for p, _ in pairs]), [family[e] for _, e in pairs], ["service"] * len(pairs),
+                     memory.asker(f"held out {number}", without, cache))
     return [replace(one, held_out=True) for one in asked]
-
-
-def _fold(
-    draft: snapshot.Snapshot, fold: int, seen: _Seen | None
-) -> tuple[Callable[[], snapshot.Snapshot], list[tuple[str, str]]]:
-    """Every fifth phrasing, from the `fold`-th on, each with the id of its entry, and how to build the index without
-    them; of very many some, all over. What only agents may read stays whole."""
-    asked = [
-        (position, number)
-        for position, entry in enumerate(draft.entries)
-        if entry.audience != AGENTS
-        for number in range(fold, len(entry.phrasings), _HELD_OUT)
-    ]
-    if len(asked) > _MOST:
-        # Which ones shall not change with every edit.
-        asked = sorted(heapq.nsmallest(_MOST, asked, key=lambda one: _drawn(
-            draft.entries[one[0]].id, draft.entries[one[0]].phrasings[one[1]])))
-
-    def build() -> snapshot.Snapshot:
-        out: dict[int, list[int]] = {}
-        for position, number in asked:
-            out.setdefault(position, []).append(number)
-        places = np.array(list(out), dtype=np.int64)
-        cut = [
-            replace(entry, phrasings=tuple(p for i, p in enumerate(entry.phrasings) if i not in numbers))
-            for entry, numbers in ((draft.entries[position], numbers) for position, numbers in out.items())
-        ]
-        # The question stands first, then the phrasings in their order.
-        gone = [draft.begins[position] + 1 + number for position, number in asked]
-        rows = spread(draft.begins[places], draft.counts[places])
-        rows = rows[~np.isin(rows, gone)]
-        counts = draft.counts[places] - [len(numbers) for numbers in out.values()]
-        fresh = Part(cut, [draft.html[position] for position in out], draft.vectors_at(rows), draft.kinds_at(rows),
-                     np.concatenate([[0], np.cumsum(counts)]))
-        order = draft.order.copy()
-        order[places] = sum(len(part.entries) for part in draft.parts) + np.arange(len(places))
-        return _directed(draft.became(fresh, order, most=draft.size // 2), seen)
-
-    told = [(draft.entries[position], number) for position, number in asked]
-    return build, [(entry.phrasings[number], entry.id) for entry, number in told]
-
-
-@lru_cache(500_000)
-def _drawn(entry: str, phrasing: str) -> bytes:
-    return hashlib.blake2b(f"{entry}\0{phrasing}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list[Asked]:
@@ -366,7 +277,7 @@ def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list
     ][::2]
     blank = [""] * len(pairs)
     found = ask(memory.read([text for text, _ in pairs]), blank, blank,
-                memory.asker("hidden", draft, cache, _RIVALS + 1))
+                memory.asker("hidden", draft, cache))
     asked = []
     for one, (_, original) in zip(found, pairs, strict=True):
         rest = tuple(c for c in one.reading.candidates if c.entry != original)[:_RIVALS]

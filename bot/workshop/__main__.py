@@ -56,6 +56,8 @@ def main(fd: int) -> int:
                 break  # the desk has gone
             except Exception as error:
                 send(id=number, error=_told(error, call))
+            if bench is not None:
+                bench.keep()
     if bench is not None:
         bench.close()
     return 0

@@ -178,6 +178,8 @@ class Bench:
         )
         progress(1, 4)
         memory = self._remember()
+        if (live := self.live()) is not None:
+            memory.resume(live, self._cache)
         progress(2, 4)
         asked = publishing.ask_all(self._settings, draft, self._cache, memory)
         draft.calibration = calibrate(asked, self._settings.alpha, self._settings.beta)
@@ -381,6 +383,11 @@ class Bench:
                 publishing.roll_back(self._settings, name, by)
         except Busy as busy:
             raise Occupied(str(busy)) from None
+
+    def keep(self) -> None:
+        """Notes on disk what was asked, so that the next process goes on from there. For when nobody waits."""
+        if self._memory is not None and (live := self.live()) is not None:
+            self._memory.keep(live, self._cache)
 
     # Parts
 

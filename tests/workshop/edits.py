@@ -3,7 +3,7 @@
     python -m tests.workshop.edits HOME 10000 200
 
 says how many edits were made and checked, each time after 20 of them or as many as the last number says, and fails at
-the first report that a new bench would not give. HOME is a copy of one that is set up: its library is edited.
+the first report that a new bench would not give. Every third time the bench begins anew, with the notes of the one before. HOME is a copy of one that is set up: its library is edited.
 """
 
 from __future__ import annotations
@@ -58,10 +58,12 @@ def edit(library: Library, rng: random.Random) -> str:
 
 
 def same(bench: Bench, settings: Settings) -> dict[str, Any]:
-    """The report of a bench that stayed, after it was compared with that of a new one."""
+    """The report of a bench that stayed, or went on from the notes of another, after it was compared with that of a new
+    one without them."""
     ours = bench.check()
     fresh = Bench(settings)
     try:
+        fresh._remember()._resumed = True
         theirs = fresh.check()
     finally:
         fresh.close()
@@ -69,6 +71,12 @@ def same(bench: Bench, settings: Settings) -> dict[str, Any]:
     right = {name: value for name, value in theirs.items() if name != "seconds"}
     assert left == right, "a bench that stayed says something else than a new one"
     return ours
+
+
+def restarted(bench: Bench, settings: Settings) -> Bench:
+    bench.keep()
+    bench.close()
+    return Bench(settings)
 
 
 def main(home: str, edits: int, every: int = 20) -> None:
@@ -81,6 +89,8 @@ def main(home: str, edits: int, every: int = 20) -> None:
             report = same(bench, settings)
             if number % (5 * every) == 0:
                 bench.publish(None, "Rand", override="a random run")
+            if number % (3 * every) == 0:
+                bench = restarted(bench, settings)
             print(f"{number} edits, {time.monotonic() - began:.0f} s, {report['counts']}", flush=True)
     bench.close()
 

@@ -15,8 +15,8 @@ from bot.library.publications import publications_of
 from bot.settings import Settings
 from bot.workshop.bench import Bench
 from bot.workshop.errors import Moved, Stopped
-from kb_index import nearest, snapshot
-from tests.workshop.edits import edit, same
+from kb_index import directions, nearest, snapshot
+from tests.workshop.edits import edit, restarted, same
 
 # Each works on the real encoder and classifiers; a busy machine needs its time.
 pytestmark = pytest.mark.timeout(400)
@@ -45,6 +45,34 @@ def test_what_stays_loaded_says_what_a_new_bench_would_say(
             bench.publish(None, "Ada", override="the test goes on from here")
             live = snapshot.load_current(home.index)
             assert bool(live.changed.entries) == (few == 60)
+
+
+def test_what_begins_anew_with_notes_says_what_it_would_say_without(
+    bench: Bench, library: Library, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where directions are not learnt, which are of all entries together."""
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", 60)
+    monkeypatch.setattr(snapshot, "SMALL", 60)
+    monkeypatch.setattr(snapshot, "_SHARE", 0)
+    monkeypatch.setattr(directions, "_LARGEST", 0)
+    rng = random.Random(6)
+    notes = home.cache / "asked"
+    notes.unlink(missing_ok=True)
+    change(library, library.page()["entries"][0]["id"], answer="By post.")
+    bench.publish(None, "Ada", override="a ground is laid, without directions")
+    monkeypatch.setattr(snapshot, "_SHARE", 0.9)
+    bench = Bench(home)
+    made = []
+    for round_ in range(4):
+        edit(library, rng)
+        same(bench, home)
+        made.append(sum(asker.made for asker in bench._remember()._askers.values()))
+        if round_ == 1:
+            bench.publish(None, "Ada", override="the test goes on from here")
+        bench = restarted(bench, home)
+    bench.close()
+    assert notes.exists() and min(made[1:]) < 0.8 * made[0], f"nothing was spared: {made}"
+    notes.unlink()
 
 
 def test_a_good_edit_gains_and_goes_live(bench: Bench, library: Library, home: Settings) -> None:
