@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,13 +22,15 @@ from bot.library.article import Article, slug
 from kb_index import folder
 from kb_index import importing as plain
 from kb_index.errors import BadEntry
-from kb_index.markdown import foreign_pictures, is_mute, own_pictures, readdressed
+from kb_index.markdown import PICTURES, foreign_pictures, is_mute, own_pictures, readdressed
 
 #: What a zip or a workbook may hold once unpacked: an honest one of 20 MB is smaller, a bomb is not.
 _UNPACKED = 400 << 20
 _MOST_FILES = 200_000
 _MOST_CELLS = 20_000_000
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+#: An address as pictures of ours have them.
+_ANY = f"{PICTURES}{'0' * 32}-1x1.png"
 _KNOWN = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".md", ".html", ".htm", ".zip")
 
 
@@ -77,6 +79,12 @@ class Found:
     pictures: dict[str, pictures.Picture] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
 
+    def take(self, file: Path, where: str) -> str:
+        """Has a picture of any file come along, made anew; returns its name."""
+        made = pictures.of_stranger(file, where)
+        self.pictures[made.name] = made
+        return made.name
+
     def told(self, there: Collection[str]) -> list[str]:
         """All warnings where the pictures `there` are in the library already."""
         lacking = [pictures.lacking(name, where) for name, where in self.lacking.items() if name not in there]
@@ -92,7 +100,7 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     for path in paths:
         for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
             where = origin.where
-            article = illustrated(Article.of_file(fields, where), origin, found)
+            article = illustrated(Article.of_file(fields, where), origin, found.take)
             for name in own_pictures(article.entry.answer):
                 if name in found.pictures or name in found.lacking:
                     continue
@@ -118,17 +126,18 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     return found
 
 
-def illustrated(article: Article, origin: Origin, found: Found) -> Article:
-    """The article with those of its pictures that are files near it, made anew. One of another type, or without words
-    for who cannot see it, stays what it is: left out."""
+def illustrated(article: Article, origin: Origin, named: Callable[[Path, str], str]) -> Article:
+    """The article with those of its pictures that are files near it; `named` takes such a file, with where the entry
+    names it, and gives the picture's name. One of another type, or without words for who cannot see it, stays what it
+    is: left out."""
     for address in foreign_pictures(article.entry.answer):
         file = origin.beside(address)
         if file is None or file.suffix.lower() not in _PICTURES:
             continue
-        made = pictures.of_stranger(file, origin.of(address))
-        answer = readdressed(article.entry.answer, address, made.address)
-        if not is_mute(answer) and answer != article.entry.answer:
-            found.pictures[made.name] = made
+        probe = readdressed(article.entry.answer, address, _ANY)
+        if probe != article.entry.answer and not is_mute(probe):
+            ours = PICTURES + named(file, origin.of(address))
+            answer = readdressed(article.entry.answer, address, ours)
             article = replace(article, entry=replace(article.entry, answer=answer))
     return article
 

@@ -12,6 +12,7 @@ import hashlib
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,20 @@ def of_stranger(path: Path, where: str) -> Picture:
         raise BadEntry(f"{where}: {error}") from None
     except OSError as error:
         raise BadEntry(f"{where}: {path.name} cannot be read ({error.strerror})") from None
+
+
+def called(path: Path, where: str) -> str:
+    """The name of the picture that :func:`of_stranger` makes, which is made but once of a file as it is."""
+    try:
+        look = path.stat()
+    except OSError:
+        return of_stranger(path, where).name  # which says what is wrong
+    return _called(path, where, (look.st_ino, look.st_size, look.st_mtime_ns))
+
+
+@lru_cache(10_000)
+def _called(path: Path, where: str, look: tuple[int, ...]) -> str:
+    return of_stranger(path, where).name
 
 
 def of_file(path: Path, where: str) -> Picture:

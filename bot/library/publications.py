@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from bot.database import open_database, reading, writing
 from bot.library import pictures, shelf, tables
 from bot.library.article import Article
+from bot.library.importing import Origin, illustrated
 from bot.library.library import Library, today
 from bot.library.pictures import Picture
 from bot.library.tables import articles, lives, notes, publications, versions
@@ -121,7 +122,8 @@ class Publications:
         query = _rows(articles.c.synced, articles.c.language, articles.c.translation_of, versions.c.mark)
         rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
         there = {row["id"]: row for row in rows}
-        files = {article.id: article for article in read_folder(self._kb)}
+        strangers: dict[str, tuple[Path, str]] = {}
+        files = {article.id: article for article in read_folder(self._kb, strangers)}
         kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
         families = Families([*(one for one in kin if one.id not in files), *map(Kin.of, files.values())])
         for article in files.values():
@@ -140,7 +142,11 @@ class Publications:
                 continue
             plan.marks[article.id] = mark
         taken = [change.article for change in plan.changes if change.article is not None]
-        plan.pictures, lacking = pictures.beside(self._kb, taken, pictures.there(connection, pictures.named(taken)))
+        names = pictures.named(taken)
+        kept = pictures.there(connection, names)
+        fresh = [pictures.of_stranger(*strangers[name]) for name in names if name in strangers and name not in kept]
+        found, lacking = pictures.beside(self._kb, taken, {*kept, *strangers})
+        plan.pictures = [*fresh, *found]
         plan.conflicts += [pictures.lacking(name, where) for name, where in lacking.items()]
         for row in rows:
             if row["synced"] and row["id"] not in files and row["live"] is not None:
@@ -487,9 +493,20 @@ def _in_steps(ids: Collection[str]) -> list[list[str]]:
     return [every[start : start + _ROWS] for start in range(0, len(every), _ROWS)]
 
 
-def read_folder(kb: Path) -> list[Article]:
-    """The articles of the Markdown folder, by id. Raises BadEntry naming the file."""
-    return [Article.of_file(told, str(path)) for told, path in folder.records(kb)]
+def read_folder(kb: Path, strangers: dict[str, tuple[Path, str]] | None = None) -> list[Article]:
+    """The articles of the Markdown folder, by id, with pictures beside their files as ours; `strangers` has the file
+    of each such by its name, and where it is named. Raises BadEntry naming the file."""
+    beside: dict[str, tuple[Path, str]] = {} if strangers is None else strangers
+
+    def named(file: Path, where: str) -> str:
+        name = pictures.called(file, where)
+        beside[name] = (file, where)
+        return name
+
+    return [
+        illustrated(Article.of_file(told, str(path)), Origin(str(path), path, kb.absolute()), named)
+        for told, path in folder.records(kb)
+    ]
 
 
 def publications_of(settings: Settings) -> Publications:

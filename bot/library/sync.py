@@ -181,7 +181,8 @@ def plan(files: Mapping[str, File], rows: Mapping[str, Row], take: Mapping[str, 
             elif row.synced:
                 made.settled.append(Step(name, None, False, False))
             continue
-        changed_file = (file.mark if file else "") != row.synced
+        # A publish that follows the folder takes in what a file says with its pictures, and leaves the file as it is.
+        changed_file = row.synced not in ((file.mark, file.article.mark) if file else ("",))
         changed_ours = (ours.mark if ours else "") != row.synced
         if file is not None and ours is not None and file.article.mark == ours.mark:
             if file.mark != ours.mark:
@@ -425,7 +426,7 @@ class Sync:
             if {line[:7] for line in told["answer"].splitlines()} >= _MARKERS:
                 raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
             article, beside = Article.of_file(told, str(path)), Found()
-            shown = illustrated(article, Origin(str(path), path, self._kb.absolute()), beside)
+            shown = illustrated(article, Origin(str(path), path, self._kb.absolute()), beside.take)
             files[article.id] = File(path, shown, article.mark, tuple(beside.pictures.values()))
         return files
 

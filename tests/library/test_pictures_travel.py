@@ -260,6 +260,54 @@ def test_a_publish_that_follows_the_folder_takes_its_pictures_in(home: Callable[
     assert f"two: names the picture {GONE}" in ledger.plan(None).conflicts[0]
 
 
+def test_it_takes_in_pictures_beside_files_too_and_leaves_the_files_as_they_are(home: Callable[[str], Home]) -> None:
+    new = home("new")
+    kb = new.place / "kb"
+    file, cup = kb / "shop" / "a.md", kb / "img" / "cup.png"
+    for path in (file, cup):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    cup.write_bytes(drawn("PNG"))
+    file.write_text("---\nquestion: A?\n---\nSee ![a cup](../img/cup.png).\n")
+    written = file.read_bytes()
+    ledger = Publications(new.engine, kb)
+
+    def publish() -> list[Picture]:
+        plan = ledger.plan(())
+        ledger.finish(ledger.begin(plan, "mark", "Ben", "publish"), f"snapshot-{len(plan.changes)}", plan)
+        after = ledger.plan(())
+        assert not (after.changes or after.marks or after.conflicts or after.pictures), "it would be published again"
+        return plan.pictures
+
+    [picture] = publish()
+    articles, names = new.holds()
+    assert names == {picture.name} and f"]({picture.address})" in articles["a"].entry.answer
+    assert new.pictures.find(picture.name) == picture and file.read_bytes() == written
+    # Another picture under the same name is a change of the file; and so is what its text says.
+    cup.write_bytes(drawn("PNG", 2))
+    [other] = publish()
+    assert other.name != picture.name and new.holds()[1] == {other.name}
+    file.write_text(file.read_text() + "Or this.\n")
+    assert publish() == [] and "Or this." in new.holds()[0]["a"].entry.answer
+    # What is written in the editor is no conflict with a file that nobody has touched; the sync puts it into the file.
+    kept = new.library.open("a")
+    told = Article.parse({**kept["fields"], "question": "B?"}, "a")
+    for status in ("draft", "review"):
+        new.library.save(told, new.library.open("a")["revision"], "Ada", status)
+        made = Sync(new.engine, kb).plan()
+        assert not made.conflicts and made.drafts == (["a"] if status == "draft" else [])
+    assert Sync(new.engine, kb).run(made) == {}
+    assert "question: B?" in file.read_text() and other.address in file.read_text()
+    after = Sync(new.engine, kb).plan()
+    assert not (after.steps or after.conflicts or after.settled) and ledger.plan(()).changes == []
+    cup.unlink()
+    assert ledger.plan(()).conflicts == [], "the file names the library's own by now"
+    # One that cannot be shown stops it, and is named.
+    (kb / "shop" / "bad.md").write_text("---\nquestion: C?\n---\n![x](bad.png)\n")
+    (kb / "shop" / "bad.png").write_bytes(b"no picture")
+    with pytest.raises(BadEntry, match=r"bad\.md:4"):
+        ledger.plan(())
+
+
 # Pictures of a folder that was never ours
 
 @pytest.mark.parametrize("written", ["img/my%20cup.png", "<img/my cup.png>", "./img/my%20cup.png \"A cup\"", "../img/b.jpg"])
