@@ -100,6 +100,8 @@ def _conflict(conflict: Conflict, library: Library) -> dict[str, Any]:
         plain = [{**one, "parts": [["=", text] for op, text in one["parts"] if op != "+"]} for one in between]
         told = {"editor": plain, "folder": between}
     said = ours or theirs or base
-    return {"id": conflict.id, "question": said.entry.question[:200] if said else "", "why": conflict.why,
-            "drafted": conflict.drafted, "keeps": conflict.editor is not None or not conflict.drafted,
-            "seen": conflict.seen, **told}
+    return {
+        "id": conflict.id, "question": said.entry.question[:200] if said else "", "why": conflict.why,
+        "drafted": conflict.drafted, "keeps": conflict.editor is not None or not conflict.drafted,
+        "seen": conflict.seen, "file": theirs.fields() if theirs else None, **told,
+    }

@@ -100,16 +100,31 @@ def test_a_folder_is_synced_and_its_conflicts_are_settled(product: Product, pers
     expect(clash(page, "lamp-three").locator(".diff").nth(0).locator("ins")).to_have_text(["No", "bulb", "fits"])
     clean(page, "a refused decision")
 
-    # By hand, and then for the entry.
+    # By hand: the file's text stands beside the form, and what is made of both goes into both.
+    edit(page, product, "lamp-three", "An E27 of up to 40 watts.")
+    card(page).locator("[data-action=look]").click()
     clash(page, "lamp-three").locator("[data-action=merge]").click()
+    beside = page.locator(".merging")
+    part = beside.locator("section[data-field=answer]")
+    expect(part.locator("ins")).to_have_text(["E27", "60"])
+    expect(beside.locator("h3")).to_be_focused()
+    clean(page, "a merge by hand")
+    part.get_by_role("button", name="Take the file’s: Answer").press("Enter")
+    expect(beside.get_by_role("status")).to_contain_text("the form has the file’s now")
+    expect(page.locator("#f-answer")).to_have_value("An E14 of up to 60 watts.")
     page.locator("#f-answer").fill("An E27 of up to 60 watts.")
-    expect(page.locator(".saved")).to_contain_text("Saved")
-    page.locator("#f-question").press("Control+Enter")
-    expect(page.locator(".entry-head .chip").first).to_contain_text("Ready")
-    page.locator("a[data-page=transfer]").click()
-    clash(page, "lamp-three").locator("[data-side=editor]").click()
+    # The file is changed once more before it is settled: that is shown, and nothing is done.
+    files["three"].write_text(text("Which bulb fits lamp three?", "An E14 of up to 80 watts."))
+    beside.locator("[data-action=settle]").click()
+    expect(beside.get_by_role("status")).to_contain_text("nothing was settled", timeout=60_000)
+    expect(part.locator("ins").last).to_have_text("80")
+    assert "80 watts" in files["three"].read_text()
+    page.locator("#f-answer").fill("An E27 of up to 80 watts.")
+    beside.locator("[data-action=settle]").press("Enter")
+    expect(page.locator(".card.folder")).to_be_visible(timeout=60_000)
     expect(clash(page, "lamp-three")).to_have_count(0)
-    assert files["three"].read_text() == text("Which bulb fits lamp three?", "An E27 of up to 60 watts.")
+    assert answer(page, product, "lamp-three") == "An E27 of up to 80 watts."
+    assert files["three"].read_text() == text("Which bulb fits lamp three?", "An E27 of up to 80 watts.")
 
     # A sync that was looked at before somebody else changed a file does nothing either.
     files["one"].write_text(text("Which bulb fits lamp one?", "An E14."))
@@ -141,6 +156,11 @@ def test_conflicts_are_settled_on_a_phone(product: Product, person: Person) -> N
     clash(page, "cup-gone").get_by_role("button", name="Archive the entry too: Is there a cup?").press("Enter")
     expect(clash(page, "cup-gone")).to_have_count(0)
     assert page.request.get(f"{product.url}/api/editor/entries/cup-gone").json()["status"] == "archived"
-    clash(page, "cup-lid").locator("[data-side=editor]").click()
+    clash(page, "cup-lid").locator("[data-action=merge]").click()
+    expect(page.locator(".merging h3")).to_be_focused()
+    expect(page.locator(".merging h3")).to_be_in_viewport()
+    clean(page, "a merge on a phone")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator(".merging [data-action=settle]").click()
     expect(clash(page, "cup-lid")).to_have_count(0)
     assert "There is none." in path.read_text()

@@ -83,6 +83,7 @@ def test_a_conflict_shows_what_each_side_has_changed(place: Place) -> None:
     for side, number in (("editor", "8"), ("folder", "10")):
         [told] = conflict[side]
         assert told["field"] == "answer" and ["-", "9"] in told["parts"] and ["+", number] in told["parts"]
+    assert conflict["file"]["answer"] == "From 10 to 5."
     after = settle_folder(place.settings, "hours", "editor", conflict["seen"])
     assert after["conflicts"] == [] and "8 to 5" in path.read_text()
     with pytest.raises(CannotSync, match="no conflict on 'hours'"):

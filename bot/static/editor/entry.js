@@ -7,6 +7,7 @@ import { askWhichStands } from "./conflict.js";
 import { FamilyBar, OriginalPanel } from "./family.js";
 import { Form } from "./form.js";
 import { quotes } from "./gaps.js";
+import { MergePanel } from "./merge.js";
 import { CommentsPanel } from "./comments.js";
 import { PreviewPanel } from "./preview.js";
 import { placeHash } from "./route.js";
@@ -55,6 +56,7 @@ export class EntryPane {
     this.versions = new VersionsPanel(parts);
     this.comments = new CommentsPanel(parts);
     this.original = new OriginalPanel(parts);
+    this.merge = new MergePanel(parts);
     this.family = new FamilyBar(shared, (kept) => this.replace(kept));
     this.#form.api = shared.api;
     // Without them an entry keeps the task it has.
@@ -88,12 +90,15 @@ export class EntryPane {
     const opened = ++this.#opened;
     if (this.isOpen && this.dirty && id !== this.#kept?.id) await this.saveNow();
     if (!id && query.new === undefined) return this.#empty();
-    if (id && id === this.#kept?.id && this.isOpen) return;
+    const merging = id && query.merge === "folder" ? id : "";
+    if (id && id === this.#kept?.id && this.isOpen) return this.#drawMerge(merging);
     this.#trouble.textContent = "";
     if (!id) return this.#begin(null, unsaved(query));
     try {
       const kept = await this.api.entry(id);
-      if (opened === this.#opened) this.#begin(kept, kept.fields);
+      if (opened !== this.#opened) return;
+      this.#begin(kept, kept.fields);
+      this.#drawMerge(merging);
     } catch (error) {
       if (opened !== this.#opened) return;
       this.#kept = null;
@@ -156,6 +161,11 @@ export class EntryPane {
         h("a", { class: "button primary", href: placeHash("entries", null, { new: "1" }) }, "New entry"),
       ),
     );
+  }
+
+  /** Puts a value into one field of the form. @param {string} name @param {any} value */
+  put(name, value) {
+    this.#form.put(name, value);
   }
 
   tryIt() {
@@ -339,6 +349,7 @@ export class EntryPane {
   /** @type {[string, string, () => any][]} */
   #panels = [
     ["original", "Original", () => this.original],
+    ["merge", "The file", () => this.merge],
     ["preview", "Preview", () => this.preview],
     ["try", "Try it", () => this.try],
     ["versions", "History", () => this.versions],
@@ -353,7 +364,7 @@ export class EntryPane {
     const tabs = this.#panels.map(([name, label]) =>
       h(
         "button",
-        { class: "side-tab", type: "button", role: "tab", id: `tab-${name}`, "data-tab": name, "aria-controls": "side-panel", onclick: () => this.#open(name, false) },
+        { class: "side-tab", type: "button", role: "tab", hidden: name === "merge", id: `tab-${name}`, "data-tab": name, "aria-controls": "side-panel", onclick: () => this.#open(name, false) },
         label,
       ),
     );
@@ -382,6 +393,17 @@ export class EntryPane {
     if (id && open) this.#tab = "original";
     else if (!id && this.#tab === "original") this.#tab = "preview";
     void this.original.of(id);
+  }
+
+  /** The tab with the file that is merged with this entry by hand; else there is none. @param {string} id */
+  #drawMerge(id) {
+    const tab = /** @type {HTMLElement} */ (this.#tabs.querySelector("[data-tab=merge]"));
+    if (!id && tab.hidden) return;
+    tab.hidden = !id;
+    if (id) this.#tab = "merge";
+    else if (this.#tab === "merge") this.#tab = "preview";
+    this.#drawTab();
+    void this.merge.of(id);
   }
 
   /** @param {string} name */

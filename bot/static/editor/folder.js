@@ -138,7 +138,7 @@ export class FolderCard {
         { class: "try-buttons" },
         one.keeps && (one.editor ? choice("editor", "Keep the editor’s", "The file says what the entry says.") : choice("editor", "Keep it archived, remove the file", "The file is gone.")),
         one.folder ? choice("folder", "Take the file’s", "The entry says what the file says, ready to publish.") : choice("folder", "Archive the entry too", "The entry is archived."),
-        h("a", { class: "button", href: placeHash("entries", one.id), "data-action": "merge", "aria-label": `Merge by hand: ${what}` }, "Merge by hand"),
+        h("a", { class: "button", href: placeHash("entries", one.id, { merge: "folder" }), "data-action": "merge", "aria-label": `Merge by hand: ${what}` }, "Merge by hand"),
       ),
     );
   }

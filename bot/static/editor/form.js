@@ -126,6 +126,12 @@ export class Form {
     this.#insert(text.replace(/([\\`*[\]<])/g, "\\$1"));
   }
 
+  /** Puts a value into one field. @param {string} name @param {any} value */
+  put(name, value) {
+    this.set({ ...this.fields(), [name]: value });
+    this.touched();
+  }
+
   fields() {
     /** @type {{[name: string]: any}} */
     const found = { id: this.id, translation_of: this.#original };

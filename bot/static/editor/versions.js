@@ -95,10 +95,11 @@ export function drawDiff({ field, parts }, heading = "h3") {
     "section",
     null,
     h(heading, null, fieldName(field)),
-    h(
-      "p",
-      { class: "diff-text" },
-      parts.map(([op, text]) => (op === "=" ? text : h(op === "-" ? "del" : "ins", null, text))),
-    ),
+    h("p", { class: "diff-text" }, drawParts(parts)),
   );
+}
+
+/** @param {[string, string][]} parts */
+export function drawParts(parts) {
+  return parts.map(([op, text]) => (op === "=" ? text : h(op === "-" ? "del" : "ins", null, text)));
 }
