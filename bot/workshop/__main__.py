@@ -12,7 +12,12 @@ import logging
 import os
 import re
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
+from queue import SimpleQueue
 from typing import Any
 
 from bot.errors import is_ours
@@ -31,31 +36,53 @@ def main(fd: int) -> int:
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     bench: Any = None
+    #: What reads and writes files of entries, one after the other beside the rest: a large folder takes minutes.
+    files: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    alone = threading.Lock()
     with os.fdopen(fd, "w", encoding="utf-8") as answers:
 
         def send(**told: Any) -> None:
-            answers.write(json.dumps(told) + "\n")
-            answers.flush()
+            with alone:
+                answers.write(json.dumps(told) + "\n")
+                answers.flush()
 
-        for line in sys.stdin:
-            request = json.loads(line)
+        def answer(request: dict[str, Any], of: Callable[[str], Callable[..., Any]]) -> None:
             number, call, args = request["id"], request["call"], request["args"]
             try:
-                if call not in _CALLS:
-                    raise ValueError(f"no such call: {call}")
                 if call in ("check", "publish", "take_in", "sync_folder"):
-                    args["progress"] = lambda done, of, n=number: send(id=n, done=done, of=of)
-                if call in _LIGHT:
-                    # What it needs is gone with the next start.
-                    result = getattr(import_module(f"bot.workshop.{_LIGHT[call]}"), call)(settings, **args)
-                else:
-                    bench = bench or import_module("bot.workshop.bench").Bench(settings)
-                    result = getattr(bench, call)(**args)
-                send(id=number, result=result)
+                    args["progress"] = lambda done, of: send(id=number, done=done, of=of)
+                send(id=number, result=of(call)(**args))
             except BrokenPipeError:
-                break  # the desk has gone
+                raise  # the desk has gone
             except Exception as error:
                 send(id=number, error=_told(error, call))
+
+        def with_files() -> None:
+            with suppress(BrokenPipeError):
+                while True:
+                    # What it needs is gone with the next start.
+                    answer(files.get(), lambda call: partial(
+                        getattr(import_module(f"bot.workshop.{_LIGHT[call]}"), call), settings))
+
+        def on_bench(call: str) -> Callable[..., Any]:
+            nonlocal bench
+            if call not in _CALLS:
+                raise ValueError(f"no such call: {call}")
+            bench = bench or import_module("bot.workshop.bench").Bench(settings)
+            made: Callable[..., Any] = getattr(bench, call)
+            return made
+
+        # Where the process ends meanwhile, that is as a kill, which leaves both sides as they can be anyhow.
+        threading.Thread(target=with_files, name="files", daemon=True).start()
+        for line in sys.stdin:
+            request = json.loads(line)
+            if request["call"] in _LIGHT:
+                files.put(request)
+                continue
+            try:
+                answer(request, on_bench)
+            except BrokenPipeError:
+                break
             if bench is not None:
                 bench.keep()
     if bench is not None:

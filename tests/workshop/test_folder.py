@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,7 @@ from bot.database import open_database
 from bot.library.article import Article
 from bot.library.library import Library
 from bot.library.sync import CannotSync, Outdated
-from bot.settings import Settings
+from bot.settings import ROOT, Settings, as_environ
 from bot.workshop.folder import compare_folder, settle_folder, sync_folder
 
 TEXT = "---\nquestion: When are you open?\n---\nFrom 9 to 5.\n"
@@ -120,3 +124,29 @@ def test_a_draft_is_shown_and_what_is_gone_is_none(place: Place) -> None:
 def test_a_folder_that_cannot_be_read_is_told_by_the_file_in_it(place: Place) -> None:
     place.write("hours.md", "---\nquestion: \"x\n---\nA\n")
     assert compare_folder(place.settings)["refused"].startswith("company/hours.md:2")
+
+
+def test_a_large_sync_leaves_the_workshop_to_others_and_a_kill_leaves_both_sides_whole(place: Place) -> None:
+    files = [place.write(f"hours-{number}.md") for number in range(200)]
+    digest = compare_folder(place.settings)["digest"]
+    read, write = os.pipe()
+    process = subprocess.Popen([sys.executable, "-m", "bot.workshop", str(write)], cwd=ROOT, stdin=subprocess.PIPE, text=True,
+                               pass_fds=[write], env={**os.environ, **as_environ(place.settings)})
+    os.close(write)
+    assert process.stdin is not None
+    with process, process.stdin as requests, os.fdopen(read) as answers:
+        print(json.dumps({"id": 1, "call": "sync_folder", "args": {"digest": digest, "by": "Edith"}}), file=requests, flush=True)
+        assert {**json.loads(answers.readline()), "done": 0} == {"id": 1, "done": 0, "of": 200}
+        print(json.dumps({"id": 2, "call": "no such", "args": {}}), file=requests, flush=True)
+        told: dict[str, Any] = {"id": 1}
+        while told["id"] == 1:
+            told = json.loads(answers.readline())
+            assert ("result" not in told and "error" not in told) or told["id"] == 2, "the other waited until it was done"
+        assert told["error"]["code"] == "internal"
+        process.kill()
+    left = compare_folder(place.settings)
+    assert 0 < left["undecided"] + len(left["steps"]) + left["more"] < 200 and left["conflicts"] == []
+    after = place.sync()
+    assert (after["steps"], after["conflicts"], after["passed"]) == ([], [], [])
+    assert {one.id for one in place.library.all()} == {path.stem for path in files}
+    assert all(path.read_text() == TEXT for path in files)

@@ -45,7 +45,7 @@ export class FolderCard {
     fill(this.#status, h("span", { class: "spinner", "aria-hidden": "true" }), ` ${working}`);
     for (const button of this.#out.querySelectorAll("button")) button.disabled = true;
     const call = (/** @type {string} */ name, /** @type {object} */ sent) =>
-      this.api.job(`folder/${name}`, sent, (/** @type {number} */ done, /** @type {number} */ of) => of > 1 && fill(this.#status, `${working} ${done} of ${of}`));
+      this.api.job(`folder/${name}`, sent, (/** @type {number} */ done, /** @type {number} */ of) => of > 1 && this.#progress(done, of));
     let trouble = "";
     try {
       let standing;
@@ -68,6 +68,15 @@ export class FolderCard {
     const left = /** @type {NodeListOf<HTMLElement>} */ (this.#out.querySelectorAll(".clash"));
     const wrong = /** @type {HTMLElement|null} */ (this.#out.querySelector("[role=alert]"));
     if (held) (wrong ?? left[Math.min(place, left.length - 1)] ?? this.#status).focus();
+  }
+
+  /** A bar, which says how far it is to who asks; no screen reader hears each entry. @param {number} done @param {number} of */
+  #progress(done, of) {
+    const bar = this.#status.querySelector("progress") ?? h("progress", { "aria-label": "Entries brought in step" });
+    bar.max = of;
+    bar.value = done;
+    if (!bar.isConnected) fill(this.#status, "Working… ", bar, h("span", { "aria-hidden": "true", class: "small" }));
+    /** @type {HTMLElement} */ (this.#status.lastElementChild).textContent = ` ${done.toLocaleString("en-GB")} of ${of.toLocaleString("en-GB")}`;
   }
 
   #again() {
