@@ -12,8 +12,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import asyncio
+import itertools
 import json
-import random
 import statistics
 import sys
 import tempfile
@@ -113,8 +113,8 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
     clocks.wrap(RemoteAction, "run", lambda *_: "action")
     for name in ("take", "commit", "tracker", "state", "records"):
         clocks.wrap(store, name, lambda *_: "store client")
-    picked = random.Random(7)
-    encoder.encode(questions[:20])
+    asked = iter(questions)
+    encoder.encode(list(itertools.islice(asked, 20)))
     finding.warm()
     answers: list[float] = []
     handoffs: list[float] = []
@@ -122,7 +122,7 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
 
     async def one(cid: str, number: int) -> float | None:
         """The CPU of one turn from taking it to its commit; None where the bot does not have the conversation."""
-        question = picked.choice(questions)
+        question = next(asked)
         await store.post(cid, f"m{number}", question)
         begun = time.thread_time()
         turn = await store.take()
@@ -153,7 +153,7 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
         kept = dict(clocks.spent)
         (handoffs if await back(cid) else answers).append(spent)
         begun = time.thread_time()
-        encoder.encode([picked.choice(questions)])
+        encoder.encode([next(asked)])
         alone.append(time.thread_time() - begun)
         clocks.spent = kept
     done = len(answers) + len(handoffs)

@@ -105,6 +105,7 @@ class Load:
     def __init__(self, told: dict[str, Any]) -> None:
         self.told = told
         self.random = random.Random(told.get("seed", 1))
+        self.asked = iter(told["questions"])
         self.fresh = deque(Conversation(*pair) for pair in told["conversations"])
         self.idle: list[Http] = []
         self.answers: list[tuple[float, float]] = []
@@ -161,6 +162,10 @@ class Load:
     def failed(self, why: str) -> None:
         self.errors[why] = self.errors.get(why, 0) + 1
 
+    def question(self) -> str:
+        """The next one, or any where they may come again."""
+        return str(self.random.choice(self.told["questions"]) if self.told["again"] else next(self.asked))
+
     def done(self, due: float) -> None:
         self.answers.append((due, time.monotonic() - self.began - due))
 
@@ -168,7 +173,7 @@ class Load:
 
     async def rest(self, one: Conversation, due: float) -> None:
         http = await self.connection()
-        question = self.random.choice(self.told["questions"])
+        question = self.question()
         status, body = await http.post("/webhooks/rest/webhook", {"sender": one.cid, "message": question})
         self.idle.append(http)
         if status == 200 and json.loads(body):
@@ -185,7 +190,7 @@ class Load:
         one.waits.append((due, seq))
         self.seen.add(one)
         http = await self.connection()
-        question = self.random.choice(self.told["questions"])
+        question = self.question()
         status, body = await http.post("/api/widget/messages", {"id": f"m{one.sent}", "text": question},
                                        f"Authorization: Bearer {one.token}\r\n")
         self.idle.append(http)

@@ -11,6 +11,7 @@ Writes results.json and report.html into var/bench and prints a table. ``BENCH_S
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -28,6 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 import report
 import sizes
 import targets
+import wordings
 from targets import Frontdesk, Pipeline, Stock, Target
 
 from bot.settings import ROOT
@@ -51,6 +53,12 @@ class Bench:
         self.series: dict[str, Any] = {}
         self.questions = [text for entry in read_kb(ROOT / "data" / "kb") for text in entry.tests]
 
+        self.anew()
+
+    def anew(self) -> None:
+        """What starts now has been sent nothing yet."""
+        self.fresh = wordings.fresh(self.questions, seed=7)
+
     def note(self, name: str, value: float | None) -> None:
         if value is not None:
             self.figures.setdefault(name, []).append(float(value))
@@ -58,11 +66,13 @@ class Bench:
 
     # -- load --------------------------------------------------------------------------------------------------
 
-    def load(self, target: Target, rate: float, seconds: float) -> dict[str, Any]:
-        """One run of the generator, with what the target's processes spent on it."""
+    def load(self, target: Target, rate: float, seconds: float, again: bool = False) -> dict[str, Any]:
+        """One run of the generator, with what the target's processes spent on it. Texts are new to the target, unless
+        they may come `again`."""
         spare = int(rate * 8) + int(rate * seconds / 2) + 60
+        asked = self.questions if again else list(itertools.islice(self.fresh, int(rate * seconds * 1.5) + 60))
         told = {"kind": target.kind, "port": target.port, "rate": rate, "seconds": seconds, "turns": TURNS,
-                "seed": int(rate * 1000), "questions": self.questions, "conversations": target.conversations(spare)}
+                "seed": int(rate * 1000), "questions": asked, "again": again, "conversations": target.conversations(spare)}
         before = target.cpu()
         found: dict[str, Any] = run_apart("load.py", told, seconds + 60)
         after = target.cpu()
@@ -76,11 +86,11 @@ class Bench:
               f"missing {found['missing']} of {found['sent']} {found['errors'] or ''}", flush=True)
         return found
 
-    def capacity(self, target: Target) -> float:
+    def capacity(self, target: Target, again: bool = False) -> float:
         """The highest rate at which p95 stays within `IN_TIME` and nothing is left out: doubling, then halving."""
         good, bad, rate = 0.0, 0.0, 4.0
         for _ in range(7 if self.quick else 10):
-            found = self.load(target, rate, self.step)
+            found = self.load(target, rate, self.step, again)
             if found["p95"] <= IN_TIME and found["missing"] == 0:
                 good = rate
             else:
@@ -93,6 +103,7 @@ class Bench:
 
     def measure(self, target: Target, shares: bool) -> None:
         print(f"{target.name}:", flush=True)
+        self.anew()
         target.start()
         try:
             self.note(f"ready after, s: {target.name}", target.ready_after)
@@ -103,6 +114,8 @@ class Bench:
             self.note(f"RSS idle, MB: {target.name}: all", sum(target.rss().values()))
             most = self.capacity(target)
             self.note(f"turns/s at p95 ≤ 250 ms: {target.name}", most)
+            if isinstance(target, Frontdesk):
+                self.note(f"turns/s at p95 ≤ 250 ms, texts that come again: {target.name}", self.capacity(target, True))
             for share in (25, 50, 75) if shares and most else ():
                 found = self.load(target, most * share / 100, self.step * 2)
                 for name in ("p50", "p95", "p99"):
@@ -128,6 +141,7 @@ class Bench:
         # As it comes: two assistants where there are two cores.
         target = Frontdesk(self.work, self.home, workers=min(2, os.cpu_count() or 1))
         print(f"{SOAK_RATE} turns/s for {self.soak_seconds:.0f} s:", flush=True)
+        self.anew()
         target.start()
         try:
             self.load(target, 5, 4)
@@ -152,8 +166,9 @@ class Bench:
 
     def run_split(self) -> None:
         print("inside a turn:", flush=True)
-        found = run_apart("inside.py", {"questions": self.questions, "turns": 300 if self.quick else 2000,
-                                        "long": True}, 900, FRONTDESK_HOME=str(self.home))
+        self.anew()
+        told = {"questions": list(itertools.islice(self.fresh, 20_000)), "turns": 300 if self.quick else 2000, "long": True}
+        found = run_apart("inside.py", told, 900, FRONTDESK_HOME=str(self.home))
         for part, seconds in found["parts"].items():
             self.note(f"CPU ms of a turn: {part}", seconds * 1e3)
         for name, label in (("encoder_alone", "the encoder's forward pass alone"), ("turn", "a whole turn, mean"),
