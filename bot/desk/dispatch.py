@@ -30,6 +30,8 @@ _EVERY_SECONDS = 1.5
 _SOON = 0.05
 #: After a cut agents need a moment to come back and answer; no deadline is held against them before that.
 _GRACE_SECONDS = 30.0
+#: Seconds by which the store's clock may run apart from ours between two looks; more is a clock that was set.
+_DRIFT_SECONDS = 5.0
 
 
 class Dispatch:
@@ -42,6 +44,8 @@ class Dispatch:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._well_since = time.monotonic()
+        #: What the store's clock is ahead of ours, which nobody sets.
+        self._ahead: float | None = None
         self._statuses: dict[str, str] = {}
 
     def start(self) -> None:
@@ -63,11 +67,20 @@ class Dispatch:
     async def sweep(self) -> None:
         """What follows from the time alone."""
         await self.wake()
+        self._watch_the_clock(await self._conversations.now())
         well = time.monotonic() - self._well_since
         if well >= _GRACE_SECONDS:
             await self.give_back_unanswered()
         if well >= max(_GRACE_SECONDS, self._settings.away_seconds):
             await self.give_back_abandoned()
+
+    def _watch_the_clock(self, now: float) -> None:
+        """A clock that was set makes everybody look as if they had been away: as after a cut, they get a moment."""
+        ahead = now - time.monotonic()
+        if self._ahead is not None and abs(ahead - self._ahead) > _DRIFT_SECONDS:
+            log.warning("the store's clock was set by %+.0f s", ahead - self._ahead)
+            self._well_since = time.monotonic()
+        self._ahead = ahead
 
     async def place(self) -> None:
         """What waits gets a team and, where it is to have one without asking, an agent."""

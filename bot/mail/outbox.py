@@ -89,7 +89,9 @@ class Outbox:
     def take(self) -> Waiting | None:
         """The next mail that is due, for this process alone for as long as the lease lasts."""
         now = time.time()
-        due = (sa.select(_mails).where(_mails.c.state == "waiting", _mails.c.due <= now)
+        # What is further ahead than any try was put there before the clock was set back.
+        is_due = sa.or_(_mails.c.due <= now, _mails.c.due > now + RETRIES[-1])
+        due = (sa.select(_mails).where(_mails.c.state == "waiting", is_due)
                .order_by(_mails.c.put_at).limit(1).with_for_update(skip_locked=True))
         self.prepare()
         with writing(self._engine) as connection:

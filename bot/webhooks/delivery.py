@@ -10,6 +10,8 @@ from typing import Any
 RETRIES = (5.0, 60.0, 300.0, 1800.0, 2 * 3600.0, 5 * 3600.0, 10 * 3600.0, 10 * 3600.0)
 #: Each of them is this much shorter or longer, so that what failed together does not come again together.
 _JITTER = 0.2
+#: No attempt is put off for longer.
+LONGEST = max(RETRIES) * (1 + _JITTER)
 _chance = SystemRandom()
 
 

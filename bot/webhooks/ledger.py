@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.conversations.record import Record
 from bot.database import insert_new, reading, writing
-from bot.webhooks.delivery import Attempt, Delivery
+from bot.webhooks.delivery import LONGEST, Attempt, Delivery
 from bot.webhooks.events import delivery_id, events, payload, told
 from bot.webhooks.hook import Hook
 from bot.webhooks.tables import deliveries, delivery_of, hook_of, hooks, upto
@@ -92,8 +92,8 @@ class Ledger:
         """Endpoints with something due that nobody sends to: they are this process's for so many seconds."""
         now = time.time()
         due = sa.exists().where(deliveries.c.hook == hooks.c.id, deliveries.c.state == "waiting",
-                                deliveries.c.due <= now)
-        free = sa.and_(hooks.c.active, hooks.c.busy_until <= now)
+                                _is_past(deliveries.c.due, now, LONGEST))
+        free = sa.and_(hooks.c.active, _is_past(hooks.c.busy_until, now, seconds))
         with reading(self._engine) as connection:
             found = list(connection.execute(sa.select(hooks.c.id).where(free, due)).scalars())
         if not found:
@@ -110,8 +110,9 @@ class Ledger:
         """
         now = time.time()
         mine = sa.and_(hooks.c.id == hook, hooks.c.busy_by == process, hooks.c.active)
-        due = (deliveries.select().where(deliveries.c.hook == hook, deliveries.c.state == "waiting",
-                                         deliveries.c.due <= now).order_by(deliveries.c.nr).limit(limit))
+        waits = sa.and_(deliveries.c.hook == hook, deliveries.c.state == "waiting",
+                        _is_past(deliveries.c.due, now, LONGEST))
+        due = deliveries.select().where(waits).order_by(deliveries.c.nr).limit(limit)
         with writing(self._engine) as connection:
             if not connection.execute(hooks.update().where(mine).values(busy_until=now + seconds)).rowcount:
                 return None
@@ -162,6 +163,12 @@ class Ledger:
         old = sa.and_(deliveries.c.state != "waiting", deliveries.c.at < before)
         with writing(self._engine) as connection:
             return int(connection.execute(deliveries.delete().where(old)).rowcount)
+
+
+def _is_past(time: Any, now: float, longest: float) -> Any:
+    """Whether a time that was set at most `longest` ahead has come; one further ahead is of before the clock was set
+    back."""
+    return sa.or_(time <= now, time > now + longest)
 
 
 def _rows(active: Sequence[Hook], cid: str, record: Record, about: Told) -> list[dict[str, Any]]:

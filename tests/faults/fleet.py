@@ -126,7 +126,7 @@ class Supervised:
 class Fleet:
     """Desks and assistants as processes of their own on one store and one database, each started again when it dies.
 
-    `redis_url` and `database_url` may lead through proxies.
+    `redis_url` and `database_url` may lead through proxies; `environ` is put into the environment of each process.
     """
 
     product: Settings
@@ -137,6 +137,7 @@ class Fleet:
     database_url: str = ""
     desks: int = 2
     assistants: int = 2
+    environ: dict[str, str] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
     ports: list[int] = field(default_factory=list)
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
@@ -166,7 +167,7 @@ class Fleet:
         module = "bot.desk" if name.startswith("desk") else "bot.assistant"
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, stdout=log, stderr=log,
-                                                   env=environ_of(self._settings[name]))
+                                                   env={**environ_of(self._settings[name]), **self.environ})
 
     def tend(self) -> None:
         for name, process in self._running.items():

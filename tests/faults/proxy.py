@@ -6,6 +6,7 @@ Usage::
         ...connect to ("127.0.0.1", proxy.port)...
         proxy.mode = "silent"     # half-open: bytes are taken and go nowhere
         proxy.mode = "refuse"     # the other side is gone
+    proxy.mode = "slow"       # each chunk waits for as long as `slow` says
         proxy.mode = "pass"
 """
 
@@ -18,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-Mode = Literal["pass", "refuse", "silent"]
+Mode = Literal["pass", "refuse", "silent", "slow"]
 _CHUNK = 65536
 
 
@@ -142,9 +143,9 @@ class FaultProxy:
 
         async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, up: bool) -> None:
             while chunk := await source.read(_CHUNK):
-                if fate.delayed:
+                if fate.delayed or self._mode == "slow":
                     self.played["delayed"] += 1
-                    await asyncio.sleep(fate.dice.random() * self.faults.slow)
+                    await asyncio.sleep(self.faults.slow * (1 if self._mode == "slow" else fate.dice.random()))
                 passed[1] += 1
                 if up and fate.duplicated == passed[1]:
                     self._later(chunk)

@@ -55,6 +55,7 @@ class Store:
     program: str
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    environ: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def valkey(cls, folder: Path) -> Store:
@@ -75,7 +76,7 @@ class Store:
         self.process = subprocess.Popen(
             [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
              "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self.environ},
         )
         until(self.answers, 90, self.program)
 

@@ -126,6 +126,16 @@ async def test_a_server_that_is_away_is_tried_again(server: tuple[Server, str], 
     assert await Postman(box, Smtp(url)).run() == 1 and len(got.mails) == 1
 
 
+async def test_a_clock_set_back_keeps_no_mail_waiting(server: tuple[Server, str], box: Outbox) -> None:
+    """That it is set back by a day is the same as all that is noted being a day ahead."""
+    got, url = server
+    await box.send("a@b.example", "code", VALUES, key="1")
+    assert await Postman(box, Smtp(f"smtp://127.0.0.1:{port()}")).run() == 0 and box.take() is None
+    with box._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET due = due + 86400"))
+    assert await Postman(box, Smtp(url)).run() == 1 and len(got.mails) == 1
+
+
 async def test_a_mail_that_is_never_taken_is_given_up(box: Outbox) -> None:
     await box.send("a@b.example", "code", VALUES, key="1")
     away = Postman(box, Smtp(f"smtp://127.0.0.1:{port()}"))

@@ -244,6 +244,23 @@ def test_only_one_courier_sends_to_an_endpoint(engine: Any) -> None:
     assert ledger.take("one", 60) == [hook.id]
 
 
+def test_a_clock_set_back_keeps_no_delivery_waiting(engine: Any) -> None:
+    """That it is set back by a day is the same as all that is noted being a day ahead."""
+    hook, ledger = made(engine, "https://shop.example/hooks", "conversation.message"), Ledger(engine)
+    ledger.write({"c": log(1)}, {"c": TOLD})
+    assert ledger.take("one", 60) == [hook.id]
+    [delivery] = Hooks(engine).log(hook.id)[0]
+    ledger.settle(hook.id, [Attempt(delivery, time.time(), False, 503, "busy", 3)])
+    ledger.free(hook.id, "one")
+    assert ledger.take("two", 60) == [], "it is to be tried again later"
+    with writing(engine) as connection:
+        connection.execute(sa.text("UPDATE webhook_delivery SET due = due + 86400"))
+        connection.execute(sa.text("UPDATE webhook SET busy_by = 'one', busy_until = :at"), {"at": time.time() + 86400})
+    assert ledger.take("two", 60) == [hook.id]
+    found = ledger.page(hook.id, "two", 60, 10)
+    assert found is not None and len(found[1]) == 1
+
+
 def test_the_log_is_dropped_after_a_while_but_not_what_waits(engine: Any) -> None:
     hook, ledger = made(engine, "https://shop.example/hooks", "conversation.message"), Ledger(engine)
     ledger.write({"c": log(2)}, {"c": TOLD})
