@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 from fleet import PASSWORD, Fleet, Supervised, home_like, ready
-from proxy import FaultProxy
+from proxy import FaultProxy, Faults
 from servers import POSTGRES, Postgres, Store, free_port, public_folder
 
 from bot import database
@@ -95,7 +95,7 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
         stack.callback(store.kill)
         await asyncio.to_thread(postgres.make)
         stack.callback(postgres.kill)
-        to_store = await stack.enter_async_context(FaultProxy("127.0.0.1", store.port))
+        to_store = await stack.enter_async_context(FaultProxy("127.0.0.1", store.port, Faults(slow=0.4)))
         to_database = await stack.enter_async_context(FaultProxy("127.0.0.1", postgres.port))
         fleet = Fleet(product, folder, store, postgres, redis_url=f"redis://127.0.0.1:{to_store.port}/0", desks=1, assistants=1,
                       database_url=postgres.url.replace(str(postgres.port), str(to_database.port)))
@@ -124,6 +124,13 @@ async def test_store_and_database_away_frozen_and_half_open(product: Settings) -
         to_store.mode = "pass"
         await page.until_it_works(f"m{page.count}", 15)
         await page.all_is_answered()
+
+        # -- the way to it is slow: nearly a second there and back, many times a turn
+        to_store.mode = "slow"
+        for _ in range(3):
+            assert (await page.say())[0] == 200
+        await page.all_is_answered()
+        to_store.mode = "pass"
 
         # -- it keeps silent, behind a connection that looks well
         to_store.mode = "silent"
@@ -267,4 +274,50 @@ async def test_the_disk_is_full(product: Settings, tmp_path: Path) -> None:
         await asyncio.sleep(AWAY)
         await asyncio.to_thread(filler.unlink)
         await page.until_it_works(refused, 60)
+        await page.all_is_answered()
+
+
+@pytest.mark.skipif(not LONG, reason="part of make faults")
+async def test_the_disk_of_the_database_is_full(product: Settings, tmp_path: Path) -> None:
+    """Customers do not notice; staff are told that nothing was accepted, and what was accepted before is there."""
+    home = home_like(product, tmp_path / "home")
+    async with AsyncExitStack() as stack:
+        disk = stack.enter_context(small_disk(home / "database", 16))
+        settings = Settings(home=home, port=free_port(), database_url=f"sqlite:///{disk / 'frontdesk.db'}")
+        fleet = Supervised(settings)
+        fleet.start()
+        stack.callback(fleet.stop)
+        await ready(fleet)
+        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=40)))
+        page, boss = (Page(http, f"http://127.0.0.1:{fleet.ports[0]}") for _ in range(2))
+        await page.begin()
+        await asyncio.to_thread(add_staff, settings, "Grace", "grace@example.org", "admin", PASSWORD)
+        async with http.post(f"{boss.url}/api/session", json={"email": "grace@example.org", "password": PASSWORD},
+                             headers={"X-Frontdesk": "1"}) as answer:
+            boss.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-Frontdesk": "1"}
+
+        async def add(number: int) -> int:
+            reply = {"shortcut": f"reply-{number}", "title": f"Reply {number}", "text": "x" * 900}
+            status, told, _ = await boss.ask("POST", "/api/console/settings/canned", reply)
+            assert status == 201 or (status, told["error"]["code"]) == (503, "unavailable"), (status, told)
+            return status
+
+        assert await add(0) == 201
+        filler = disk / "filler"
+        await asyncio.to_thread(fill, filler)
+        # What the log of changes has room for is still taken; then nothing is.
+        taken = 1
+        while await add(taken) == 201:
+            taken += 1
+            assert taken < 2000, "a full disk took everything"
+        for _ in range(3):
+            assert (await page.say())[0] == 200
+        await page.all_is_answered()
+        assert (await page.ask("GET", "/health"))[0] == 200
+        await asyncio.sleep(AWAY)
+        await asyncio.to_thread(filler.unlink)
+        assert await add(taken) == 201
+        _, told, _ = await boss.ask("GET", "/api/console/settings/canned")
+        kept = {reply["shortcut"] for reply in told["canned"] if reply["shortcut"].startswith("reply-")}
+        assert kept == {f"reply-{number}" for number in range(taken + 1)}
         await page.all_is_answered()
