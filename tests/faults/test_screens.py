@@ -89,6 +89,8 @@ class Talk:
     async def with_an_agent(self, url: str) -> None:
         await self.ask("0")
         await expect(self.customer.locator("[data-fd=status]")).to_have_attribute("data-owner", "queue", timeout=PATIENCE)
+        # A page that is opened by hand does not come back by itself.
+        await ready(self.fleet)
         await self.agent.goto(url + "/console")
         await self.agent.fill("#email", "ada@example.org")
         await self.agent.fill("#password", PASSWORD)
