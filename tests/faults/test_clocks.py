@@ -66,6 +66,18 @@ async def test_a_limit_lasts_no_longer_where_the_clock_is_set_back(conversations
     assert 0 < await conversations.wait_seconds("messages", 2, 60) <= 60
 
 
+async def test_what_is_not_to_come_back_to_people_does_not_where_it_was_closed_ahead_of_now(
+    conversations: Conversations, clock: Clock
+) -> None:
+    """Half a millisecond ahead is enough, by which the time of the closing is rounded."""
+    cid, _ = await conversations.create()
+    await conversations.claim(cid, "ada", "Ada", owner="bot")
+    await conversations.close(cid, "ada", "Ada", "solved")
+    clock.set(-60)
+    assert (await conversations.post(cid, "m1", "one more thing", reopen_seconds=0)).seq
+    assert (await conversations.state(cid)).owner == "bot"
+
+
 async def test_agents_keep_what_they_hold_where_the_clock_is_set_forward(
     conversations: Conversations, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,9 @@ local t = now()
 local s = redis.call('HMGET', key(cid), 'owner', 'agent', 'closed_by', 'closed_at', 'outcome', 'merged_into', 'last_agent')
 local owner = s[1]
 if owner == 'closed' then
-  local people = s[3] and s[5] ~= 'spam' and t - tonumber(s[4]) < tonumber(ARGV[5])
+  -- No time is none: closed_at is rounded, and may be a moment ahead of now; or far, where the clock was set back.
+  local within = tonumber(ARGV[5])
+  local people = s[3] and s[5] ~= 'spam' and within > 0 and t - tonumber(s[4]) < within
   append(cid, '{"kind":"event","from":"system","event":"reopened","to":"' .. (people and 'queue' or 'bot') .. '"}', t)
   owner = people and 'queue' or 'bot'
   -- Whoever the customer spoke with, or who has the conversation that this one became part of.
