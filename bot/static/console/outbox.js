@@ -51,6 +51,8 @@ export class Outbox {
    * @param {{files?: import("./types.js").Attachment[], mentions?: string[]}} [more]
    */
   add(conversation, kind, text, { files = [], mentions = [] } = {}) {
+    // What failed for want of a line goes before it, or the conversation would arrive out of order.
+    this.#again(conversation);
     this.#items.push({ id: newId(), conversation, kind, text, files, mentions, at: now(), state: "sending" });
     this.#tell(conversation);
     void this.#pump(conversation);
@@ -82,12 +84,15 @@ export class Outbox {
   /** The line is back: what failed for want of it goes out by itself. */
   resume() {
     for (const conversation of new Set(this.#items.map((item) => item.conversation))) {
-      for (const item of this.of(conversation)) {
-        if (item.state === "failed" && item.transient) item.state = "sending";
-      }
+      this.#again(conversation);
       this.#tell(conversation);
       void this.#pump(conversation);
     }
+  }
+
+  /** @param {string} conversation */
+  #again(conversation) {
+    for (const item of this.of(conversation)) if (item.state === "failed" && item.transient) item.state = "sending";
   }
 
   /** @param {string} conversation */

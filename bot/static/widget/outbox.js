@@ -25,6 +25,11 @@ export const makeOutbox = (shelf, deliver, changed) => {
 
   const waiting = () => outbox.entries.filter(({ state }) => state === 'sending');
 
+  /** What failed for want of a connection has its turn before whatever is written later. */
+  const again = () => {
+    for (const entry of outbox.entries) if (entry.state === 'failed' && !entry.final) entry.state = 'sending';
+  };
+
   /** One at a time, oldest first: so they arrive in the order they were written. */
   const flush = async () => {
     if (busy) return;
@@ -65,6 +70,7 @@ export const makeOutbox = (shelf, deliver, changed) => {
       /** @type {Entry} */
       const entry = { ...message, at, state: 'sending' };
       outbox.entries.push(entry);
+      again();
       keep(entry);
       flush();
     },
@@ -79,7 +85,7 @@ export const makeOutbox = (shelf, deliver, changed) => {
       for (const { id, at } of outbox.entries) if (at <= until) outbox.drop(id);
     },
     resume() {
-      for (const entry of outbox.entries) if (entry.state === 'failed' && !entry.final) entry.state = 'sending';
+      again();
       changed();
       pause.wake();
       flush();
