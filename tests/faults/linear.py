@@ -69,7 +69,9 @@ def check(history: Sequence[Op], start: S, model: Model[S], most: int = 2_000_00
     def steps(done: int, state: S) -> Iterator[tuple[int, S]]:
         for number in candidates(done):
             for after in model(state, ops[number]):
-                yield number, after
+                # One that may never have happened need not happen where it would change nothing.
+                if after != state or ops[number].result is not None:
+                    yield number, after
 
     stack = [(0, start, steps(0, start))]
     while stack:
