@@ -24,8 +24,8 @@ _WIDEST = 16
 _LEARNT_FROM = 8_000
 _FILE, _WIDER = "faiss.index", "wider"
 _SAMPLE = 200
-#: So many more are asked for where some of the vectors are dead.
-_SPARE = 32
+#: So many times as many are asked for, since some of the vectors may be dead.
+_SPARE = 1.6
 Rows = npt.NDArray[np.int64]
 Live = npt.NDArray[np.bool_]
 
@@ -33,19 +33,21 @@ Live = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Found:
     """Scores and rows of the nearest vectors to each question, best first, a row of -1 where there are fewer; shapes
-    (questions, k). Where a question is `firm`, only the rows that were `seen` had a say in that, live or not: all
-    others may come or go and the same is found. Shape (questions, any), -1 where there is nothing."""
+    (questions, k). `proposed` are those that were compared with it, live or not, shape (questions, any): the same
+    whatever is live. Only the first so many of them had a `say`, so that all others may come or go and the same is
+    found; -1 where any may have had."""
 
     scores: Vectors
     rows: Rows
-    seen: Rows
-    firm: Live
+    proposed: Rows
+    say: Rows
 
 
 class Index(Protocol):
-    """What both kinds offer: the `k` nearest among the vectors that are live, a row a truth value; None: all are."""
+    """What both kinds offer: the `k` nearest among the vectors that are live, a row a truth value; None: all are.
+    `known` is what was `proposed` for these questions before, -1 for those that are new."""
 
-    def search(self, questions: Vectors, k: int, live: Live | None = None) -> Found: ...
+    def search(self, questions: Vectors, k: int, live: Live | None = None, known: Rows | None = None) -> Found: ...
 
 
 class Exact:
@@ -54,7 +56,7 @@ class Exact:
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = np.asarray(vectors)
 
-    def search(self, questions: Vectors, k: int, live: Live | None = None) -> Found:
+    def search(self, questions: Vectors, k: int, live: Live | None = None, known: Rows | None = None) -> Found:
         vectors, rows = self._vectors, None
         if live is not None and not live.all():
             rows = np.flatnonzero(live)
@@ -64,7 +66,7 @@ class Exact:
         else:
             scores, found = np.full((len(questions), k), -np.inf, np.float32), np.full((len(questions), k), -1)
         found = found if rows is None else np.append(rows, -1)[found]
-        return Found(scores, found, np.empty((len(questions), 0), np.int64), np.zeros(len(questions), bool))
+        return Found(scores, found, np.empty((len(questions), 0), np.int64), np.full(len(questions), -1))
 
 
 class Coded:
@@ -98,30 +100,38 @@ class Coded:
             coded.wider *= 2
         return coded
 
-    def search(self, questions: Vectors, k: int, live: Live | None = None) -> Found:
+    def search(self, questions: Vectors, k: int, live: Live | None = None, known: Rows | None = None) -> Found:
         scores = np.full((len(questions), k), -np.inf, dtype=np.float32)
         found = np.full((len(questions), k), -1, dtype=np.int64)
         total = self._index.ntotal
         wanted = min(self.wider * k, total if live is None else int(live.sum()))
         # Always as many, however many are dead: which of equals are proposed depends on how many are.
-        asked = min(self.wider * k + _SPARE, total)
-        seen, firm = np.full((len(questions), asked), -1, dtype=np.int64), np.ones(len(questions), bool)
-        left, enough = np.arange(len(questions)), np.zeros(len(questions), bool)
+        asked = min(int(_SPARE * self.wider * k), total)
+        first = np.full((len(questions), asked), -1, dtype=np.int64)
+        if known is not None and known.shape == first.shape:
+            first[:] = known
+        if len(new := np.flatnonzero((first[:, :1] < 0).any(axis=1))):
+            first[new] = self._index.search(questions[new], asked)[1]
+        say = np.zeros(len(questions), dtype=np.int64)
+        left, proposed = np.arange(len(questions)), first
         while len(left):
-            _, proposed = self._index.search(questions[left], asked)
+            short = []
             for i, rows in zip(left.tolist(), proposed, strict=True):
                 ours = np.flatnonzero(live[rows])[:wanted] if live is not None else np.arange(wanted)
-                if firm[i] and len(ours) == wanted and wanted:
+                if len(ours) < wanted:
+                    short.append(i)
+                    say[i] = -1
+                elif say[i] == 0 and wanted:
                     # After the last live one nothing counts; what is dead before it would, were it not.
-                    seen[i, : ours[-1] + 1] = rows[: ours[-1] + 1]
-                firm[i] &= len(ours) == wanted
+                    say[i] = ours[-1] + 1
                 rows = rows[ours]
                 cosines = self._vectors[rows] @ questions[i]
                 best = np.argsort(-cosines, kind="stable")[:k]
                 scores[i, : len(best)], found[i, : len(best)] = cosines[best], rows[best]
-                enough[i] = len(ours) == wanted
-            left, asked = left[~enough[left]], min(2 * asked, total)
-        return Found(scores, found, seen, firm)
+            left, asked = np.array(short, dtype=np.int64), min(2 * asked, total)
+            if short:
+                proposed = self._index.search(questions[left], asked)[1]
+        return Found(scores, found, first, say)
 
     def save(self, folder: Path) -> None:
         faiss.write_index(self._index, str(folder / _FILE))

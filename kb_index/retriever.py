@@ -120,10 +120,14 @@ class Retriever:
         questions that are asked with it. `second` are the questions' vectors by the snapshot's second encoder."""
         return self.look(texts, vectors, top, second).candidates
 
-    def look(self, texts: Sequence[str], vectors: Vectors, top: int = 5, second: Vectors | None = None) -> Look:
-        """As :meth:`search`, with what an entry would have to reach to change it."""
+    def look(
+        self, texts: Sequence[str], vectors: Vectors, top: int = 5, second: Vectors | None = None,
+        known: nearest.Rows | None = None,
+    ) -> Look:
+        """As :meth:`search`, with what an entry would have to reach to change it. `known` is what was proposed for
+        these questions of the same ground."""
         size = self.snapshot.size
-        near = self.snapshot.nearest(np.ascontiguousarray(vectors), self.depth(top))
+        near = self.snapshot.nearest(np.ascontiguousarray(vectors), self.depth(top), known)
         # Where there are few vectors, comparing many questions with all of them at once is the quickest.
         step = max(1, _PRODUCTS // max(1, size)) if size <= _FEW else 1
         found: list[list[Candidate]] = []

@@ -133,9 +133,9 @@ class Snapshot:
     def changed(self) -> Part:
         return self.parts[1]
 
-    def nearest(self, questions: Vectors, k: int) -> nearest.Found:
-        """The `k` nearest live vectors to each question."""
-        found = self.ground.index.search(questions, k, self._live)
+    def nearest(self, questions: Vectors, k: int, known: nearest.Rows | None = None) -> nearest.Found:
+        """The `k` nearest live vectors to each question. `known` is what was proposed for them of the same ground."""
+        found = self.ground.index.search(questions, k, self._live, known)
         if not len(self.changed.vectors):
             return found
         # What has changed is live: of what changed twice only the last is kept.
@@ -143,8 +143,8 @@ class Snapshot:
         scores = np.hstack([found.scores, new.scores])
         rows = np.hstack([found.rows, np.where(new.rows < 0, -1, new.rows + len(self.ground.vectors))])
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return nearest.Found(np.take_along_axis(scores, best, 1), np.take_along_axis(rows, best, 1), found.seen,
-                             found.firm)
+        return nearest.Found(np.take_along_axis(scores, best, 1), np.take_along_axis(rows, best, 1), found.proposed,
+                             found.say)
 
     def vectors_at(self, rows: npt.NDArray[np.int64]) -> Vectors:
         return vectors_at(self.parts, rows)

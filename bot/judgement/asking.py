@@ -32,8 +32,9 @@ class Found:
     candidates: list[Candidate]
     vector: Vectors
     least: float
-    #: The vectors of the ground that had a say; None where all may have had.
-    seen: npt.NDArray[np.int32] | None
+    #: The vectors of the ground that were proposed for it, of which the first so many had a say; -1: all may have had.
+    proposed: npt.NDArray[np.int32]
+    say: int
     words: Mapping[str, int]
     tenth: float
 
@@ -47,6 +48,8 @@ class Asker:
         self._weights = weights or Weights()
         self._retriever: Retriever | None = None
         self._kept: dict[Key, Found] = {}
+        #: What was proposed for others before the ground that it stands on had changes that matter to them.
+        self._known: dict[Key, npt.NDArray[np.int32]] = {}
         #: Those asked since the last change of state; what nobody asks any more is forgotten with the next.
         self._asked: set[Key] = set()
         #: How many searches were made.
@@ -67,8 +70,12 @@ class Asker:
         """Goes on with another state; returns itself."""
         if self._retriever is None or self._retriever.snapshot is not state:
             after = Retriever(state, self._weights)
-            self._kept = {one: found for one, found in self._kept.items() if one in self._asked}
-            self._kept, self._asked, self._retriever = self._holding(after), set(), after
+            before = {one: found for one, found in self._kept.items() if one in self._asked}
+            self._kept = before
+            self._kept = self._holding(after)
+            same = self._retriever is not None and self._retriever.snapshot.ground is state.ground
+            self._known = {one: found.proposed for one, found in before.items() if same and one not in self._kept}
+            self._asked, self._retriever = set(), after
         return self
 
     def resume(self, state: Snapshot, found: Mapping[Key, Found]) -> None:
@@ -101,17 +108,28 @@ class Asker:
                     # Right after the other, whose lower half's work it finds done.
                     twice.append(self.second.encode([text for _, text in some]))
             vectors, second = np.concatenate(encoded), np.concatenate(twice) if twice else None
-            look = self.retriever.look([text for text, _ in new], vectors, self._top, second)
+            look = self.retriever.look([text for text, _ in new], vectors, self._top, second, self._proposed(new))
             self.made += len(new)
             least = np.where((look.near.rows >= 0).all(axis=1), look.near.scores.min(axis=1, initial=np.inf), -np.inf)
+            proposed = look.near.proposed.astype(np.int32)
             for i, one in enumerate(new):
-                seen = look.near.seen[i]
                 self._kept[one] = Found(
-                    look.candidates[i], vectors[i], float(least[i]),
-                    seen[seen >= 0].astype(np.int32) if look.near.firm[i] else None,
+                    look.candidates[i], vectors[i], float(least[i]), proposed[i], int(look.near.say[i]),
                     Counter(lexical.tokens(one[0])), float(look.words[i]),
                 )
         return [self._kept[one].candidates for one in asked]
+
+    def _proposed(self, new: Sequence[Key]) -> npt.NDArray[np.int64] | None:
+        """What was proposed for these before, -1 for those that were never asked; None where all are such."""
+        known = [self._known.get(one) for one in new]
+        width = next((len(one) for one in known if one is not None), 0)
+        if not width:
+            return None
+        found = np.full((len(new), width), -1, dtype=np.int64)
+        for i, one in enumerate(known):
+            if one is not None and len(one) == width:
+                found[i] = one
+        return found
 
 
 def _touched(before: Retriever, after: Retriever, top: int, kept: Sequence[Found]) -> _Flags:
@@ -126,7 +144,7 @@ def _touched(before: Retriever, after: Retriever, top: int, kept: Sequence[Found
     ):
         return np.ones(len(kept), dtype=bool)
     moved = _moved(old, new)
-    touched = np.array([one.seen is None for one in kept])
+    touched = np.array([one.say < 0 for one in kept])
     # Vectors of the ground that came or went, where they had a say; and others, where they are near enough.
     toggled = np.zeros(len(new.ground.vectors), dtype=bool)
     others: list[Vectors] = []
@@ -135,8 +153,8 @@ def _touched(before: Retriever, after: Retriever, top: int, kept: Sequence[Found
         rows = spread(state.begins[places], state.counts[places])
         toggled[rows[rows < len(toggled)]] = True
         others.append(state.vectors_at(rows[rows >= len(toggled)]))
-    sizes = np.array([0 if one.seen is None else len(one.seen) for one in kept])
-    seen = np.concatenate([np.empty(0, np.int32), *(one.seen for one in kept if one.seen is not None)])
+    sizes = np.array([max(0, one.say) for one in kept])
+    seen = np.concatenate([np.empty(0, np.int32), *(one.proposed[: max(0, one.say)] for one in kept)])
     touched |= np.bincount(np.repeat(np.arange(len(kept)), sizes), toggled[seen], len(kept)) > 0
     least = np.array([one.least for one in kept]) - _SLACK
     near = np.vstack(others)

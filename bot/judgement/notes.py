@@ -116,12 +116,12 @@ def _packed(found: _Notes) -> bytes:
             for key, one in kept.items()
         ]
         told.append([purpose, rows])
-        seen = [one.seen for one in kept.values()]
         arrays |= {
             f"{purpose} least": np.array([one.least for one in kept.values()]),
             f"{purpose} tenth": np.array([one.tenth for one in kept.values()]),
-            f"{purpose} sizes": np.array([-1 if one is None else len(one) for one in seen], dtype=np.int64),
-            f"{purpose} seen": np.concatenate([np.empty(0, np.int32), *(one for one in seen if one is not None)]),
+            f"{purpose} say": np.array([one.say for one in kept.values()], dtype=np.int64),
+            f"{purpose} sizes": np.array([len(one.proposed) for one in kept.values()], dtype=np.int64),
+            f"{purpose} proposed": np.concatenate([np.empty(0, np.int32), *(one.proposed for one in kept.values())]),
         }
     arrays["told"] = np.frombuffer(json.dumps(told).encode(), dtype=np.uint8)
     out = io.BytesIO()
@@ -133,14 +133,14 @@ def _unpacked(payload: bytes, cache: VectorCache) -> dict[str, dict[Key, Found]]
     found: dict[str, dict[Key, Found]] = {}
     with np.load(io.BytesIO(payload)) as arrays:
         for purpose, rows in json.loads(arrays["told"].tobytes()):
-            least, tenth, sizes, seen = (arrays[f"{purpose} {name}"] for name in ("least", "tenth", "sizes", "seen"))
+            least, tenth, say, sizes, proposed = (
+                arrays[f"{purpose} {name}"] for name in ("least", "tenth", "say", "sizes", "proposed"))
             # The vectors of questions are remembered elsewhere.
             vectors = cache.encode([row[0] for row in rows])
-            ends = np.cumsum(np.maximum(sizes, 0))
+            ends = np.cumsum(sizes)
             found[purpose] = {
                 (text, said): Found(
-                    _candidates(told), vectors[i], float(least[i]),
-                    seen[ends[i] - sizes[i] : ends[i]] if sizes[i] >= 0 else None,
+                    _candidates(told), vectors[i], float(least[i]), proposed[ends[i] - sizes[i] : ends[i]], int(say[i]),
                     Counter(lexical.tokens(text)), float(tenth[i]),
                 )
                 for i, (text, said, told) in enumerate(rows)

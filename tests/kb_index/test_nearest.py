@@ -66,3 +66,31 @@ def test_what_is_loaded_finds_the_same(
 
 def test_fewer_vectors_than_asked_for_leave_gaps() -> None:
     assert (nearest.build(crowd(3)).search(crowd(1), 5).rows[0] >= 0).sum() == 3
+
+
+def test_what_was_proposed_before_leads_to_the_same_whatever_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, questions = np.split(crowd(8_040), [8_000])
+    index = nearest.build(vectors)
+    assert isinstance(index, nearest.Coded)
+    known = index.search(questions, 10).proposed
+    sought = []
+    searching = index._index
+    monkeypatch.setattr(index, "_index", type("Watched", (), {
+        "ntotal": searching.ntotal, "search": lambda _, some, k: sought.append(len(some)) or searching.search(some, k)})())
+    rng = np.random.default_rng(4)
+    for share, rounds in ((0.0, [3]), (0.05, [3]), (0.9, None)):
+        live = rng.random(8_000) >= share
+        fresh = index.search(questions, 10, live)
+        sought.clear()
+        some = known.copy()
+        some[:3] = -1  # these were never asked
+        again = index.search(questions, 10, live, some)
+        assert (again.rows == fresh.rows).all() and (again.scores == fresh.scores).all()
+        assert (again.proposed == known).all() and (again.say == fresh.say).all()
+        assert sought == rounds if rounds else sought[0] == 3 and (again.say == -1).any(), "more was sought than was new"
+        # What had no say may come and go.
+        if share == 0.05:
+            for i in range(len(questions)):
+                other = rng.random(8_000) >= 0.3
+                other[known[i, : fresh.say[i]]] = live[known[i, : fresh.say[i]]]
+                assert (index.search(questions[i : i + 1], 10, other).rows == fresh.rows[i]).all()
