@@ -11,6 +11,7 @@ key                         type     holds
                                      page, locale, browser, waiting_since, why, work (``ready``/``leased``/absent),
                                      lease, attempts (at the turn that waits), taken (how many messages that is),
                                      commits (bot turns so far), heard (last seq the bot's tracker knows),
+                                     committed and committed_seq (lease and last seq of the newest bot turn),
                                      change (token of the last change of owner by staff), customer (who it is, as
                                      JSON, once they have proved it: :mod:`bot.conversations.customer`); and of the
                                      desk: handed (when it came to people), routed (``1`` once a team was chosen),

@@ -65,6 +65,8 @@ class Ownership(RuleBasedStateMachine):
         self.turns: list[Turn] = []
         #: The only turn whose commit may succeed.
         self.valid: Turn | None = None
+        #: The newest whose commit did; sent again it is told the same.
+        self.kept: Turn | None = None
         self.ids = 0
 
     def run(self, act: Coroutine[Any, Any, Any]) -> Any:
@@ -143,10 +145,10 @@ class Ownership(RuleBasedStateMachine):
         commit = Commit(replies=[message("bot", f"reply {n}") for n in range(replies)], handoff=handoff)
         outcome = self.run(self.conversations.commit(turn, commit))
         if turn is not self.valid:
-            assert outcome in ("lost", "stale")
+            assert outcome == "ok" if turn is self.kept else outcome in ("lost", "stale")
             return
         assert outcome == "ok"
-        self.valid = None
+        self.valid, self.kept = None, turn
         self.unanswered -= len(turn.messages)
         self.log += [f"reply {n}" for n in range(replies)]
         if hands_over:
@@ -163,6 +165,7 @@ class Ownership(RuleBasedStateMachine):
         assert self.valid is not None
         outcome = self.run(self.conversations.commit(self.valid, Commit(handoff=Handoff("support", "why", {"at": 1}))))
         assert outcome == "ok"
+        self.kept = self.valid
         self.log.append("handoff")
         self.team, self.routed, self.front = "support", False, False
         self._owned("queue")

@@ -59,6 +59,27 @@ async def test_a_change_of_owner_that_arrives_twice_is_made_once_and_both_are_to
         assert await conversations.state(cid) == state
 
 
+@pytest.mark.parametrize("handoff", [None, Handoff("service", "person", {})])
+async def test_a_commit_that_arrives_twice_is_made_once_and_both_are_told_so(
+    conversations: Conversations, wire: Wire, handoff: Handoff | None
+) -> None:
+    cid, _ = await conversations.create()
+    await conversations.post(cid, "m1", "hello")
+    turn = await conversations.take()
+    assert turn is not None
+    assert await conversations.commit(turn, Commit(replies=[message("bot", "hello!")], handoff=handoff)) == "ok"
+    state, records = await conversations.state(cid), await conversations.records(cid)
+    assert await wire.again() == ["ok", len(records)]
+    assert (await conversations.state(cid), await conversations.records(cid)) == (state, records)
+    # Of a turn that another worker has, it is another's.
+    if handoff is None:
+        await conversations.post(cid, "m2", "and now?")
+        late, second = await conversations.take(0), await conversations.take()
+        assert late is not None and second is not None
+        assert await conversations.commit(late, Commit(replies=[message("bot", "too late")])) == "lost"
+        assert await conversations.commit(second, Commit(replies=[message("bot", "this")])) == "ok"
+
+
 async def test_the_acts_of_the_desk_that_arrive_twice_are_done_once(conversations: Conversations, wire: Wire) -> None:
     cid, other = await queued(conversations), await queued(conversations)
     await conversations.claim(other, "a", "Ada")

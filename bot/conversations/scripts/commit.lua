@@ -4,7 +4,12 @@
 -- Outcomes: ok SEQ (last reply) | lost (another worker has it) | stale (it is no longer the bot's) | changed (somebody
 -- signed in meanwhile)
 local cid, lease, epoch = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('HGET', key(cid), 'lease') ~= lease then return {'lost'} end
+if redis.call('HGET', key(cid), 'lease') ~= lease then
+  -- The client sends a command again when its connection broke: this very turn is kept already.
+  local last = redis.call('HMGET', key(cid), 'committed', 'committed_seq')
+  if last[1] == lease then return {'ok', tonumber(last[2])} end
+  return {'lost'}
+end
 local state = redis.call('HMGET', key(cid), 'owner', 'epoch')
 if state[1] ~= 'bot' or state[2] ~= epoch then
   unwork(cid)
@@ -45,5 +50,5 @@ elseif redis.call('LLEN', key(cid, 'turns')) > 0 then
   ring(cid)
 end
 -- What the bot's tracker knows ends before the first message that it has not answered.
-redis.call('HSET', key(cid), 'heard', ARGV[5])
+redis.call('HSET', key(cid), 'heard', ARGV[5], 'committed', lease, 'committed_seq', seq)
 return {'ok', seq}
