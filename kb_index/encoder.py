@@ -29,6 +29,8 @@ MAX_PIECES = 128
 HALVES = ("lower.onnx", "upper.onnx")
 #: Texts of which the lower half's work is kept: more than one message is read in, and a chunk of many questions.
 LATELY = 64
+#: Part of the words that models of one language have in common: those with BERT's own pieces have nearly all.
+_MOST_WORDS = 0.9
 
 
 class Half:
@@ -89,9 +91,11 @@ class Encoder:
     def dimensions(self) -> int:
         return self._dimensions
 
-    def shares(self, other: Encoder) -> bool:
-        """Whether both are one model but for the upper half."""
-        return self._lower is other._lower
+    def speaks_as(self, other: Encoder) -> bool:
+        """Whether it knows the words that `other` knows, so that both are for one language: models for other
+        languages, or for many, have other pieces."""
+        known = other.words()
+        return len(known & self.words()) > _MOST_WORDS * len(known)
 
     def words(self) -> set[str]:
         """The words that are one piece to it."""

@@ -93,9 +93,9 @@ def _pin(settings: Settings) -> list[str] | None:
 
 def cache_of(settings: Settings) -> VectorCache:
     """What remembers the vectors of entries and questions, by the encoder that finds and by the classifier's. The
-    latter has no say in what another model finds: that one may be for other languages."""
+    latter has no say where another model finds that is for other languages."""
     encoder, second = load_encoder(settings.encoder, 2), load_encoder(assembly.folder(settings), 2)
-    return VectorCache(encoder, settings.cache / "vectors.db", second if encoder.shares(second) else None)
+    return VectorCache(encoder, settings.cache / "vectors.db", second if encoder.speaks_as(second) else None)
 
 
 def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:

@@ -100,6 +100,10 @@ def test_another_architecture_gives_its_own_vectors_and_is_served(
     assert len(agree) == 3 and min(agree) > 0.99
     publishing.publish(settings)
     assert publishing.is_current(settings)
+    # The classifier's encoder is English and has no say in what a model for other languages finds.
+    assert not load_encoder(settings.encoder).speaks_as(load_encoder(product.home / "judgement"))
+    assert load_encoder(product.encoder).speaks_as(load_encoder(product.home / "judgement"))
+    assert snapshot.load_current(settings.index).second is None
     judge = Judge(load_encoder(settings.encoder), assembly.load(settings), snapshot.load_current(settings.index))
     [reading] = judge.read(["wann verfallen denn meine punkte?"], top=20)
     found = [candidate.entry for candidate in reading.candidates]
