@@ -50,7 +50,7 @@ async def test_nobody_waits_for_a_silent_database_once_it_was_read_and_one_threa
     assert ledger.reads == 2
     ledger.speaks.set()
     # Nobody waits for that read any more, so its end has to be awaited here.
-    while await latest.get() != 2:
+    while await latest.get() != 2:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 
