@@ -159,11 +159,32 @@ class Postgres:
         until(lambda: not self._shared_memory_in_use(), 10, "Postgres has ended")
 
     def _shared_memory_in_use(self) -> bool:
-        return any(str(self.folder) in _command_line(pid) for pid in Path("/proc").glob("[0-9]*"))
+        """Whether a process works in the cluster's folder yet: children name no folder where they name themselves."""
+        data = str(self.folder / "data")
+        return any(_works_in(pid) == data for pid in Path("/proc").glob("[0-9]*"))
 
 
-def _command_line(process: Path) -> str:
+def _works_in(process: Path) -> str:
     try:
-        return (process / "cmdline").read_text().replace("\0", " ")
+        return str((process / "cwd").readlink())
     except OSError:
         return ""
+
+
+#: Whether Debian's redis-server and Postgres are installed.
+BOTH = POSTGRES is not None and shutil.which("redis-server") is not None
+
+
+@contextmanager
+def redis_and_postgres() -> Iterator[tuple[Path, Store, Postgres]]:
+    """A public folder, and in it a real Redis and a Postgres that are running. Wants `BOTH`."""
+    with public_folder() as folder:
+        store, database = Store.redis(folder / "redis"), Postgres(folder / "postgres")
+        assert store is not None
+        try:
+            store.start()
+            database.make()
+            yield folder, store, database
+        finally:
+            database.kill()
+            store.kill()

@@ -24,7 +24,7 @@ import pytest
 from fleet import PASSWORD, Fleet, Supervised, home_like, ready
 from players import Agent, Customer, Notes
 from proxy import FaultProxy, Faults
-from servers import POSTGRES, Postgres, Store, free_port, public_folder
+from servers import BOTH, free_port, redis_and_postgres
 
 from bot.conversations import keys
 from bot.conversations.store import Conversations, connect
@@ -207,17 +207,11 @@ LONG = "FAULTS_SECONDS" in os.environ
 
 
 @pytest.mark.skipif(not LONG, reason="part of make faults")
-@pytest.mark.skipif(POSTGRES is None or Store.redis(Path()) is None, reason="Redis and Postgres are not installed")
+@pytest.mark.skipif(not BOTH, reason="Redis and Postgres are not installed")
 async def test_several_desks_and_assistants_on_redis_and_postgres(
     product: Settings, stack: AsyncExitStack
 ) -> None:
-    folder = stack.enter_context(public_folder())
-    store, database = Store.redis(folder / "redis"), Postgres(folder / "postgres")
-    assert store is not None
-    store.start()
-    stack.callback(lambda: store.kill())
-    database.make()
-    stack.callback(lambda: database.kill())
+    folder, store, database = stack.enter_context(redis_and_postgres())
     quiet = replace(NETWORK, delay=0.1, slow=0.05, cut=0.1, silence=0.01)
     to_store = await stack.enter_async_context(FaultProxy("127.0.0.1", store.port, quiet))
     to_database = await stack.enter_async_context(FaultProxy("127.0.0.1", database.port, replace(quiet, duplicate=0)))

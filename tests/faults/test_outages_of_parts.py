@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from fleet import PASSWORD, Fleet, Supervised, home_like, ready
 from proxy import FaultProxy, Faults
-from servers import POSTGRES, Postgres, Store, free_port, public_folder
+from servers import BOTH, POSTGRES, Postgres, free_port, public_folder, redis_and_postgres
 
 from bot import database
 from bot.desk.services import THREADS
@@ -85,16 +85,10 @@ class Page:
 
 
 @pytest.mark.skipif(not LONG, reason="part of make faults")
-@pytest.mark.skipif(POSTGRES is None or Store.redis(Path()) is None, reason="Redis and Postgres are not installed")
+@pytest.mark.skipif(not BOTH, reason="Redis and Postgres are not installed")
 async def test_store_and_database_away_frozen_and_half_open(product: Settings) -> None:
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(public_folder())
-        store, postgres = Store.redis(folder / "redis"), Postgres(folder / "postgres")
-        assert store is not None
-        store.start()
-        stack.callback(store.kill)
-        await asyncio.to_thread(postgres.make)
-        stack.callback(postgres.kill)
+        folder, store, postgres = stack.enter_context(redis_and_postgres())
         to_store = await stack.enter_async_context(FaultProxy("127.0.0.1", store.port, Faults(slow=0.4)))
         to_database = await stack.enter_async_context(FaultProxy("127.0.0.1", postgres.port))
         fleet = Fleet(product, folder, store, postgres, redis_url=f"redis://127.0.0.1:{to_store.port}/0", desks=1, assistants=1,

@@ -18,7 +18,7 @@ import pytest
 from fleet import PASSWORD, Fleet, Supervised, home_like, ready
 from playwright.async_api import Browser, Page, async_playwright, expect
 from proxy import FaultProxy, Faults
-from servers import POSTGRES, Postgres, Store, free_port, public_folder
+from servers import BOTH, free_port, redis_and_postgres
 
 from bot.conversations.store import Conversations, connect
 from bot.desk.staff import add_staff
@@ -190,16 +190,10 @@ async def test_under_frontdesk_run(product: Settings, tmp_path: Path) -> None:
         await play(fleet, ("desk", "assistant", "valkey", "supervisor"), settings, stack)
 
 
-@pytest.mark.skipif(POSTGRES is None or Store.redis(Path()) is None, reason="Redis and Postgres are not installed")
+@pytest.mark.skipif(not BOTH, reason="Redis and Postgres are not installed")
 async def test_with_several_desks_on_redis_and_postgres(product: Settings) -> None:
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(public_folder())
-        store, database = Store.redis(folder / "redis"), Postgres(folder / "postgres")
-        assert store is not None
-        store.start()
-        stack.callback(lambda: store.kill())
-        database.make()
-        stack.callback(lambda: database.kill())
+        folder, store, database = stack.enter_context(redis_and_postgres())
         fleet = Fleet(product, folder, store, database)
         await asyncio.to_thread(fleet.start)
         stack.callback(fleet.stop)
