@@ -74,6 +74,7 @@ def _told(settings: Settings, sync: Sync, library: Library, made: Plan, refused:
     return {
         "folder": str(settings.kb), "there": settings.kb.is_dir(), "last": sync.last(), "refused": refused,
         "digest": made.digest, "steps": [_step(step) for step in made.steps[:_STEPS]],
+        "comes": sum(step.to_library for step in made.steps), "goes": sum(step.to_folder for step in made.steps),
         "more": max(0, len(made.steps) - _STEPS), "pictures": len({*made.given, *(one.name for one in made.taken)}),
         "conflicts": [_conflict(one, library) for one in made.conflicts[:_CONFLICTS]],
         "undecided": len(made.conflicts), "drafts": made.drafts[:_STEPS], "warnings": made.warnings()[:_CONFLICTS],

@@ -146,6 +146,7 @@ def test_a_large_sync_leaves_the_workshop_to_others_and_a_kill_leaves_both_sides
         process.kill()
     left = compare_folder(place.settings)
     assert 0 < left["undecided"] + len(left["steps"]) + left["more"] < 200 and left["conflicts"] == []
+    assert left["comes"] == len(left["steps"]) + left["more"] and left["goes"] == 0
     after = place.sync()
     assert (after["steps"], after["conflicts"], after["passed"]) == ([], [], [])
     assert {one.id for one in place.library.all()} == {path.stem for path in files}
