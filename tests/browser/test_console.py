@@ -2,184 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
-import time
-import urllib.request
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from bot.desk.staff import add_staff
-from bot.settings import Settings
-from bot.webhooks.courier import PATIENCE
 from tests.browser.accessible import sound
-from tests.browser.conftest import Product
+from tests.browser.house import NARROW, TABLET, WIDE, House, Staff, house, picture, until
 
+__all__ = ["house"]
 pytestmark = pytest.mark.browser
-
-PASSWORD = "correct horse battery"  # noqa: S105
-WIDE, TABLET, NARROW = (1440, 900), (820, 1180), (360, 740)
-
-
-@dataclass
-class Customer:
-    """Somebody who writes to the shop."""
-
-    url: str
-    id: str
-    token: str
-    said: int = 0
-
-    def say(self, text: str) -> None:
-        self.said += 1
-        self.call("POST", "messages", {"id": f"m{self.said}", "text": text})
-
-    def records(self) -> list[dict[str, Any]]:
-        return list(self.call("GET", "conversation")["records"])
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        return call(f"{self.url}/api/widget/{path}", method, body, {"Authorization": f"Bearer {self.token}"})
-
-
-def call(url: str, method: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Any:
-    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(),
-                                     {"Content-Type": "application/json", **(headers or {})}, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        raw = answer.read()
-    return json.loads(raw) if raw else None
-
-
-@dataclass
-class Staff:
-    """Somebody at the console, with their page."""
-
-    name: str
-    page: Page
-    context: BrowserContext
-    faults: list[str]
-
-    def row(self, cid: str) -> Locator:
-        return self.page.locator(f"a[data-row][data-conversation='{cid}']")
-
-    def go(self, place: str) -> None:
-        """To an address of the console, and nothing left open from before."""
-        self.page.evaluate("place => { for (const d of document.querySelectorAll('dialog[open]')) d.close();"
-                           " location.hash = place }", place)
-
-    def open(self, cid: str, view: str = "all") -> None:
-        self.go(f"#/{view}/{cid}")
-        expect(self.page.locator("#conversation-title")).to_be_visible()
-        expect(self.page.locator(f"[data-testid=records][data-conversation='{cid}']")).to_be_visible()
-
-    def act(self, name: str) -> None:
-        """A command by its button, in the bar or in the menu behind it."""
-        button = self.page.locator(f".conversation-actions [data-action={name}]")
-        if not button.count():
-            self.page.locator("[data-action=more]").click()
-            button = self.page.locator(f"#more-actions [data-action={name}]")
-        button.click()
-
-    def dialog(self, name: str) -> Locator:
-        return self.page.locator(f"dialog[data-dialog={name}]")
-
-    def submit(self, name: str) -> None:
-        dialog = self.dialog(name)
-        dialog.locator("[type=submit]").click()
-        expect(dialog).to_have_count(0)
-
-    def choose(self, dialog: str, name: str, label: str) -> None:
-        """The option whose words begin so."""
-        select = self.dialog(dialog).locator(f"select[name={name}]")
-        option = select.locator("option", has_text=re.compile(f"^{label}")).first
-        select.select_option(str(option.get_attribute("value")))
-
-    def write(self, text: str) -> None:
-        self.page.locator("#composer-text").fill(text)
-        self.page.locator("#composer-text").press("Enter")
-
-    def said(self) -> Locator:
-        return self.page.locator("[data-testid=records]")
-
-
-@dataclass
-class House:
-    """The shop's desk with everybody at it."""
-
-    product: Product
-    ada: Staff
-    ben: Staff
-    zoe: Staff
-    sign_in: Callable[[str], Staff]
-
-    def customer(self, *texts: str) -> Customer:
-        """A customer who has been handed to people."""
-        made = call(f"{self.product.url}/api/widget/conversations", "POST", {"page": "https://shop.example/kettles"})
-        customer = Customer(self.product.url, made["conversation"], made["token"])
-        for text in texts or ("I want to talk to a person",):
-            customer.say(text)
-        until(lambda: any(record.get("event") == "handoff" for record in customer.records()), "no handoff")
-        return customer
-
-    def taken(self, staff: Staff, *texts: str) -> Customer:
-        """A customer whom somebody at the console has taken."""
-        customer = self.customer(*texts)
-        staff.open(customer.id)
-        staff.page.locator("[data-action=claim]").click()
-        expect(staff.page.locator("#composer-text")).to_be_visible()
-        return customer
-
-
-def until(true: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.1)
-
-
-def picture(width: int = 320, height: int = 200) -> bytes:
-    """A PNG of one colour."""
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    rows = b"".join(b"\0" + b"\x2f\x5d\x54" * width for _ in range(height))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
-
-
-@pytest.fixture(scope="module")
-def house(product: Product, browser: Browser) -> Iterator[House]:
-    """Ada and Ben answer customers, Zoe supervises."""
-    for name, role in (("ada", "agent"), ("ben", "agent"), ("zoe", "supervisor")):
-        add_staff(Settings(home=product.home), name.title(), f"{name}@shop.example", role, PASSWORD)
-    contexts: list[BrowserContext] = []
-
-    def sign_in(name: str) -> Staff:
-        context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, reduced_motion="reduce",
-                                      accept_downloads=True)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(product.url + "/console")
-        page.fill("#email", f"{name}@shop.example")
-        page.fill("#password", PASSWORD)
-        page.locator("#password").press("Enter")
-        expect(page.locator("[data-testid=connection][data-state=live]")).to_be_visible()
-        return Staff(name.title(), page, context, faults)
-
-    found = House(product, sign_in("ada"), sign_in("ben"), sign_in("zoe"), sign_in)
-    yield found
-    faults = [(staff.name, staff.faults) for staff in (found.ada, found.ben, found.zoe)]
-    for context in contexts:
-        context.close()
-    assert all(not told for _, told in faults), faults
 
 
 def test_of_two_who_claim_one_has_it_and_a_supervisor_takes_over(house: House) -> None:
@@ -199,6 +32,26 @@ def test_of_two_who_claim_one_has_it_and_a_supervisor_takes_over(house: House) -
     expect(house.ada.page.locator(".standing")).to_contain_text("Zoe looks after this one")
     expect(house.ada.page.locator(".standing")).to_contain_text("Your unsent draft is kept: “Hello”")
     expect(house.zoe.said()).to_contain_text("You took the conversation")
+
+
+def test_who_writes_is_not_taken_for_one_who_only_looks(house: House) -> None:
+    """What was told first may be slow: what was told after it has to come after it."""
+    customer = house.taken(house.ada)
+    house.ben.open(customer.id)
+    collision = house.ben.page.locator("[data-testid=collision]")
+    expect(collision).to_contain_text("Ada is here too")
+    page, held = house.ada.page, list[Route]()
+    page.route("**/viewing", lambda route: route.continue_() if held else held.append(route))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(300)
+    page.locator("#composer-text").press_sequentially("Hello", delay=5)
+    page.wait_for_timeout(300)
+    with page.expect_response(lambda response: response.request == held[0].request):
+        held[0].continue_()
+    page.unroute("**/viewing")
+    house.ben.page.wait_for_timeout(300)
+    assert collision.get_attribute("data-state") == "writing", collision.text_content()
+
 
 
 def test_a_note_with_a_name_reaches_that_person(house: House) -> None:
@@ -481,126 +334,6 @@ def test_a_conversation_by_keyboard_alone(house: House) -> None:
     staff.context.close()
 
 
-def test_the_wall_shows_and_assigns(house: House) -> None:
-    customer = house.customer()
-    house.zoe.go("#/wall")
-    wall = house.zoe.page.locator("[data-testid=wall]")
-    row = wall.locator(".wall-row", has=house.zoe.page.locator(f"a[href*='{customer.id}']"))
-    row.locator("[data-action=assign]").click()
-    house.zoe.choose("transfer", "to", "Ben")
-    house.zoe.submit("transfer")
-    expect(wall.locator(".agent", has_text="Ben").locator(f"a[href*='{customer.id}']")).to_be_visible()
-    house.ben.go("#/mine")
-    expect(house.ben.row(customer.id)).to_be_visible()
-    house.ada.go("#/wall")
-    expect(house.ada.page.locator("[data-testid=wall]")).to_be_hidden()
-
-
-def test_two_who_edit_one_team_see_both_versions(house: House) -> None:
-    admin = house.sign_in("zoe")
-    for staff in (house.zoe, admin):
-        staff.go("#/settings/teams")
-        staff.page.locator("[data-item=support]").click()
-    house.zoe.page.locator("[name=first_response_minutes]").fill("15")
-    house.zoe.page.locator(".settings-form [type=submit]").click()
-    expect(house.zoe.page.locator("[data-item=support]")).to_contain_text("15 min")
-    admin.page.locator("[name=first_response_minutes]").fill("20")
-    admin.page.locator("[name=skills]").fill("electrics")
-    admin.page.locator(".settings-form [type=submit]").click()
-    conflict = admin.dialog("conflict")
-    expect(conflict).to_contain_text("Zoe has saved this first")
-    expect(conflict.locator("tr", has_text="First answer within")).to_contain_text("15")
-    expect(conflict.locator("tr", has_text="First answer within")).to_contain_text("20")
-    conflict.locator("[data-action=keep-mine]").click()
-    expect(admin.page.locator("[name=skills]")).to_have_value("electrics")
-    admin.page.locator(".settings-form [type=submit]").click()
-    expect(house.zoe.page.locator("[data-item=support]")).to_contain_text("20 min")
-    admin.context.close()
-
-
-def setting(staff: Staff, section: str) -> Page:
-    staff.go(f"#/settings/{section}")
-    expect(staff.page.locator(".section-list [aria-current]")).to_have_attribute("href", f"#/settings/{section}")
-    staff.page.locator("[data-action=new]").click()
-    return staff.page
-
-
-def test_canned_replies_and_macros_are_made_and_used(house: House) -> None:
-    page = setting(house.zoe, "canned")
-    page.locator(".settings-form [name=title]").fill("Ask for the order")
-    page.locator(".settings-form [name=shortcut]").fill("order")
-    page.locator(".settings-form [name=text]").fill("Is it about {{order}}? {{agent.name}}, {{shop}}")
-    page.locator(".settings-form [type=submit]").click()
-    expect(page.locator("[data-testid=items]")).to_contain_text("/order")
-    setting(house.zoe, "macros")
-    page.locator(".settings-form [name=title]").fill("New kettle")
-    for step in ("reply", "tag", "close"):
-        page.locator(".steps-field > select").select_option(step)
-    page.locator(".step textarea").fill("A new one is on its way.")
-    page.locator(".step input").fill("replacement")
-    page.locator(".step").last.locator("select").select_option("product_fault")
-    page.locator(".settings-form [type=submit]").click()
-    expect(page.locator("[data-testid=items]")).to_contain_text("New kettle")
-
-    customer = house.taken(house.ada)
-    field = house.ada.page.locator("#composer-text")
-    field.press_sequentially("/ord", delay=5)
-    expect(house.ada.page.locator("#picker [aria-selected=true]")).to_contain_text("Ask for the order")
-    field.press("Enter")
-    expect(field).to_have_value("Is it about «order»? Ada, Larkmoor")
-    field.press("Enter")
-    expect(house.ada.page.locator(".toast[data-tone=trouble]")).to_contain_text("Please fill «order» first")
-    house.ada.page.keyboard.type("LM-1042")
-    field.press("Enter")
-    until(lambda: customer.records()[-1].get("text") == "Is it about LM-1042? Ada, Larkmoor", "the reply did not come")
-
-    field.press("Escape")
-    house.ada.page.keyboard.press("v")
-    expect(house.ada.dialog("macros")).to_contain_text("then tag replacement, then close as product fault")
-    house.ada.submit("macros")
-    expect(house.ada.page.locator(".standing")).to_contain_text("closed")
-    expect(house.ada.page.locator("aside#context")).to_contain_text("Product fault")
-    assert any(record.get("text") == "A new one is on its way." for record in customer.records())
-
-
-def test_a_key_is_shown_once_and_revoked(house: House) -> None:
-    page = setting(house.zoe, "keys")
-    dialog = house.zoe.dialog("new-key")
-    dialog.locator("[name=name]").fill("Warehouse")
-    dialog.locator("[name=scope]").first.check(force=True)
-    dialog.locator("[type=submit]").click()
-    assert len(page.locator("#secret").input_value()) > 20
-    page.keyboard.press("Escape")
-    row = page.locator("[data-testid=keys] li", has_text="Warehouse")
-    row.locator("[data-action=revoke]").click()
-    house.zoe.submit("revoke")
-    expect(row).to_contain_text("revoked")
-
-
-def test_a_webhook_tells_of_its_deliveries(house: House) -> None:
-    page = setting(house.zoe, "webhooks")
-    dialog = house.zoe.dialog("webhook")
-    dialog.locator("[name=url]").fill("http://127.0.0.1:9/hook")
-    dialog.locator("[name=event]").first.check(force=True)
-    dialog.locator("[type=submit]").click()
-    expect(dialog.locator("[role=alert]")).not_to_be_empty()
-    dialog.locator("[name=url]").fill("https://hook.invalid/frontdesk")
-    dialog.locator("[type=submit]").click()
-    expect(page.locator("#secret")).to_be_visible()
-    page.keyboard.press("Escape")
-    row = page.locator("[data-testid=webhooks] li", has_text="hook.invalid")
-    row.locator("[data-action=test]").click()
-    expect(page.locator(".toast[data-tone=info]")).to_contain_text("on its way")
-    # Where no name server answers, the courier waits as long as its patience before it gives up.
-    expect(page.locator(".toast[data-tone=trouble]")).to_contain_text("Not taken", timeout=2000 * PATIENCE)
-    expect(page.locator("[data-testid=deliveries] li")).to_have_count(1)
-    page.locator("[data-testid=deliveries] summary").click()
-    expect(page.locator(".payload")).not_to_be_empty()
-    sound(page, "deliveries of a webhook")
-    page.locator("[data-action=redeliver]").click()
-    expect(page.locator(".toast[data-tone=info]")).to_contain_text("It is sent again")
-
-
 def dialogs(staff: Staff, keys: dict[str, str]) -> None:
     for key, name in keys.items():
         staff.page.keyboard.press(key)
@@ -654,33 +387,4 @@ def test_conversations_and_their_dialogs_are_accessible(house: House) -> None:
     page.locator("[data-action=context-close]").click()
     expect(page.locator("#composer-text")).to_be_visible()
     sound(page, "a conversation at 360 px")
-    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
-
-
-@pytest.mark.timeout(240)
-def test_lists_wall_and_settings_are_accessible(house: House) -> None:
-    house.customer()
-    staff, page = house.zoe, house.zoe.page
-    for place in ("#/mentions", "#/closed", "#/search?q=blender", "#/team?team=support"):
-        staff.go(place)
-        page.wait_for_timeout(250)
-        sound(page, place)
-    staff.go("#/wall")
-    expect(page.locator("[data-testid=wall] .wall-row").first).to_be_visible()
-    sound(page, "the wall")
-    for section in ("teams", "agents", "hours", "canned", "macros"):
-        staff.go(f"#/settings/{section}")
-        expect(page.locator(".section-list [aria-current]")).to_have_attribute("href", f"#/settings/{section}")
-        page.locator("[data-action=new], .item").last.click()
-        expect(page.locator(".settings-form form")).to_be_visible()
-        sound(page, f"the settings of {section}", dark=section in ("teams", "macros"))
-    for section in ("keys", "webhooks"):
-        setting(staff, section)
-        sound(page, f"a new one of {section}", dark=False)
-    for width, height in (TABLET, NARROW):
-        page.set_viewport_size({"width": width, "height": height})
-        for place in ("#/settings/teams", "#/wall", "#/queue"):
-            staff.go(place)
-            page.wait_for_timeout(250)
-            sound(page, f"{place} at {width} px", dark=False)
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})

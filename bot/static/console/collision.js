@@ -11,6 +11,10 @@ export class Collision {
   /** @type {string|null} */
   #id = null;
   #typing = false;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #stops;
+  /** What was told before: two requests at once could arrive in the other order. */
+  #told = Promise.resolve();
 
   /** @param {import("./desk.js").Desk} desk */
   constructor(desk) {
@@ -19,7 +23,11 @@ export class Collision {
     desk.live.state.on((state) => state === "live" && this.#tell(true));
     setInterval(() => this.#tell(true), EVERY_MS);
     document.addEventListener("visibilitychange", () => this.#tell(!document.hidden));
-    addEventListener("pagehide", () => this.#tell(false));
+    // A page that is left has no time to wait.
+    addEventListener("pagehide", () => {
+      this.#told = Promise.resolve();
+      this.#tell(false);
+    });
   }
 
   /** @param {string|null} id */
@@ -38,7 +46,8 @@ export class Collision {
     this.#typing = typing;
     if (changed) this.#tell(true);
     // Who stops without sending is silent; the next tellings say that they only look.
-    if (typing) setTimeout(() => (this.#typing = false), EVERY_MS);
+    clearTimeout(this.#stops);
+    if (typing) this.#stops = setTimeout(() => (this.#typing = false), EVERY_MS);
   }
 
   /** @param {boolean} viewing */
@@ -47,7 +56,9 @@ export class Collision {
     const summary = this.desk.lists.get(this.#id);
     // What is over needs no caution.
     if (summary?.owner === "closed") return;
-    this.desk.api.act(this.#id, "viewing", { viewing, typing: viewing && this.#typing }).catch(() => {});
+    const [id, told] = [this.#id, { viewing, typing: viewing && this.#typing }];
+    const tell = () => this.desk.api.act(id, "viewing", told).catch(() => {});
+    this.#told = this.#told.then(tell);
   }
 
   /** @param {import("./types.js").Onlooker[]} agents */

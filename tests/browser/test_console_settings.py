@@ -1,0 +1,162 @@
+"""What a supervisor sets and oversees at the console, in real browsers."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bot.webhooks.courier import PATIENCE
+from tests.browser.accessible import sound
+from tests.browser.house import NARROW, TABLET, WIDE, House, Staff, house, until
+
+__all__ = ["house"]
+pytestmark = pytest.mark.browser
+
+
+def test_the_wall_shows_and_assigns(house: House) -> None:
+    customer = house.customer()
+    house.zoe.go("#/wall")
+    wall = house.zoe.page.locator("[data-testid=wall]")
+    row = wall.locator(".wall-row", has=house.zoe.page.locator(f"a[href*='{customer.id}']"))
+    row.locator("[data-action=assign]").click()
+    house.zoe.choose("transfer", "to", "Ben")
+    house.zoe.submit("transfer")
+    expect(wall.locator(".agent", has_text="Ben").locator(f"a[href*='{customer.id}']")).to_be_visible()
+    house.ben.go("#/mine")
+    expect(house.ben.row(customer.id)).to_be_visible()
+    house.ada.go("#/wall")
+    expect(house.ada.page.locator("[data-testid=wall]")).to_be_hidden()
+
+
+def test_two_who_edit_one_team_see_both_versions(house: House) -> None:
+    admin = house.sign_in("zoe")
+    for staff in (house.zoe, admin):
+        staff.go("#/settings/teams")
+        staff.page.locator("[data-item=support]").click()
+    house.zoe.page.locator("[name=first_response_minutes]").fill("15")
+    house.zoe.page.locator(".settings-form [type=submit]").click()
+    expect(house.zoe.page.locator("[data-item=support]")).to_contain_text("15 min")
+    admin.page.locator("[name=first_response_minutes]").fill("20")
+    admin.page.locator("[name=skills]").fill("electrics")
+    admin.page.locator(".settings-form [type=submit]").click()
+    conflict = admin.dialog("conflict")
+    expect(conflict).to_contain_text("Zoe has saved this first")
+    expect(conflict.locator("tr", has_text="First answer within")).to_contain_text("15")
+    expect(conflict.locator("tr", has_text="First answer within")).to_contain_text("20")
+    conflict.locator("[data-action=keep-mine]").click()
+    expect(admin.page.locator("[name=skills]")).to_have_value("electrics")
+    admin.page.locator(".settings-form [type=submit]").click()
+    expect(house.zoe.page.locator("[data-item=support]")).to_contain_text("20 min")
+    admin.context.close()
+
+
+def setting(staff: Staff, section: str) -> Page:
+    staff.go(f"#/settings/{section}")
+    expect(staff.page.locator(".section-list [aria-current]")).to_have_attribute("href", f"#/settings/{section}")
+    staff.page.locator("[data-action=new]").click()
+    return staff.page
+
+
+def test_canned_replies_and_macros_are_made_and_used(house: House) -> None:
+    page = setting(house.zoe, "canned")
+    page.locator(".settings-form [name=title]").fill("Ask for the order")
+    page.locator(".settings-form [name=shortcut]").fill("order")
+    page.locator(".settings-form [name=text]").fill("Is it about {{order}}? {{agent.name}}, {{shop}}")
+    page.locator(".settings-form [type=submit]").click()
+    expect(page.locator("[data-testid=items]")).to_contain_text("/order")
+    setting(house.zoe, "macros")
+    page.locator(".settings-form [name=title]").fill("New kettle")
+    for step in ("reply", "tag", "close"):
+        page.locator(".steps-field > select").select_option(step)
+    page.locator(".step textarea").fill("A new one is on its way.")
+    page.locator(".step input").fill("replacement")
+    page.locator(".step").last.locator("select").select_option("product_fault")
+    page.locator(".settings-form [type=submit]").click()
+    expect(page.locator("[data-testid=items]")).to_contain_text("New kettle")
+
+    customer = house.taken(house.ada)
+    field = house.ada.page.locator("#composer-text")
+    field.press_sequentially("/ord", delay=5)
+    expect(house.ada.page.locator("#picker [aria-selected=true]")).to_contain_text("Ask for the order")
+    field.press("Enter")
+    expect(field).to_have_value("Is it about «order»? Ada, Larkmoor")
+    field.press("Enter")
+    expect(house.ada.page.locator(".toast[data-tone=trouble]")).to_contain_text("Please fill «order» first")
+    house.ada.page.keyboard.type("LM-1042")
+    field.press("Enter")
+    until(lambda: customer.records()[-1].get("text") == "Is it about LM-1042? Ada, Larkmoor", "the reply did not come")
+
+    field.press("Escape")
+    house.ada.page.keyboard.press("v")
+    expect(house.ada.dialog("macros")).to_contain_text("then tag replacement, then close as product fault")
+    house.ada.submit("macros")
+    expect(house.ada.page.locator(".standing")).to_contain_text("closed")
+    expect(house.ada.page.locator("aside#context")).to_contain_text("Product fault")
+    assert any(record.get("text") == "A new one is on its way." for record in customer.records())
+
+
+def test_a_key_is_shown_once_and_revoked(house: House) -> None:
+    page = setting(house.zoe, "keys")
+    dialog = house.zoe.dialog("new-key")
+    dialog.locator("[name=name]").fill("Warehouse")
+    dialog.locator("[name=scope]").first.check(force=True)
+    dialog.locator("[type=submit]").click()
+    assert len(page.locator("#secret").input_value()) > 20
+    page.keyboard.press("Escape")
+    row = page.locator("[data-testid=keys] li", has_text="Warehouse")
+    row.locator("[data-action=revoke]").click()
+    house.zoe.submit("revoke")
+    expect(row).to_contain_text("revoked")
+
+
+def test_a_webhook_tells_of_its_deliveries(house: House) -> None:
+    page = setting(house.zoe, "webhooks")
+    dialog = house.zoe.dialog("webhook")
+    dialog.locator("[name=url]").fill("http://127.0.0.1:9/hook")
+    dialog.locator("[name=event]").first.check(force=True)
+    dialog.locator("[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).not_to_be_empty()
+    dialog.locator("[name=url]").fill("https://hook.invalid/frontdesk")
+    dialog.locator("[type=submit]").click()
+    expect(page.locator("#secret")).to_be_visible()
+    page.keyboard.press("Escape")
+    row = page.locator("[data-testid=webhooks] li", has_text="hook.invalid")
+    row.locator("[data-action=test]").click()
+    expect(page.locator(".toast[data-tone=info]")).to_contain_text("on its way")
+    # Where no name server answers, the courier waits as long as its patience before it gives up.
+    expect(page.locator(".toast[data-tone=trouble]")).to_contain_text("Not taken", timeout=2000 * PATIENCE)
+    expect(page.locator("[data-testid=deliveries] li")).to_have_count(1)
+    page.locator("[data-testid=deliveries] summary").click()
+    expect(page.locator(".payload")).not_to_be_empty()
+    sound(page, "deliveries of a webhook")
+    page.locator("[data-action=redeliver]").click()
+    expect(page.locator(".toast[data-tone=info]")).to_contain_text("It is sent again")
+
+
+@pytest.mark.timeout(240)
+def test_lists_wall_and_settings_are_accessible(house: House) -> None:
+    house.customer()
+    staff, page = house.zoe, house.zoe.page
+    for place in ("#/mentions", "#/closed", "#/search?q=blender", "#/team?team=support"):
+        staff.go(place)
+        page.wait_for_timeout(250)
+        sound(page, place)
+    staff.go("#/wall")
+    expect(page.locator("[data-testid=wall] .wall-row").first).to_be_visible()
+    sound(page, "the wall")
+    for section in ("teams", "agents", "hours", "canned", "macros"):
+        staff.go(f"#/settings/{section}")
+        expect(page.locator(".section-list [aria-current]")).to_have_attribute("href", f"#/settings/{section}")
+        page.locator("[data-action=new], .item").last.click()
+        expect(page.locator(".settings-form form")).to_be_visible()
+        sound(page, f"the settings of {section}", dark=section in ("teams", "macros"))
+    for section in ("keys", "webhooks"):
+        setting(staff, section)
+        sound(page, f"a new one of {section}", dark=False)
+    for width, height in (TABLET, NARROW):
+        page.set_viewport_size({"width": width, "height": height})
+        for place in ("#/settings/teams", "#/wall", "#/queue"):
+            staff.go(place)
+            page.wait_for_timeout(250)
+            sound(page, f"{place} at {width} px", dark=False)
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
