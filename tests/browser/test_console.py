@@ -53,7 +53,6 @@ def test_who_writes_is_not_taken_for_one_who_only_looks(house: House) -> None:
     assert collision.get_attribute("data-state") == "writing", collision.text_content()
 
 
-
 def test_a_note_with_a_name_reaches_that_person(house: House) -> None:
     customer = house.taken(house.ada)
     house.ben.open(customer.id)
