@@ -195,6 +195,12 @@ async def attempt(request: Request) -> HTTPResponse:
     return as_json(await of(request).workshop.call("attempt", text=text[:2000], fields=_known(sent.get("fields"))))
 
 
+async def get_ready(request: Request) -> HTTPResponse:
+    await _acting(request)
+    of(request).workshop.warm()
+    return HTTPResponse(status=204)
+
+
 async def forecast(request: Request) -> HTTPResponse:
     _, sent = await _acting(request, {"fields": dict})
     return as_json(await of(request).workshop.call("forecast", fields=_known(sent["fields"])))
@@ -379,8 +385,8 @@ for _handler, _uri in ((index, "/entries"), (facets, "/facets"), (show, "/entrie
 for _handler, _uri in ((create, "/entries"), (bulk, "/bulk"), (restore, "/entries/<entry:str>/restore"),
                        (follow, "/entries/<entry:str>/follow"),
                        (comment, "/entries/<entry:str>/comments"), (preview, "/preview"), (attempt, "/try"),
-                       (forecast, "/forecast"), (remember, "/questions"), (unanswered, "/unanswered"),
-                       (check, "/check"), (publish, "/publish"), (roll_back, "/rollback"),
+                       (get_ready, "/try/ready"), (forecast, "/forecast"), (remember, "/questions"),
+                       (unanswered, "/unanswered"), (check, "/check"), (publish, "/publish"), (roll_back, "/rollback"),
                        (import_, "/import"), (compare_folder, "/folder/check"), (sync_folder, "/folder/sync"),
                        (settle_folder, "/folder/settle")):
     blueprint.add_route(_handler, _uri, methods=["POST"], stream=True)

@@ -111,6 +111,11 @@ class Workshop:
         task.add_done_callback(self._running.discard)
         return job
 
+    def warm(self) -> None:
+        """Starts the process where it is not there, and has it load what a first attempt would wait for."""
+        if self._process is None and not self._starting.locked():
+            self.begin("warm")
+
     async def stop(self) -> None:
         """Lets the process go. A publish under way comes to nothing: the old snapshot stays."""
         if self._idle is not None:

@@ -24,7 +24,7 @@ from bot.errors import is_ours
 from bot.settings import read
 
 log = logging.getLogger("bot.workshop")
-_CALLS = ("attempt", "check", "publish", "turn_day", "roll_back", "forecast", "groups", "suggest", "take_in",
+_CALLS = ("warm", "attempt", "check", "publish", "turn_day", "roll_back", "forecast", "groups", "suggest", "take_in",
           "compare_folder", "sync_folder", "settle_folder")
 #: Those that need no encoder, and where they are.
 _LIGHT = {"take_in": "intake", "compare_folder": "folder", "sync_folder": "folder", "settle_folder": "folder"}

@@ -102,6 +102,10 @@ class Bench:
             told["draft"] = self._told(text, draft, Bars.parse(bars or live.calibration), language)  # type: ignore[union-attr]
         return told
 
+    def warm(self) -> None:
+        """Loads and makes what the first attempt would wait for: in a large knowledge base some seconds."""
+        self.attempt("hello")
+
     def _told(self, text: str, state: snapshot.Snapshot, bars: Bars, language: str) -> dict[str, Any]:
         [reading] = self._read([text], state, "live" if state is self._live else "try")
         judged = decide(reading, bars)

@@ -49,6 +49,7 @@ CALLS = (
     post(f"{_BASE}/preview", "An answer as the widget shows it", some(html=TEXT), some(answer=TEXT)),
     post(f"{_BASE}/try", "What the bot would do with a message", loose("What is live, and what would be."),
          obj({"text": TEXT}, fields=_FIELDS)),
+    post(f"{_BASE}/try/ready", "Have ready what the first message that is tried would wait for", None),
     post(f"{_BASE}/forecast", "What an edit gains and loses", loose("Counts, and what breaks."), some(fields=_FIELDS)),
     get(f"{_BASE}/questions", "Judged questions", _QUESTIONS),
     post(f"{_BASE}/questions", "Judge a question", _QUESTIONS, obj({"text": TEXT, "entry": TEXT}, protected=FLAG)),

@@ -83,6 +83,11 @@ export class Api {
     return this.call("POST", "/try", fields ? { text, fields } : { text });
   }
 
+  /** Somebody is about to try something. */
+  getReady() {
+    return this.call("POST", "/try/ready");
+  }
+
   /** @param {Fields} fields */
   forecast(fields) {
     return this.call("POST", "/forecast", { fields });

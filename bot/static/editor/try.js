@@ -54,8 +54,11 @@ export class TryPanel {
     this.#input.focus();
   }
 
+  /** For another entry. */
   reset() {
     fill(this.#out);
+    // What a try needs takes some seconds to load, and an entry is read before it is tried.
+    this.api.getReady().catch(() => {});
   }
 
   /** @param {() => Promise<any>} work */

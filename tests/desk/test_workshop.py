@@ -1,4 +1,5 @@
-"""Suggestions: by the customer's newest words, through the real workshop process and the published index."""
+"""What the desk has the workshop do, through its real process and the published index: suggestions by the customer's
+newest words, and what an editor tries."""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from desk_harness import Agent, Desk, running
+from desk_harness import Agent, Answer, Desk, running
 from own_valkey import Valkey
 from product import product, pytest_collection_finish
 
@@ -60,3 +62,22 @@ async def test_an_agent_gets_answers_to_send(desk: Desk) -> None:
     editor = await desk.agent("Eve", "editor")
     assert (await editor.get("kb?q=x")).status == 403
     assert (await agent.get("conversations/nothing/suggestions")).status == 404
+
+
+async def test_what_an_editor_tries_first_is_made_ready_before(desk: Desk) -> None:
+    editor, agent = await desk.agent("Eve", "editor"), await desk.agent("Ada")
+
+    async def post(who: Agent, path: str, body: Any = None) -> Answer:
+        return await desk.call("POST", f"/api/editor/{path}", headers=who.headers, json=body)
+
+    assert (await post(agent, "try/ready")).status == 403
+    workshop = desk.services.workshop
+    assert workshop.jobs == {}
+    for _ in range(2):
+        assert (await post(editor, "try/ready")).status == 204
+    [made] = workshop.jobs.values()
+    tried = await post(editor, "try", {"text": "How do I reset my password?"})
+    assert tried.json["published"]["entry"] == "account-password-reset"
+    assert made.state == "done", made.error
+    # It is there, so nothing is to be done.
+    assert (await post(editor, "try/ready")).status == 204 and len(workshop.jobs) == 1
