@@ -49,11 +49,41 @@ def test_more_are_proposed_where_few_do_not_have_the_nearest_among_them(monkeypa
     assert few < found()
 
 
-@pytest.mark.parametrize("limit", [100, 10_000])
+def test_very_many_lie_in_cells_of_which_few_are_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, unseen = np.split(crowd(20_200), [20_000])
+    wanted = nearest.Exact(vectors).search(unseen, 10).rows
+    whole = nearest.build(vectors).search(unseen, 10).rows
+    monkeypatch.setattr(nearest, "CELLS_FROM", 10_000)
+    index = nearest.build(vectors)
+    assert isinstance(index, nearest.Coded) and 1 <= index._index.nprobe < index._index.nlist / 2
+    found = index.search(unseen, 10).rows
+
+    def recall(rows: nearest.Rows) -> float:
+        return float(np.mean([len(set(a) & set(b)) / 10 for a, b in zip(rows.tolist(), wanted.tolist(), strict=True)]))
+
+    assert recall(found) > recall(whole) - 0.01
+    alone = np.vstack([index.search(one[None], 10).rows for one in unseen])
+    assert (alone == found).all(), "company changes what is found"
+
+
+def test_where_all_near_cells_are_dead_others_are_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "CELLS_FROM", 10_000)
+    vectors, questions = np.split(crowd(20_010), [20_000])
+    index = nearest.build(vectors)
+    live = np.zeros(20_000, dtype=bool)
+    live[::2000] = True
+    found = index.search(questions, 20, live)
+    for rows, scores, question in zip(found.rows, found.scores, questions, strict=True):
+        assert set(rows[:10].tolist()) == set(np.flatnonzero(live).tolist()) and (rows[10:] == -1).all()
+        assert np.allclose(scores[:10], np.sort(vectors[live] @ question)[::-1])
+
+
+@pytest.mark.parametrize(("limit", "cells"), [(100, 10_000), (10_000, 10_000), (100, 200)])
 def test_what_is_loaded_finds_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, cells: int
 ) -> None:
     monkeypatch.setattr(nearest, "EXACT_UP_TO", limit)
+    monkeypatch.setattr(nearest, "CELLS_FROM", cells)
     np.save(tmp_path / "vectors.npy", crowd(4000))
     vectors = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     built = nearest.build(vectors)
@@ -68,15 +98,18 @@ def test_fewer_vectors_than_asked_for_leave_gaps() -> None:
     assert (nearest.build(crowd(3)).search(crowd(1), 5).rows[0] >= 0).sum() == 3
 
 
-def test_what_was_proposed_before_leads_to_the_same_whatever_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("cells", [10_000, 5_000])
+def test_what_was_proposed_before_leads_to_the_same_whatever_is_live(
+    monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    monkeypatch.setattr(nearest, "CELLS_FROM", cells)
     vectors, questions = np.split(crowd(8_040), [8_000])
     index = nearest.build(vectors)
     assert isinstance(index, nearest.Coded)
     known = index.search(questions, 10).proposed
     sought = []
-    searching = index._index
-    monkeypatch.setattr(index, "_index", type("Watched", (), {
-        "ntotal": searching.ntotal, "search": lambda _, some, k: sought.append(len(some)) or searching.search(some, k)})())
+    searching = index._proposed
+    monkeypatch.setattr(index, "_proposed", lambda some, *how: sought.append(len(some)) or searching(some, *how))
     rng = np.random.default_rng(4)
     for share, rounds in ((0.0, [3]), (0.05, [3]), (0.9, None)):
         live = rng.random(8_000) >= share
