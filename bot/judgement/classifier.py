@@ -44,9 +44,9 @@ class Head:
 
     def intent_probabilities(self, vectors: Vectors) -> Probabilities:
         """Shape (n, intents); rows sum to 1."""
-        # Row by row: a product of whole matrices rounds otherwise, and a message must be read the same alone and among
-        # others, to the last digit.
-        rows = np.array([self.weights @ vector for vector in vectors], dtype=np.float64)
+        # Row by row, and not by BLAS: that rounds otherwise with more rows or more threads, and a message must be read
+        # the same alone and among others, to the last digit.
+        rows = np.array([np.einsum("ij,j->i", self.weights, vector) for vector in vectors], dtype=np.float64)
         scores = (rows.reshape(len(vectors), len(self.bias)) + self.bias) / self.temperature
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float64)

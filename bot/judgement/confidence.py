@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.judgement.judgement import Reading
+from bot.judgement.judgement import DECIMALS, Reading
 
 #: The signs of the search, then those of the classifier.
 FOUND = (
@@ -98,7 +98,8 @@ class Confidence:
         return np.where(found, self.of_rows(np.array([signs(reading) for reading in readings])), 0.0)
 
     def of_rows(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.asarray(1.0 / (1.0 + np.exp(-(rows @ self.weights + self.bias))), dtype=np.float64)
+        chances = 1.0 / (1.0 + np.exp(-(rows @ self.weights + self.bias)))
+        return np.asarray(np.round(chances, DECIMALS), dtype=np.float64)
 
     def as_dict(self) -> dict[str, Any]:
         return {"signs": list(SIGNS), "weights": self.weights.tolist(), "bias": self.bias}

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from bot.judgement.classifier import Classifier, Head, Probabilities
-from bot.judgement.judgement import Judgement, Reading
+from bot.judgement.judgement import DECIMALS, Judgement, Reading
 from bot.judgement.plainly import plainly
 from bot.judgement.router import Bars, decide
 from bot.judgement.segments import normalise, segments
@@ -49,8 +49,8 @@ def classify(text: str, intents: Probabilities, head: Head) -> Reading:
     ours = head.belongs(int(whole.argmax()))
     best = int(np.where(ours, intents[speaks], -1.0).argmax())
     return Reading(
-        text=text, routes={name: float(p) for name, p in zip(head.routes, whole, strict=True)},
-        intent=head.intents[best], intent_confidence=float(intents[speaks, best]),
+        text=text, routes={name: round(float(p), DECIMALS) for name, p in zip(head.routes, whole, strict=True)},
+        intent=head.intents[best], intent_confidence=round(float(intents[speaks, best]), DECIMALS),
         support_segment=segments(text)[speaks - 1] if speaks else "",
     )
 

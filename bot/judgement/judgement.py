@@ -40,6 +40,11 @@ class Reading:
         return replace(self, candidates=tuple(candidates))
 
 
+#: Chances have so many decimals. How many texts are read at once, and by how many threads, decides the tenth; it shall
+#: decide nothing, since a bar lies at the very chance of one of the questions that it was computed from.
+DECIMALS = 6
+
+
 @dataclass(frozen=True)
 class Judgement:
     """`confidence` is that of the decision: the chance that the answer is right, or that the route is."""

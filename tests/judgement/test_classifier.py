@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from bot.judgement import phrases, training
 from bot.judgement.classifier import Classifier, Head
@@ -31,6 +32,19 @@ def test_a_route_is_as_likely_as_its_intents() -> None:
     assert np.allclose(chance.sum(axis=1), 1) and np.allclose(routes.sum(axis=1), 1)
     assert head().routes == ["human", "service"] and np.allclose(routes[:, 1], chance[:, :2].sum(axis=1))
     assert head().belongs(1).tolist() == [True, True, False]
+
+
+def test_a_message_is_read_the_same_whatever_else_is_read_and_by_how_many_threads() -> None:
+    rng = np.random.default_rng(0)
+    intents = [str(n) for n in range(49)]
+    large = Head(intents, dict.fromkeys(intents, "service"), rng.normal(size=(49, 384)).astype(np.float32),
+                 np.zeros(49, dtype=np.float32))
+    vectors = rng.normal(size=(200, 384)).astype(np.float32)
+    with threadpool_limits(2):
+        several = large.intent_probabilities(vectors)
+        alone = np.vstack([large.intent_probabilities(one[None]) for one in vectors])
+    with threadpool_limits(1):
+        assert (large.intent_probabilities(vectors) == several).all() and (alone == several).all()
 
 
 def test_a_higher_temperature_is_less_sure_of_the_same() -> None:
@@ -134,6 +148,12 @@ def test_confidence_is_fitted_to_what_was_right() -> None:
     right = rows[:, 0] > 0.5
     fitted = Confidence.fit(rows, right)
     assert fitted.of_rows(rows)[right].mean() > 0.8 > 0.2 > fitted.of_rows(rows)[~right].mean()
+
+
+def test_confidence_is_the_same_alone_and_among_others() -> None:
+    rows = np.random.default_rng(0).random((2000, len(SIGNS)))
+    shipped = Confidence.standard()
+    assert (shipped.of_rows(rows) == np.concatenate([shipped.of_rows(one[None]) for one in rows])).all()
 
 
 def test_confidence_survives_json_and_refuses_other_signs() -> None:
