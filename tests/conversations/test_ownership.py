@@ -241,8 +241,8 @@ class Ownership(RuleBasedStateMachine):
         self.played["did not answer"] += self._holds(agent) and self.deadline
         self._change(act, self._holds(agent) and self.deadline, "released", "queue")
 
-    @rule(agent=ACTING, awake=st.booleans())
-    def snooze(self, agent: str, awake: bool) -> None:
+    @rule(agent=ACTING, awake=st.booleans(), sleeps_out=st.booleans())
+    def snooze(self, agent: str, awake: bool, sleeps_out: bool) -> None:
         agent = agent or self.agent or "ada"
         until = None if awake else 4e9
         act = self.conversations.snooze(self.cid, agent, agent, until)
@@ -252,6 +252,9 @@ class Ownership(RuleBasedStateMachine):
             self.snoozed = not awake
             self.deadline = awake and (self.deadline or self._owes_an_answer())
             self.log.append("woken" if awake else "snoozed")
+            if sleeps_out and not awake:
+                # By itself that hardly comes before somebody does something else.
+                self.its_time_has_come(old=False)
         else:
             self._refused(act)
 
