@@ -228,7 +228,7 @@ class Conversations(Acts, Standing):
         return list(events), await self.call("GET", keys.slots(cid))
 
     async def commit(self, turn: Turn, commit: Commit) -> str:
-        """Ends a turn in one atomic step. Returns ``ok``; or, with nothing changed, ``lost`` (another worker has it),
+        """Ends a turn in one atomic step. Returns ``ok``; or, with nothing changed, ``lost`` (its lease ran out),
         ``stale`` (it is no longer the bot's) or ``changed`` (somebody signed in meanwhile, so it is done again).
         """
         handoff = commit.handoff

@@ -9,7 +9,8 @@ from linear import Op
 
 
 class Held(NamedTuple):
-    """One conversation at one moment. `lease` is that of the only turn whose commit may succeed."""
+    """One conversation at one moment. `lease` is that of the only turn whose commit may succeed; it does not run out
+    before `ends`."""
 
     owner: str = "bot"
     agent: str = ""
@@ -18,6 +19,7 @@ class Held(NamedTuple):
     waiting: int = 0
     lease: str = ""
     taken: int = 0
+    ends: float = 0.0
     ids: frozenset[tuple[str, int]] = frozenset()
 
     def to(self, owner: str, agent: str = "") -> Held:
@@ -33,6 +35,10 @@ def step(held: Held, op: Op) -> Iterator[Held]:
         yield after
     elif result == ("lost",) and op.result == ("stale",):
         yield after  # both refuse; which of them hangs on what a worker cannot see
+    elif op.name == "commit" and op.result == ("lost",) and op.returned >= held.ends:
+        # Its lease ran out, and a worker who came for another conversation put this one back: it is nobody's until
+        # somebody takes it.
+        yield held._replace(lease="")
 
 
 def _apply(held: Held, op: Op) -> tuple[Held, tuple[object, ...]]:
@@ -52,11 +58,11 @@ def _apply(held: Held, op: Op) -> tuple[Held, tuple[object, ...]]:
         seq = held.seq + 1
         return held._replace(seq=seq, waiting=waiting, ids=held.ids | {(message_id, seq)}), ("ok", seq)
     if op.name == "take":
-        (lease,) = op.args
+        lease, seconds = op.args
         if held.owner != "bot" or not held.waiting:
             return held, ("nothing",)
         taken = held.taken or held.waiting
-        return held._replace(lease=lease, taken=taken), ("ok", held.epoch, taken)
+        return held._replace(lease=lease, taken=taken, ends=op.called + seconds), ("ok", held.epoch, taken)
     if op.name == "commit":
         lease, replies, hands_over = op.args
         if held.lease != lease or held.owner != "bot":

@@ -6,7 +6,7 @@ from linear import Op, check
 from register import Held, step
 
 POSTED = Op("post", ("customer", "m1"), 0, 1, ("ok", 1))
-TAKEN = Op("take", ("l1",), 1, 2, ("ok", 1, 1))
+TAKEN = Op("take", ("l1", 5), 1, 2, ("ok", 1, 1))
 
 
 def linearisable(*ops: Op) -> bool:
@@ -37,10 +37,22 @@ def test_a_bot_that_speaks_after_a_claim_is_found() -> None:
 
 
 def test_a_turn_answered_twice_is_found() -> None:
-    again = Op("take", ("l2",), 3, 4, ("ok", 1, 1))
+    again = Op("take", ("l2", 5), 3, 4, ("ok", 1, 1))
     first, second = (Op("commit", (lease, 1, False), 5, 8, ("ok",)) for lease in ("l1", "l2"))
     assert linearisable(POSTED, TAKEN, again, second)
     assert not linearisable(POSTED, TAKEN, again, first, second)
+
+
+def test_a_lease_that_ran_out_is_lost_before_somebody_else_has_the_turn() -> None:
+    """Who comes for one conversation puts back all whose leases have run out."""
+    for called, told in ((6, True), (3, False)):
+        lost = Op("commit", ("l1", 1, False), called, called + 1, ("lost",))
+        assert linearisable(POSTED, TAKEN, lost) is told
+    late = Op("commit", ("l1", 1, False), 6, 7, ("lost",))
+    again = Op("take", ("l2", 5), 8, 9, ("ok", 1, 1))
+    assert linearisable(POSTED, TAKEN, late, again, Op("commit", ("l2", 1, False), 10, 11, ("ok",)))
+    # Told lost, though its reply is in the log.
+    assert not linearisable(POSTED, TAKEN, late, Op("read", (), 12, 13, ("ok", "bot", "", 1, 2)))
 
 
 def test_a_message_that_was_acknowledged_and_lost_is_found() -> None:

@@ -148,11 +148,12 @@ class Arena:
         good = self.client(self.good_url)
         while not self.over:
             called = time.monotonic()
-            turn = await good.take(self.dice.choice([0.01, 0.05, 0.5]))
+            seconds = self.dice.choice([0.01, 0.05, 0.5])
+            turn = await good.take(seconds)
             if turn is None:
                 await asyncio.sleep(0.005)
                 continue
-            self.history.note(turn.cid, Op("take", (turn.lease,), called, time.monotonic(),
+            self.history.note(turn.cid, Op("take", (turn.lease, seconds), called, time.monotonic(),
                                            ("ok", turn.epoch, len(turn.messages))))
             await asyncio.sleep(self.dice.random() * 0.08)
             replies, hands_over = self.dice.randrange(1, 3), self.dice.random() < 0.4
