@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bot.webhooks.courier import PATIENCE
 from tests.browser.accessible import sound
@@ -93,6 +93,24 @@ def test_canned_replies_and_macros_are_made_and_used(house: House) -> None:
     expect(house.ada.page.locator(".standing")).to_contain_text("closed")
     expect(house.ada.page.locator("aside#context")).to_contain_text("Product fault")
     assert any(record.get("text") == "A new one is on its way." for record in customer.records())
+
+
+def test_a_form_opened_since_a_save_stays(house: House) -> None:
+    page = setting(house.zoe, "canned")
+    form = page.locator(".settings-form")
+    form.locator("[name=title]").fill("Say good night")
+    form.locator("[name=shortcut]").fill("night")
+    form.locator("[name=text]").fill("Good night!")
+    held: list[Route] = []
+    page.route("**/api/console/settings/canned", lambda route: held.append(route))
+    with page.expect_request("**/api/console/settings/canned"):
+        form.locator("[type=submit]").click()
+    page.locator("[data-action=new]").click()
+    form.locator("[name=title]").fill("Say good morning")
+    held[0].continue_()
+    expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
+    expect(page.locator("[data-testid=items]")).to_contain_text("/night")
+    expect(form.locator("[name=title]")).to_have_value("Say good morning")
 
 
 def test_a_key_is_shown_once_and_revoked(house: House) -> None:

@@ -174,7 +174,7 @@ export class SettingsPage {
             "Remove",
             hidden(` ${kind.row(item, this.desk.setup.now)[0]}`),
           ),
-        h("button", { class: "button", type: "button", onclick: () => this.#leave() }, "Cancel"),
+        h("button", { class: "button", type: "button", onclick: () => this.#leave(item) }, "Cancel"),
         save,
       ),
     );
@@ -184,13 +184,14 @@ export class SettingsPage {
     if (first instanceof HTMLElement) first.focus();
   }
 
-  #leave() {
-    const id = this.#item?.id;
+  /** Closes an item's form, unless another was opened since. @param {Item} item */
+  #leave(item) {
+    if (this.#item !== item) return;
     this.#item = null;
     fill(this.#form);
     this.#drawList();
     const row =
-      this.#list.querySelector(`[data-item="${CSS.escape(id ?? "")}"]`) ??
+      this.#list.querySelector(`[data-item="${CSS.escape(item.id)}"]`) ??
       this.#body.querySelector("[data-action=new]");
     if (row instanceof HTMLElement) row.focus();
   }
@@ -212,14 +213,14 @@ export class SettingsPage {
       await this.desk.setup.load();
       const mine = { ...item, .../** @type {object} */ (fields) };
       showConflict(kind, now, mine, this.desk.setup.now, {
-        theirs: () => (now ? this.#edit(now) : this.#leave()),
+        theirs: () => (now ? this.#edit(now) : this.#leave(item)),
         mine: () => this.#edit(now ? { ...now, id: item.id } : { id: "" }, mine),
       });
       return;
     }
     await this.desk.setup.load();
     this.announcer.toast("Saved.");
-    this.#leave();
+    this.#leave(item);
   }
 
   /** @param {Item} item @param {HTMLElement} error */
@@ -232,7 +233,7 @@ export class SettingsPage {
       );
       await this.desk.setup.load();
       this.announcer.toast("Removed.");
-      this.#leave();
+      this.#leave(item);
     } catch (failure) {
       error.textContent = /** @type {Error} */ (failure).message;
     }

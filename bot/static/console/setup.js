@@ -24,33 +24,33 @@ export class Setup {
   now = NOTHING;
   /** The shop's name, for canned replies. */
   shop = "";
-  #reading = false;
-  #again = false;
+  #last = Promise.resolve();
+  /** @type {Promise<void>|null} */
+  #next = null;
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
     this.api = api;
   }
 
-  /** Several calls while one is on its way are one more. */
-  async load() {
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = true;
+  /** Done when what it is at the call, or later, has been read. Calls while a read is on its way share the next one. */
+  load() {
+    this.#next ??= this.#last.then(() => {
+      this.#next = null;
+      this.#last = this.#read();
+      return this.#last;
+    });
+    return this.#next;
+  }
+
+  async #read() {
     try {
       this.shop ||= await this.api.shop();
       this.now = { ...NOTHING, ...(await this.api.desk()) };
       this.changed.emit(this.now);
     } catch {
       // What was known stays; the next change or connection reads it again.
-    } finally {
-      this.#reading = false;
     }
-    if (!this.#again) return;
-    this.#again = false;
-    await this.load();
   }
 
   /** @param {string|null|undefined} id */
