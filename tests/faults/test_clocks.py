@@ -59,11 +59,18 @@ async def conversations(store: Store) -> AsyncIterator[Conversations]:
     await made.client.connection_pool.disconnect()
 
 
+async def set_clock(clock: Clock, conversations: Conversations, seconds: int) -> None:
+    """Sets the store's clock. The first command after a pause still has the time that Valkey read before it."""
+    clock.set(seconds)
+    deadline = time.monotonic() + 5
+    while abs(await conversations.now() - time.time() - seconds) > 30:
+        assert time.monotonic() < deadline, "the store's clock was not set"
+        await asyncio.sleep(0.05)
+
+
 async def test_a_limit_lasts_no_longer_where_the_clock_is_set_back(conversations: Conversations, clock: Clock) -> None:
     assert [await conversations.wait_seconds("messages", 2, 60) > 0 for _ in range(3)] == [False, False, True]
-    before = await conversations.now()
-    clock.set(-DAY)
-    assert before - await conversations.now() > DAY - HOUR, "the store's clock was not set"
+    await set_clock(clock, conversations, -DAY)
     assert [await conversations.wait_seconds("messages", 2, 60) for _ in range(2)] == [0, 0]
     assert 0 < await conversations.wait_seconds("messages", 2, 60) <= 60
 
@@ -75,7 +82,7 @@ async def test_what_is_not_to_come_back_to_people_does_not_where_it_was_closed_a
     cid, _ = await conversations.create()
     await conversations.claim(cid, "ada", "Ada", owner="bot")
     await conversations.close(cid, "ada", "Ada", "solved")
-    clock.set(-60)
+    await set_clock(clock, conversations, -60)
     assert (await conversations.post(cid, "m1", "one more thing", reopen_seconds=0)).seq
     assert (await conversations.state(cid)).owner == "bot"
 
@@ -98,7 +105,7 @@ async def test_agents_keep_what_they_hold_where_the_clock_is_set_forward(
     await asyncio.sleep(1.1)
     await conversations.saw(["here"])
     await dispatch.run()
-    clock.set(6 * HOUR)
+    await set_clock(clock, conversations, 6 * HOUR)
     await dispatch.run()
     assert (await conversations.state(cid)).owner == "agent"
     await conversations.saw(["here"])
