@@ -37,6 +37,9 @@ _versions = sa.Table(
 _SILENCE = 6.0
 #: Seconds that anybody waits for one of the connections, all of which are in use.
 _CROWDED = 2.0
+#: Seconds by which one look at the clock may be behind another: its process was held up between it and what it did by
+#: it, or the clocks of two machines differ.
+_BEHIND = 60.0
 #: Any fixed number: the name of the lock under which Postgres changes its tables.
 _MIGRATION_LOCK = 7_305_001
 
@@ -139,6 +142,13 @@ def insert_new(engine: Any, table: Any, rows: Sequence[dict[str, Any]]) -> Any:
     """An insert that passes over rows whose primary key is there already."""
     dialect = __import__(f"sqlalchemy.dialects.{engine.dialect.name}", fromlist=["insert"])
     return dialect.insert(table).values(list(rows)).on_conflict_do_nothing()
+
+
+def has_come(time: Any, now: float, longest: float) -> Any:
+    """Whether a time that is set at most `longest` seconds ahead has come. One further ahead is of before the clock was
+    set back, and is not waited for; but not one that is so by moments only: `now` was read a while before the database
+    is asked, and another process may have set the time since."""
+    return sa.or_(time <= now, time > now + longest + _BEHIND)
 
 
 def _bound_waits() -> None:

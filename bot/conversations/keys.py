@@ -80,6 +80,8 @@ HERE = "fd:here"
 LEASE_SECONDS = 15
 #: No lease is given for longer: one that ends later was given before the server's clock was set back.
 LONGEST_LEASE = 120
+#: As long as a desk may be held up between its look at the clock and what it asks by that.
+HELD_UP_SECONDS = 60
 #: Events kept for a tracker that has to be loaded cold: some ten turns; slots and the active loop are kept apart.
 TRACKER_EVENTS = 160
 #: Tokens on the bell; more would only wake idle workers for nothing.

@@ -175,7 +175,7 @@ class Conversations(Acts, Standing):
         and nobody should wait for it.
         """
         late = await self._within(keys.ANSWERS, "answer_by", "-inf", now)
-        return late + await self._within(keys.ANSWERS, "answer_by", f"({now + longest + 1}", "+inf")
+        return late + await self._within(keys.ANSWERS, "answer_by", f"({now + longest + keys.HELD_UP_SECONDS}", "+inf")
 
     async def slept_out(self, now: float) -> list[tuple[str, str]]:
         """Snoozed conversations that are to wake, with the time as the store has it."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.database import insert_new, migrate, open_database, reading, writing
+from bot.database import has_come, insert_new, migrate, open_database, reading, writing
 from bot.mail.letter import Attachment, compose, message_id
 from bot.settings import Settings
 
@@ -89,9 +89,7 @@ class Outbox:
     def take(self) -> Waiting | None:
         """The next mail that is due, for this process alone for as long as the lease lasts."""
         now = time.time()
-        # What is further ahead than any try was put there before the clock was set back.
-        is_due = sa.or_(_mails.c.due <= now, _mails.c.due > now + RETRIES[-1])
-        due = (sa.select(_mails).where(_mails.c.state == "waiting", is_due)
+        due = (sa.select(_mails).where(_mails.c.state == "waiting", has_come(_mails.c.due, now, RETRIES[-1]))
                .order_by(_mails.c.put_at).limit(1).with_for_update(skip_locked=True))
         self.prepare()
         with writing(self._engine) as connection:

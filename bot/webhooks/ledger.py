@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.conversations.record import Record
-from bot.database import insert_new, reading, writing
+from bot.database import has_come, insert_new, reading, writing
 from bot.webhooks.delivery import LONGEST, Attempt, Delivery
 from bot.webhooks.events import delivery_id, events, payload, told
 from bot.webhooks.hook import Hook
@@ -92,8 +92,8 @@ class Ledger:
         """Endpoints with something due that nobody sends to: they are this process's for so many seconds."""
         now = time.time()
         due = sa.exists().where(deliveries.c.hook == hooks.c.id, deliveries.c.state == "waiting",
-                                _is_past(deliveries.c.due, now, LONGEST))
-        free = sa.and_(hooks.c.active, _is_past(hooks.c.busy_until, now, seconds))
+                                has_come(deliveries.c.due, now, LONGEST))
+        free = sa.and_(hooks.c.active, has_come(hooks.c.busy_until, now, seconds))
         with reading(self._engine) as connection:
             found = list(connection.execute(sa.select(hooks.c.id).where(free, due)).scalars())
         if not found:
@@ -111,7 +111,7 @@ class Ledger:
         now = time.time()
         mine = sa.and_(hooks.c.id == hook, hooks.c.busy_by == process, hooks.c.active)
         waits = sa.and_(deliveries.c.hook == hook, deliveries.c.state == "waiting",
-                        _is_past(deliveries.c.due, now, LONGEST))
+                        has_come(deliveries.c.due, now, LONGEST))
         due = deliveries.select().where(waits).order_by(deliveries.c.nr).limit(limit)
         with writing(self._engine) as connection:
             if not connection.execute(hooks.update().where(mine).values(busy_until=now + seconds)).rowcount:
@@ -163,12 +163,6 @@ class Ledger:
         old = sa.and_(deliveries.c.state != "waiting", deliveries.c.at < before)
         with writing(self._engine) as connection:
             return int(connection.execute(deliveries.delete().where(old)).rowcount)
-
-
-def _is_past(time: Any, now: float, longest: float) -> Any:
-    """Whether a time that was set at most `longest` ahead has come; one further ahead is of before the clock was set
-    back."""
-    return sa.or_(time <= now, time > now + longest)
 
 
 def _rows(active: Sequence[Hook], cid: str, record: Record, about: Told) -> list[dict[str, Any]]:

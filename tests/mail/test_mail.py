@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import socket
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -134,6 +135,21 @@ async def test_a_clock_set_back_keeps_no_mail_waiting(server: tuple[Server, str]
     with box._engine.begin() as connection:
         connection.execute(sa.text("UPDATE outbox SET due = due + 86400"))
     assert await Postman(box, Smtp(url)).run() == 1 and len(got.mails) == 1
+
+
+async def test_who_was_held_up_after_a_look_at_the_clock_sends_no_mail_early(
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await box.send("a@b.example", "code", VALUES, key="1")
+    for _ in outbox.RETRIES:
+        due_now(box)
+        mail = box.take()
+        assert mail is not None
+        box.failed(mail, "busy")
+    now = time.time()
+    for held_up in (0.01, 30.0):
+        monkeypatch.setattr("bot.mail.outbox.time.time", lambda held_up=held_up: now - held_up)
+        assert box.take() is None
 
 
 async def test_a_mail_that_is_never_taken_is_given_up(box: Outbox) -> None:

@@ -244,6 +244,18 @@ def test_only_one_courier_sends_to_an_endpoint(engine: Any) -> None:
     assert ledger.take("one", 60) == [hook.id]
 
 
+def test_who_was_held_up_after_a_look_at_the_clock_takes_nothing_from_others(
+    engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook, ledger = made(engine, "https://shop.example/hooks", "conversation.message"), Ledger(engine)
+    ledger.write({"c": log(1)}, {"c": TOLD})
+    now = time.time()
+    assert ledger.take("one", 60) == [hook.id] and ledger.page(hook.id, "one", 60, 10) is not None
+    for held_up in (0.01, 30.0):
+        monkeypatch.setattr("bot.webhooks.ledger.time.time", lambda held_up=held_up: now - held_up)
+        assert ledger.take("two", 60) == []
+
+
 def test_a_clock_set_back_keeps_no_delivery_waiting(engine: Any) -> None:
     """That it is set back by a day is the same as all that is noted being a day ahead."""
     hook, ledger = made(engine, "https://shop.example/hooks", "conversation.message"), Ledger(engine)
