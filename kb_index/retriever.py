@@ -49,13 +49,14 @@ class Weights:
 class Candidate:
     """An entry with its fused score (about 0 to 1) and the two strongest pieces of evidence behind it. A translation
     that was found stands here as its original, with the first part of its `language` tag, unless it was found by the
-    very words of its question or of a phrasing."""
+    very words of its question or of a phrasing (`same`)."""
 
     entry: str
     score: float
     nearest: float
     lexical: float
     language: str = ""
+    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,7 @@ class Retriever:
             Candidate(
                 entry=entries[original].id, score=round(score, 5), nearest=round(near, 5), lexical=round(words, 3),
                 language="" if original == place or original in same else base(entries[place].language),
+                same=original in same,
             )
             for place, original, score, near, words in best if score > -np.inf
         ]

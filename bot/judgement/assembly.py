@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.judgement import adapter, phrases, spelling
+from bot.judgement import adapter, language, phrases, spelling
 from bot.judgement.classifier import Classifier, Probabilities
 from bot.judgement.judge import parts
 from bot.judgement.plainly import plainly
 from bot.settings import Settings
+from kb_index.encoder import load_encoder
 from kb_index.export import export, fingerprint, source_model
 
 Progress = Callable[[int, int], None]
@@ -30,7 +31,8 @@ def mark(settings: Settings) -> str:
     """Changes with all that a judgement depends on besides the knowledge base and the bars."""
     sums = hashlib.sha256(fingerprint(source_model()).encode())
     here = Path(__file__).parent
-    ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge", "spelling")]
+    ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge", "spelling",
+                                       "language")]
     for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours]:
         sums.update(path.read_bytes())
     return sums.hexdigest()[:16]
@@ -65,7 +67,9 @@ def assemble(settings: Settings, progress: Progress = lambda done, total: None) 
         export(source, made, [phrase.text for phrase in corpus[:: max(1, len(corpus) // 300)]], stage)
         for name in ("head.npz", "head.json"):
             shutil.copy(adapter.FOLDER / name, made / name)
-        (made / "words.json").write_text(json.dumps(spelling.words(phrase.text for phrase in corpus)), encoding="utf-8")
+        for name, told in (("words", spelling.words(phrase.text for phrase in corpus)),
+                           ("language", language.words(phrase.text for phrase in corpus))):
+            (made / f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
         (made / "assembled.json").write_text(json.dumps({"mark": mark(settings)}), encoding="utf-8")
         shutil.rmtree(folder(settings), ignore_errors=True)
         made.rename(folder(settings))
@@ -73,8 +77,11 @@ def assemble(settings: Settings, progress: Progress = lambda done, total: None) 
 
 
 def load(settings: Settings, threads: int = 1) -> Classifier:
-    """The assembled classifier. Raises ModelMissing."""
-    return Classifier.load(folder(settings), threads)
+    """The assembled classifier. It expects other languages where the encoder that finds entries is for them. Raises
+    ModelMissing."""
+    classifier = Classifier.load(folder(settings), threads)
+    classifier.expects_others = not load_encoder(settings.encoder, threads).speaks_as(classifier.encoder)
+    return classifier
 
 
 @lru_cache(maxsize=2)

@@ -143,9 +143,16 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
         "confidence": confidence.as_dict(), "answer": replace(answer, coverage=covered).as_dict(),
         "people": needed.as_dict(), "people_though_sure": clear.as_dict(),
         "languages": {name: one.as_dict() for name, one in languages.items()},
+        # Where most questions are in a language that is not read, they made the usual bar.
+        "foreign": {"value": answer.as_dict()["value"] if _mostly_foreign(mixed) else "never"},
         "search": choose_bar(sure, right, known, alpha).as_dict(), "offer": {"value": offer}, "scope": {"value": scope},
         "asked": {"answerable": int(known.sum()), "first": int(right.sum()), "people": len(needing)},
     }
+
+
+def _mostly_foreign(asked: Sequence[Asked]) -> bool:
+    answerable = [a.reading.foreign for a in asked if a.entry]
+    return 2 * sum(answerable) > len(answerable)
 
 
 def tongues(asked: Sequence[Asked], confidence: Confidence, alpha: float, handed: float) -> dict[str, Bar]:

@@ -7,12 +7,13 @@ knowledge base (docs/decisions/0014).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from bot.judgement import language
 from bot.judgement.spelling import Spelling
 from kb_index.encoder import Encoder, Vectors
 from kb_index.errors import ModelMissing
@@ -76,10 +77,14 @@ class Head:
 class Classifier:
     """The tuned encoder and its head; slips of the keyboard are mended before they read a text."""
 
-    def __init__(self, encoder: Encoder, head: Head, spelling: Spelling) -> None:
+    def __init__(self, encoder: Encoder, head: Head, spelling: Spelling, words: Collection[str] = ()) -> None:
+        """`words` are those of its language."""
         self.encoder = encoder
         self.head = head
         self.spelling = spelling
+        self._words = frozenset(words)
+        #: Whether messages may come in other languages, which are found but not read.
+        self.expects_others = False
         #: How texts become vectors; who reads the same texts day after day puts a cache here.
         self.encode: Callable[[Sequence[str]], Vectors] = encoder.encode
         #: What was read last: the parts of a message are asked for more than once in a turn.
@@ -88,6 +93,10 @@ class Classifier:
     @property
     def routes(self) -> list[str]:
         return self.head.routes
+
+    def reads(self, text: str) -> bool:
+        """Whether what it says of a normalised text means anything."""
+        return not self.expects_others or language.is_known(text, self._words)
 
     def intent_probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Shape (n, intents) for normalised texts; rows sum to 1."""
@@ -114,8 +123,9 @@ class Classifier:
         """What :mod:`bot.judgement.assembly` put there. Raises ModelMissing."""
         try:
             head = Head.load(folder)
-            words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+            words, ours = (json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+                           for name in ("words", "language"))
         except (OSError, ValueError, KeyError) as error:
             raise ModelMissing(f"no usable classifier in {folder} ({error}); run `frontdesk setup`") from error
         encoder = Encoder(folder, threads)
-        return cls(encoder, head, Spelling(words, encoder.words()))
+        return cls(encoder, head, Spelling(words, encoder.words()), ours)

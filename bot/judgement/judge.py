@@ -111,7 +111,16 @@ def sought(reading: Reading, retriever: Retriever) -> str:
 
 
 def classified(texts: Sequence[str], classifier: Classifier) -> list[Reading]:
-    """What the classifier says of each message, and of what it says plainly."""
+    """What the classifier says of each message that it can read, and of what it says plainly."""
+    known = [classifier.reads(normalise(text)) for text in texts]
+    found = iter(_classified([text for text, is_known in zip(texts, known, strict=True) if is_known], classifier))
+    # Who writes in another language is answered by what is found, so that is for the service team.
+    guess = {name: float(name == "service") for name in classifier.routes}
+    return [next(found) if is_known else Reading(text, guess, "", 0.0, foreign=True)
+            for text, is_known in zip(texts, known, strict=True)]
+
+
+def _classified(texts: Sequence[str], classifier: Classifier) -> list[Reading]:
     told = [plainly(text) for text in texts]
     both = [*texts, *(plain for plain, text in zip(told, texts, strict=True) if plain != text)]
     split = [parts(text) for text in both]

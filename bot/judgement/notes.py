@@ -112,7 +112,7 @@ def _packed(found: _Notes) -> bytes:
     told = []
     for purpose, kept in found.items():
         rows = [
-            [*key, [[c.entry, c.score, c.nearest, c.lexical, c.language] for c in one.candidates]]
+            [*key, [[c.entry, c.score, c.nearest, c.lexical, c.language, c.same] for c in one.candidates]]
             for key, one in kept.items()
         ]
         told.append([purpose, rows])

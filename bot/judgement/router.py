@@ -41,7 +41,8 @@ class Bars:
     `people` on the probability that a message is for support or asks for a person, `people_though_sure` on the same
     where the nearest entry is above the answer bar, `scope` on the probability that it is out of scope, above which a
     message without an answer is none for the service team. `search` is the answer bar of a plain search, where nobody
-    is handed over. `languages` are the answer bars where a translation is what was found, by its language."""
+    is handed over. `languages` are the answer bars where a translation is what was found, by its language; `foreign` is
+    the one where an original was found by a message that the classifier does not read."""
 
     answer: float
     offer: float
@@ -51,6 +52,7 @@ class Bars:
     search: float
     confidence: Confidence
     languages: Mapping[str, float] = field(default_factory=dict)
+    foreign: float = _NEVER
 
     @classmethod
     def parse(cls, calibration: Mapping[str, Any]) -> Bars:
@@ -62,6 +64,7 @@ class Bars:
             confidence=Confidence.parse(calibration["confidence"]),
             # Snapshots of before have none, and no translations.
             languages={name: _number(told["value"]) for name, told in calibration.get("languages", {}).items()},
+            foreign=_number(calibration.get("foreign", {"value": "never"})["value"]),
         )
 
     def bar(self, reading: Reading, usual: float | None = None) -> float:
@@ -69,11 +72,16 @@ class Bars:
 
         How near a question is to a translation says little where the encoder hardly knows its language, so that each
         language has a bar of its own, and one with too few questions has none that can be passed. Then a translation
-        answers what stands among its phrasings word for word.
+        answers what stands among its phrasings word for word. Nor can it be told of a message in another language
+        whether it needs people.
         """
         bar = self.answer if usual is None else usual
         language = tongue(reading.candidates)
-        return max(bar, self.languages.get(language, _NEVER)) if language else bar
+        if language:
+            return max(bar, self.languages.get(language, _NEVER))
+        if reading.foreign and usual is None and not (reading.candidates and reading.candidates[0].same):
+            return max(bar, self.foreign)
+        return bar
 
 
 def tongue(candidates: Sequence[Candidate]) -> str:

@@ -18,7 +18,7 @@ _LEAST = 0.01
 def deciding_words(text: str, route: str, classifier: Classifier, top: int = 3) -> list[str]:
     """At most `top` words of `text` in the order of their weight for `route`; of several sentences, of the one that
     speaks for it most."""
-    if route not in classifier.routes:
+    if route not in classifier.routes or not classifier.reads(normalise(text)):
         return []
     column = classifier.routes.index(route)
     said = segments(text) or [normalise(text)]

@@ -44,7 +44,8 @@ def test_a_small_knowledge_base_is_published_with_bars_that_fit_its_size(small: 
     assert len(loaded.entries) == len(list(small.kb.rglob("*.md")))
     assert loaded.encoder == load_encoder(small.encoder).name
     assert set(loaded.calibration) == {
-        "answer", "confidence", "offer", "people", "people_though_sure", "scope", "search", "asked", "languages"
+        "answer", "confidence", "offer", "people", "people_though_sure", "scope", "search", "asked", "languages",
+        "foreign"
     }
     assert loaded.calibration["answer"]["alpha"] == small.alpha
     # Some fifty questions cannot show that at most 5 % of the answers are wrong, so nothing is answered outright.
