@@ -105,7 +105,9 @@ def test_another_architecture_gives_its_own_vectors_and_is_served(
     assert load_encoder(product.encoder).speaks_as(load_encoder(product.home / "judgement"))
     assert snapshot.load_current(settings.index).second is None
     judge = Judge(load_encoder(settings.encoder), assembly.load(settings), snapshot.load_current(settings.index))
-    [reading] = judge.read(["wann verfallen denn meine punkte?"], top=20)
+    [reading, english] = judge.read(["wann verfallen denn meine punkte?", "when do my points expire?"], top=20)
+    assert reading.foreign and not english.foreign
+    assert not assembly.load(product).expects_others
     found = [candidate.entry for candidate in reading.candidates]
     assert len(found) == len(set(found)) == 10 and "membership-points-expiry" in found and "punkte" not in found
     # Another model is another index.
