@@ -25,8 +25,9 @@ def summed(rows: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]) ->
         "found first": sum(hits["hits"][:1] != [] and hits["hits"][0]["entry"] == q["entry"] for q, _, hits in known),
         "found among three": sum(q["entry"] in [hit["entry"] for hit in hits["hits"][:3]] for q, _, hits in known),
         "answered, rightly": sum(told["decision"] == "answer" and told["entry"] == q["entry"] for q, told, _ in known),
-        "offered among others": sum(told["decision"] == "clarify" and q["entry"] in [c["entry"] for c in told["candidates"]]
-                                    for q, told, _ in known),
+        "offered among others": sum(
+            told["decision"] == "clarify" and q["entry"] in [c["entry"] for c in told["candidates"]]
+            for q, told, _ in known),
         "answered or acted on, wrongly": sum(
             told["decision"] in ("task", "chat") or (told["decision"] == "answer" and told["entry"] != q["entry"])
             for q, told, _ in rows),

@@ -1,26 +1,32 @@
-"""Assembles the classifier at set-up: base model and adapter -> one ONNX file beside the head."""
+"""Assembles the classifier at set-up: base model and adapter -> ONNX files beside the head, and the phrases as
+these see them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from bot.judgement import adapter, language, phrases, spelling
-from bot.judgement.classifier import Classifier, Probabilities
+from bot.judgement.classifier import Classifier, Head, Probabilities
 from bot.judgement.judge import parts
+from bot.judgement.neighbours import Neighbours
+from bot.judgement.phrases import Phrase
 from bot.judgement.plainly import plainly
 from bot.settings import Settings
-from kb_index.encoder import load_encoder
+from kb_index.encoder import Encoder, load_encoder
 from kb_index.export import export, fingerprint, source_model
 
 Progress = Callable[[int, int], None]
+#: In so many batches the phrases are read.
+_BATCHES = 20
 
 
 def folder(settings: Settings) -> Path:
@@ -32,7 +38,7 @@ def mark(settings: Settings) -> str:
     sums = hashlib.sha256(fingerprint(source_model()).encode())
     here = Path(__file__).parent
     ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge", "spelling",
-                                       "language")]
+                                       "language", "neighbours")]
     for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours]:
         sums.update(path.read_bytes())
     return sums.hexdigest()[:16]
@@ -58,7 +64,7 @@ def assemble(settings: Settings, progress: Progress = lambda done, total: None) 
     def stage(_: str) -> None:
         nonlocal begun
         begun += 1
-        progress(min(begun, 5), 5)
+        progress(min(begun, 5), 5 + _BATCHES)
 
     with tempfile.TemporaryDirectory(prefix=".judgement-", dir=settings.home) as scratch:
         source, made = Path(scratch) / "judgement" / "model", Path(scratch) / "made"
@@ -70,10 +76,22 @@ def assemble(settings: Settings, progress: Progress = lambda done, total: None) 
         for name, told in (("words", spelling.words(phrase.text for phrase in corpus)),
                            ("language", language.words(phrase.text for phrase in corpus))):
             (made / f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
+        _remember(made, corpus, lambda done: progress(5 + done, 5 + _BATCHES))
         (made / "assembled.json").write_text(json.dumps({"mark": mark(settings)}), encoding="utf-8")
         shutil.rmtree(folder(settings), ignore_errors=True)
         made.rename(folder(settings))
-    progress(5, 5)
+
+
+def _remember(made: Path, corpus: Sequence[Phrase], progress: Callable[[int], None]) -> None:
+    """Writes the phrases as the assembled encoder sees them."""
+    encoder, head = Encoder(made, threads=os.cpu_count() or 1), Head.load(made)
+    texts = [parts(phrase.text)[0] for phrase in corpus]
+    size, read = -(-len(texts) // _BATCHES), []
+    for batch in range(_BATCHES):
+        read.append(encoder.encode(texts[batch * size : (batch + 1) * size]))
+        progress(batch + 1)
+    columns = [head.intents.index(phrase.intent) for phrase in corpus]
+    Neighbours.build(np.concatenate(read), columns, len(head.intents)).save(made)
 
 
 def load(settings: Settings, threads: int = 1) -> Classifier:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.judgement import language
+from bot.judgement.neighbours import Neighbours, mixed
 from bot.judgement.spelling import Spelling
 from kb_index.encoder import Encoder, Vectors
 from kb_index.errors import ModelMissing
@@ -75,12 +76,14 @@ class Head:
 
 
 class Classifier:
-    """The tuned encoder and its head; slips of the keyboard are mended before they read a text."""
+    """The tuned encoder, its head and the phrases it learnt; slips of the keyboard are mended before a text is read."""
 
-    def __init__(self, encoder: Encoder, head: Head, spelling: Spelling, words: Collection[str] = ()) -> None:
+    def __init__(self, encoder: Encoder, head: Head, neighbours: Neighbours, spelling: Spelling,
+                 words: Collection[str] = ()) -> None:
         """`words` are those of its language."""
         self.encoder = encoder
         self.head = head
+        self.neighbours = neighbours
         self.spelling = spelling
         self._words = frozenset(words)
         #: Whether messages may come in other languages, which are found but not read.
@@ -101,7 +104,7 @@ class Classifier:
     def intent_probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Shape (n, intents) for normalised texts; rows sum to 1."""
         once = list(dict.fromkeys(texts))
-        found = dict(zip(once, self.head.intent_probabilities(self.vectors(once)), strict=True))
+        found = dict(zip(once, self._told(self.vectors(once)), strict=True))
         return np.array([found[text] for text in texts]).reshape(len(texts), len(self.head.intents))
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
@@ -116,16 +119,19 @@ class Classifier:
         """What it says of the text that `words` make, and would say without the word at each of `places`: shape
         (1 + places, intents)."""
         mended = [self.spelling.mend(word) for word in words]
-        return self.head.intent_probabilities(self.encoder.occluded(mended, places))
+        return self._told(self.encoder.occluded(mended, places))
+
+    def _told(self, vectors: Vectors) -> Probabilities:
+        return mixed(self.head.intent_probabilities(vectors), self.neighbours.intent_probabilities(vectors))
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Classifier:
         """What :mod:`bot.judgement.assembly` put there. Raises ModelMissing."""
         try:
-            head = Head.load(folder)
+            head, neighbours = Head.load(folder), Neighbours.load(folder)
             words, ours = (json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
                            for name in ("words", "language"))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelMissing(f"no usable classifier in {folder} ({error}); run `frontdesk setup`") from error
         encoder = Encoder(folder, threads)
-        return cls(encoder, head, Spelling(words, encoder.words()), ours)
+        return cls(encoder, head, neighbours, Spelling(words, encoder.words()), ours)

@@ -19,8 +19,8 @@ DECISIONS = ("answer", "task", "clarify", "handoff", "abstain", "chat")
 class Reading:
     """What the classifier and the index say of a message, before anything is decided; `plainly` is what the classifier
     says of it without the names in it (:mod:`bot.judgement.plainly`), where it has any; `mended` is the normalised text
-    as it was meant, where words in it were misspelt (:mod:`bot.judgement.spelling`). `foreign` is a message in a language
-    that the classifier does not read: its route is a guess, and it has no intent."""
+    as it was meant, where words in it were misspelt (:mod:`bot.judgement.spelling`). `foreign` is a message in a
+    language that the classifier does not read: its route is a guess, and it has no intent."""
 
     text: str
     routes: dict[str, float]

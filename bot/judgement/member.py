@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bot.judgement.neighbours import Neighbours
 from bot.judgement.tuning import Progress, Tuned
 from bot.judgement.wording import features
 from kb_index.encoder import Vectors
@@ -16,7 +17,9 @@ Floats = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.int64]
 
 #: How much each way of judging counts. Chosen on three data sets (docs/judgement.md).
-_MEANING, _MEANING_BESIDE_TUNED, _WORDING = 1.0, 0.5, 0.5
+_MEANING, _MEANING_BESIDE_TUNED, _WORDING, _NEIGHBOURS = 1.0, 0.5, 0.5, 0.5
+#: Nothing is less likely than this because no text of it is near.
+_LEAST = 1e-3
 #: Margins of the wording model are multiplied by this to be as sure as its accuracy allows.
 _SHARPNESS = 3.0
 #: The nearest text may be a stray; the fifth speaks for its surroundings.
@@ -65,7 +68,8 @@ class Opinion:
 def learn(lesson: Lesson, progress: Progress = lambda done, total: None) -> Opinion:
     """Learns, then reads.
 
-    A text's score is the weighted geometric mean of what the models say. Signs of being out of scope are: no model's
+    A text's score is the weighted geometric mean of what the models say, and, where an encoder is tuned, of what the
+    texts nearest by it are. Signs of being out of scope are: no model's
     best score is high (the largest logit tells more than the largest probability), nothing learnt is near, and, where
     some were learnt, the odds of being one of those out of scope.
 
@@ -84,10 +88,12 @@ def learn(lesson: Lesson, progress: Progress = lambda done, total: None) -> Opin
         mixed += _MEANING * _log_softmax(meaning)
     else:
         tuned = Tuned.fit(lesson.source, known.texts, lesson.classes, lesson.seed, progress)
-        own = tuned.encode(asked.texts)
+        own, beside = tuned.encode(asked.texts), tuned.encode(known.texts)
         scores["tuned"] = tuned.scores(own)
         mixed += _MEANING_BESIDE_TUNED * _log_softmax(meaning) + _log_softmax(scores["tuned"])
-        near.append(_nearest(own, tuned.encode(known.where(learnt).texts)))
+        said = Neighbours.build(beside, lesson.classes, count).intent_probabilities(own)
+        mixed += _NEIGHBOURS * np.log(said + _LEAST)
+        near.append(_nearest(own, beside[learnt]))
     signs = [-rows[:, inside].max(axis=1) for rows in scores.values()] + [-row for row in near]
     if lesson.outside is not None:
         signs.append(mixed[:, lesson.outside] - np.logaddexp.reduce(mixed[:, inside], axis=1))

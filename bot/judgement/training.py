@@ -10,7 +10,7 @@ of product nor its way of writing.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from bot.judgement import adapter, phrases
 from bot.judgement.classifier import Head
 from bot.judgement.judge import parts
+from bot.judgement.neighbours import Neighbours, Probabilities, mixed
 from bot.judgement.phrases import Phrase
 from bot.judgement.plainly import plainly
 from kb_index.encoder import MAX_PIECES, Vectors
@@ -80,24 +81,50 @@ def tune(folder: Path = adapter.FOLDER, progress: Progress = lambda done, total:
     def part(k: int) -> Progress:
         return lambda done, of: progress(k * 100 + 100 * done // of, total)
 
-    scores: dict[str, npt.NDArray[np.float32]] = {}
+    unseen: dict[str, Unseen] = {}
     for k in range(FOLDS):
-        twin = tuner.fit([p for p, f in zip(corpus, fold, strict=True) if f != k], corpus, part(k))
-        split = {key: parts(text) for key, (row, text) in reads.items() if fold[row] == k}
-        vectors = twin.encode([text for one in split.values() for text in one])
-        ends = np.cumsum([len(one) for one in split.values()])
-        for (key, one), end in zip(split.items(), ends, strict=True):
-            scores[key] = vectors[end - len(one) : end] @ twin.head.weights.T + twin.head.bias
-    final = tuner.fit(corpus, corpus, part(FOLDS))
+        learnt = [p for p, f in zip(corpus, fold, strict=True) if f != k]
+        twin = tuner.fit(learnt, corpus, part(k))
+        unseen |= judged(twin, learnt, {key: parts(text) for key, (row, text) in reads.items() if fold[row] == k})
+    return write(folder, corpus, tuner.fit(corpus, corpus, part(FOLDS)), unseen, seed)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What a model says of the parts of a text that it has not learnt: its head's scores, and what the nearest phrases
+    are, each of shape (parts, intents)."""
+
+    scores: npt.NDArray[np.float32]
+    nearest: Probabilities
+
+
+def judged(twin: Trained, learnt: Sequence[Phrase], asked: Mapping[str, Sequence[str]]) -> dict[str, Unseen]:
+    """The parts of each of the texts `asked`, judged by a model that was trained on the phrases `learnt`."""
+    columns = [twin.head.intents.index(phrase.intent) for phrase in learnt]
+    known = twin.encode([parts(phrase.text)[0] for phrase in learnt])
+    neighbours = Neighbours.build(known, columns, len(twin.head.intents))
+    vectors = twin.encode([text for one in asked.values() for text in one])
+    scores, nearest = vectors @ twin.head.weights.T + twin.head.bias, neighbours.intent_probabilities(vectors)
+    ends = np.cumsum([len(one) for one in asked.values()])
+    return {key: Unseen(scores[end - len(one) : end], nearest[end - len(one) : end])
+            for (key, one), end in zip(asked.items(), ends, strict=True)}
+
+
+def write(
+    folder: Path, corpus: Sequence[Phrase], final: Trained, unseen: Mapping[str, Unseen], seed: int
+) -> dict[str, Any]:
+    """Writes the model that learnt all phrases, and what others said of those that they had not learnt."""
     head = Head(final.head.intents, final.head.route_of, final.head.weights, final.head.bias)
-    wholes = np.stack([scores[adapter.digest(phrase.text)][0] for phrase in corpus])
-    head.temperature = _temperature(wholes, [phrase.route for phrase in corpus], head)
+    wholes = [unseen[adapter.digest(phrase.text)] for phrase in corpus]
+    scores, nearest = np.stack([one.scores[0] for one in wholes]), np.stack([one.nearest[0] for one in wholes])
+    head.temperature = _temperature(scores, nearest, [phrase.route for phrase in corpus], head)
     told = {
         "phrases": len(corpus), "mark": adapter.phrases_mark(corpus), "seed": seed,
-        "temperature": round(head.temperature, 4), "recall": _recall(wholes, corpus, head),
+        "temperature": round(head.temperature, 4),
+        "recall": _recall(mixed(_softmax(scores / head.temperature), nearest), corpus, head),
     }
-    adapter.save(folder, final.pairs, head,
-                 {key: _softmax(one / head.temperature) for key, one in scores.items()}, told)
+    together = {key: mixed(_softmax(one.scores / head.temperature), one.nearest) for key, one in unseen.items()}
+    adapter.save(folder, final.pairs, head, together, told)
     return told
 
 
@@ -262,24 +289,26 @@ def _batches(lengths: Sequence[int], rng: np.random.Generator) -> list[npt.NDArr
     return [found[place] for place in rng.permutation(len(found))]
 
 
-def _softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def _softmax(scores: npt.NDArray[np.float32]) -> Probabilities:
     rows = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
     return np.asarray(rows / rows.sum(axis=1, keepdims=True))
 
 
-def _temperature(scores: npt.NDArray[np.float32], routes: Sequence[str], head: Head) -> float:
+def _temperature(
+    scores: npt.NDArray[np.float32], nearest: Probabilities, routes: Sequence[str], head: Head
+) -> float:
     """The one that makes the routes of unseen phrases likeliest."""
     rows, columns = np.arange(len(routes)), np.array([head.routes.index(route) for route in routes])
 
     def loss(temperature: float) -> float:
-        chance = head.route_probabilities(_softmax(scores / np.float32(temperature)))[rows, columns]
+        chance = head.route_probabilities(mixed(_softmax(scores / np.float32(temperature)), nearest))[rows, columns]
         return float(-np.log(np.maximum(chance, 1e-9)).mean())
 
     return float(min(np.geomspace(0.5, 8.0, 200), key=loss))
 
 
-def _recall(scores: npt.NDArray[np.float32], corpus: Sequence[Phrase], head: Head) -> dict[str, float]:
-    found = head.route_probabilities(_softmax(scores)).argmax(axis=1)
+def _recall(told: Probabilities, corpus: Sequence[Phrase], head: Head) -> dict[str, float]:
+    found = head.route_probabilities(told).argmax(axis=1)
     right: dict[str, list[bool]] = {}
     for phrase, best in zip(corpus, found, strict=True):
         right.setdefault(phrase.route, []).append(head.routes[best] == phrase.route)

@@ -32,7 +32,7 @@ OTHER = [
 def abroad(classifier: Classifier) -> Classifier:
     """The shipped classifier beside an encoder for other languages."""
     assert not classifier.expects_others, "the default encoder is as English as the classifier"
-    found = Classifier(classifier.encoder, classifier.head, classifier.spelling, classifier._words)
+    found = Classifier(classifier.encoder, classifier.head, classifier.neighbours, classifier.spelling, classifier._words)
     found.expects_others = True
     return found
 
