@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ class FaultProxy:
         self.port = 0
         #: Faults that really happened, by kind.
         self.played: Counter[str] = Counter()
+        #: What was delivered once more, and when it was first.
+        self.duplicates: list[tuple[float, bytes]] = []
         self._mode: Mode = "pass"
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -172,6 +175,8 @@ class FaultProxy:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _later(self, chunk: bytes) -> None:
+        self.duplicates.append((time.monotonic(), chunk))
+
         async def deliver() -> None:
             await asyncio.sleep(0.3)
             with suppress(OSError, asyncio.TimeoutError):

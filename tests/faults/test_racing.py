@@ -52,6 +52,15 @@ class History:
         self.unknown += op.result is None
 
 
+    def came_again(self, at: float, chunk: bytes) -> None:
+        """Notes that the network delivered a request once more, after `at`: nobody waited for the answer to that, and
+        what was refused the first time may be done then."""
+        for cid, ops in self.of.items():
+            if cid.encode() in chunk:
+                ops += [Op(op.name, op.args, at) for op in ops if op.args and op.called <= at <= op.returned
+                        and all(arg.encode() in chunk for arg in op.args if isinstance(arg, str) and arg != "customer")]
+
+
 class Arena:
     """A few conversations at a time, and clients that work on them without any regard for each other."""
 
@@ -198,8 +207,9 @@ def violations(cid: str, ops: list[Op], records: list[dict[str, Any]]) -> list[s
     verdict = check(ops, Held(), step)
     found = []
     if not verdict.linearisable:
-        last = "\n".join(map(str, verdict.order[-12:]))
-        found.append(f"{cid}: no order explains\n{last}\nand then one of\n" + "\n".join(map(str, verdict.stuck)))
+        told = {"no order explains": ops, "the longest that was found": verdict.order, "and then one of": verdict.stuck,
+                "the log": records}
+        found.append("\n".join([cid, *(f"{name}\n  " + "\n  ".join(map(str, of)) for name, of in told.items())]))
     if [record["seq"] for record in records] != list(range(1, len(records) + 1)):
         found.append(f"{cid}: the log has gaps")
     owner, agent = "bot", ""
@@ -257,6 +267,8 @@ async def test_races_over_a_bad_network_are_linearisable(store: Store) -> None:
         async with FaultProxy("127.0.0.1", store.port, faults) as proxy:
             arena = Arena(f"redis://127.0.0.1:{proxy.port}/0", store.url, seed)
             await arena.play(min(A_ROUND, STEPS - begun))
+            for at, chunk in proxy.duplicates:
+                arena.history.came_again(at, chunk)
         direct = Conversations(connect(store.url))
         for cid, ops in arena.history.of.items():
             found += violations(cid, ops, await direct.records(cid))
