@@ -1,8 +1,8 @@
 """The training phrases nearest to a message, as a second opinion beside the head's.
 
-The head draws one border around each intent, and what is odd may lie far out on the wrong side of it: "where is my
-phone" on that of where a parcel is. The phrases that stand nearest tell then that somebody seeks a thing of their own.
-And a rare way to say something is known by the one phrase that says it so, though that moves no border.
+The head draws one border around each intent, and what is odd may lie far out on the wrong side of it, though phrases
+like it were learnt. The phrases that stand nearest tell it. And a rare way to say something is known by the one phrase
+that says it so, though that moves no border.
 Source: U. Khandelwal et al., "Generalization through memorization: nearest neighbor language models" (ICLR 2020), the
 interpolation of what a model says and what its nearest examples do.
 """

@@ -8,7 +8,7 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +51,14 @@ class History:
         self.count += 1
         self.unknown += op.result is None
 
-
-    def came_again(self, at: float, chunk: bytes) -> None:
-        """Notes that the network delivered a request once more, after `at`: nobody waited for the answer to that, and
+    def came_again(self, duplicates: Sequence[tuple[float, bytes]]) -> None:
+        """Notes what the network delivered once more, and when it was first: nobody waited for the answer to that, and
         what was refused the first time may be done then."""
         for cid, ops in self.of.items():
-            if cid.encode() in chunk:
-                ops += [Op(op.name, op.args, at) for op in ops if op.args and op.called <= at <= op.returned
-                        and all(arg.encode() in chunk for arg in op.args if isinstance(arg, str) and arg != "customer")]
+            told = [(at, chunk) for at, chunk in duplicates if cid.encode() in chunk]
+            ops += [Op(op.name, op.args, at) for at, chunk in told for op in ops
+                    if op.args and op.called <= at <= op.returned
+                    and all(arg.encode() in chunk for arg in op.args if isinstance(arg, str) and arg != "customer")]
 
 
 class Arena:
@@ -267,8 +267,7 @@ async def test_races_over_a_bad_network_are_linearisable(store: Store) -> None:
         async with FaultProxy("127.0.0.1", store.port, faults) as proxy:
             arena = Arena(f"redis://127.0.0.1:{proxy.port}/0", store.url, seed)
             await arena.play(min(A_ROUND, STEPS - begun))
-            for at, chunk in proxy.duplicates:
-                arena.history.came_again(at, chunk)
+        arena.history.came_again(proxy.duplicates)
         direct = Conversations(connect(store.url))
         for cid, ops in arena.history.of.items():
             found += violations(cid, ops, await direct.records(cid))
