@@ -49,7 +49,7 @@ class Weights:
 class Candidate:
     """An entry with its fused score (about 0 to 1) and the two strongest pieces of evidence behind it. A translation
     that was found stands here as its original, with the first part of its `language` tag, unless it was found by the
-    very words of its question or of a phrasing (`same`)."""
+    very words of its question or of a phrasing (`same`, which originals can be as well)."""
 
     entry: str
     score: float
@@ -218,19 +218,27 @@ class Retriever:
         order = np.argsort(-np.round(scores, 9), kind="stable")
         if families:
             order = order[np.sort(np.unique(family[order], return_index=True)[1])]
+        words = _folded(text)
         #: The originals of translations that have the very words.
-        same = self._words.get(_folded(text), set()) if self._words else set()
+        same = self._words.get(words, set())
         order = order[:top]
         best = zip(positions[order].tolist(), family[order].tolist(), scores[order].tolist(), nearest[order].tolist(),
                    lexical[positions[order]].tolist(), strict=True)
         return [
             Candidate(
-                entry=entries[original].id, score=round(score, 5), nearest=round(near, 5), lexical=round(words, 3),
+                entry=entries[original].id, score=round(score, 5), nearest=round(near, 5), lexical=round(bm25, 3),
                 language="" if original == place or original in same else base(entries[place].language),
-                same=original in same,
+                same=original in same or self._has(place, words),
             )
-            for place, original, score, near, words in best if score > -np.inf
+            for place, original, score, near, bm25 in best if score > -np.inf
         ]
+
+    def _has(self, position: int, words: str) -> bool:
+        """Whether these are the very words of an entry's question or of a phrasing."""
+        entry, begin = self.snapshot.entries[position], words.partition(" ")[0]
+        # Most texts have not even the first word, which is quickly seen.
+        return bool(words) and any(begin in text.lower() and _folded(text) == words
+                                   for text in (entry.question, *entry.phrasings))
 
 
 def _best(scores: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], np.float32]:

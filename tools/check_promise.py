@@ -66,13 +66,14 @@ def recalibrations(
 
 def _realised(fresh: Sequence[Asked], bars: Bars) -> tuple[float, float, float, float, float]:
     mixed = [a for a in questions(fresh)[1] if not a.held_out]
-    sure, people = sureness(bars.confidence, mixed), np.array([a.people for a in mixed])
+    sure, people = sureness(bars.confidence, mixed), np.array([a.held_back for a in mixed])
     right, known = np.array([a.right for a in mixed]), np.array([bool(a.entry) for a in mixed])
     answered = (sure >= bars.answer) & (people < bars.people_though_sure)
     found = (sure >= bars.search)
     needing = [a for a in fresh if a.route in PEOPLE]
     chance = np.array([a.people for a in needing])
-    missed = (sureness(bars.confidence, needing) >= bars.answer) & (chance < bars.people_though_sure)
+    through = np.array([a.held_back for a in needing])
+    missed = (sureness(bars.confidence, needing) >= bars.answer) & (through < bars.people_though_sure)
     missed |= np.array([a.acted for a in needing]) & (chance < bars.people)
     return (
         _share(answered & ~right, answered), _share(answered & known, known), float(missed.mean()),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bot.judgement.confidence import SIGNS, Confidence, signs
 from bot.judgement.judgement import Reading
-from bot.judgement.router import OFFERED, tongue, wanted_task
+from bot.judgement.router import OFFERED, by_the_very_words, tongue, wanted_task
 from bot.judgement.tasks import TASKS, form_of
 from kb_index.calibration import NEVER, Bar, choose_bar, choose_offer_bar, choose_parting_bar, choose_people_bars
 
@@ -74,6 +74,11 @@ class Asked:
         return self.reading.routes.get("support", 0.0) + self.reading.routes.get("human", 0.0)
 
     @property
+    def held_back(self) -> float:
+        """The least people bar for sure answers at which it may be answered."""
+        return 0.0 if by_the_very_words(self.reading) else self.people
+
+    @property
     def beyond(self) -> float:
         """The chance that it is out of scope, as the classifier has it."""
         return self.reading.routes.get(_BEYOND, 0.0)
@@ -112,7 +117,7 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
     confidence, mixed = questions(asked)
     sure = sureness(confidence, mixed)
     right, known = np.array([a.right for a in mixed], bool), np.array([bool(a.entry) for a in mixed], bool)
-    people = np.array([a.people for a in mixed])
+    people = np.array([a.held_back for a in mixed])
     needing = [a for a in asked if a.route in PEOPLE]
     needing_sure = sureness(confidence, needing)
     acted = np.array([a.acted for a in needing], bool)
@@ -165,7 +170,7 @@ def tongues(asked: Sequence[Asked], confidence: Confidence, alpha: float, handed
             found.setdefault(one.tongue, []).append(one)
     bars = {}
     for name, ours in sorted(found.items()):
-        kept = [one for one in ours if one.people < handed]
+        kept = [one for one in ours if one.held_back < handed]
         known = np.array([bool(one.entry) for one in kept], bool)
         if known.any() and not known.all():
             bars[name] = choose_bar(sureness(confidence, kept), [one.right for one in kept], known, alpha)

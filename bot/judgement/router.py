@@ -167,7 +167,8 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
     answers, doubtful = bool(offered) and sure >= bars.bar(reading), human + support >= bars.people
-    if doubtful and not (answers and human + support < bars.people_though_sure):
+    published = answers and by_the_very_words(reading)
+    if doubtful and not published and not (answers and human + support < bars.people_though_sure):
         # The people bar is low, for the sake of its promise. Where it is clearly likelier that a message is none of
         # ours, saying so and offering a person does as well as taking a person's time; but not where it names an
         # article, since "my kettle drips" is all that some customers say of a fault.
@@ -198,6 +199,13 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
     if route == "out_of_scope" or routes.get("out_of_scope", 0.0) >= bars.scope:
         return judged(route, "abstain", routes[best], _NOT_OURS)
     return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
+
+
+def by_the_very_words(reading: Reading) -> bool:
+    """Whether a message is, word for word, what an editor published an answer to. Then it needs no people, however much
+    it is like messages that do ("size guide"), unless it clearly asks for a person."""
+    same = bool(reading.candidates) and reading.candidates[0].same
+    return same and reading.routes.get("human", 0.0) < _CLEARLY
 
 
 def wanted_task(reading: Reading) -> str:

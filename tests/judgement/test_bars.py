@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.judgement.bars import Asked
 from bot.judgement.judgement import Reading
+from kb_index.retriever import Candidate
 
 
 def asked(text: str, people: float, plain: str = "", plain_people: float = 0.0, intent: str = "cancel_order") -> Asked:
@@ -32,3 +33,11 @@ def test_told_plainly_it_may_be_let_through_by_a_lower_one() -> None:
 def test_the_form_of_a_request_is_let_through_by_any_bar() -> None:
     one = asked("one more lamp to LM-104281", 0.9, "one more item to my order", 0.9, "report_defect")
     assert one.let_through == 0.0 and one.acted
+
+
+def test_what_is_published_word_for_word_is_let_through_by_any_bar() -> None:
+    worded = [Candidate("guarantee", 0.9, 1.0, 1.0, same=True)]
+    one = Asked(Reading("warranty", {"support": 0.9}, "report_defect", 0.9, worded), "", "support")
+    assert one.held_back == one.let_through == 0.0 and one.people == 0.9
+    person = Asked(Reading("helpline", {"human": 0.9}, "ask_human", 0.9, worded), "", "human")
+    assert person.held_back == person.let_through == 0.9

@@ -28,6 +28,26 @@ def what(judged: Judgement) -> tuple[str, str]:
     return judged.route, judged.decision
 
 
+def worded(score: float = SURE, **routes: float) -> Judgement:
+    """A message that stands word for word among the first entry's questions."""
+    return decide(Reading("size guide", routes, "product_question", 0.7, [Candidate("e0", score, 1.0, 1.0, same=True)]),
+                  BARS, 0, frozenset({"track_order"}))
+
+
+def test_what_is_published_word_for_word_is_answered_however_much_it_is_like_a_fault() -> None:
+    assert what(judge(support=0.95, service=0.05)) == ("support", "handoff")
+    assert what(worded(support=0.95, service=0.05)) == ("service", "answer")
+    assert what(worded(support=0.4, human=0.5, service=0.1)) == ("service", "answer")
+
+
+def test_the_very_words_do_not_keep_who_clearly_wants_a_person_from_one() -> None:
+    assert what(worded(human=0.8, service=0.2)) == ("human", "handoff")
+
+
+def test_the_very_words_pass_no_bar_that_others_do_not() -> None:
+    assert what(worded(NEAR, support=0.95, service=0.05)) == ("support", "handoff")
+
+
 @pytest.mark.parametrize("text", ["0", " 0 ", "0!", "(0)", "\n0\n", "hello?\n0", "0\nplease"])
 def test_zero_reaches_a_person_whatever_else_is_true(text: str) -> None:
     for score in (SURE, FAR, None):

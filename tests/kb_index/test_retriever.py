@@ -64,6 +64,17 @@ def test_phrasings_count_more_the_more_there_are(tmp_path: Path, encoder: Encode
     assert scores == sorted(scores) and scores[0] < scores[-1]
 
 
+def test_the_very_words_of_a_question_or_a_phrasing_are_known_as_such(tmp_path: Path, encoder: Encoder) -> None:
+    entries = [
+        Entry("guarantee", "How long is the guarantee?", "Two years.", phrasings=("warranty", "Is it still covered?")),
+        Entry("emoji", "\U0001f600", "A smile."),
+    ]
+    asked = ["WARRANTY!!!", "how long is the guarantee", "how long is your guarantee", "the warranty", "\U0001f44d", ""]
+    told = found(tmp_path, encoder, entries, asked)
+    assert [any(candidate.same for candidate in one) for one in told] == [True, True, False, False, False, False]
+    assert told[0][0] == next(candidate for candidate in told[0] if candidate.same)
+
+
 def test_an_entry_is_embedded_as_question_as_a_whole_and_by_passages() -> None:
     kinds = [kind for kind, _ in units(Entry("a", "Why?", "Because. " * 100, phrasings=("how come",)))]
     assert kinds[:3] == [0, 1, WHOLE] and kinds[3:] == [PASSAGE] * 3
