@@ -95,7 +95,7 @@ class Asked:
         """The least people bar at which the bot may answer it or act on it: the chance that it needs people, or a lower
         one that it has when told plainly, if that is a task (:func:`bot.judgement.router.decide`)."""
         again = self.reading.plainly
-        if self._has_form:
+        if self._has_form or by_the_very_words(self.reading):
             return 0.0
         if again is None or wanted_task(again) not in TASKS:
             return self.people
