@@ -11,11 +11,15 @@ from bot.desk.app import create_app
 from bot.settings import BadSetting, Settings, read
 
 
+#: Connections that may wait to be taken up. After a cut all widgets come back at once; who finds no room here tries again
+#: a second later, then three.
+_WAITING = 8192
+
+
 def listen(settings: Settings) -> socket.socket:
     """The listening socket. Raises OSError when the address is taken or not of this machine."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # After a cut all widgets come back at once; who finds no room here tries again a second later, then three.
-    return socket.create_server((settings.host, settings.port), family=family, backlog=8192)
+    return socket.create_server((settings.host, settings.port), family=family, backlog=_WAITING)
 
 
 def main() -> int:
@@ -36,7 +40,8 @@ def main() -> int:
         return 1
     log.info("the desk listens on http://%s:%s", settings.host, settings.port)
     try:
-        create_app(settings).run(sock=listening, workers=1, access_log=False, motd=False)
+        # Sanic has the socket listen once more, with room for a hundred unless told otherwise.
+        create_app(settings).run(sock=listening, workers=1, access_log=False, motd=False, backlog=_WAITING)
     except Exception as error:
         log.error("the desk could not start: %s", error)
         return 1

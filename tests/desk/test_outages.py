@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -167,6 +168,29 @@ def test_the_process_runs_and_stops(settings: Settings) -> None:
     assert output == b""
     log = (settings.home / "log").read_text()
     assert "ERROR" not in log and "Traceback" not in log and "rasa" not in log
+
+
+def test_there_is_room_for_all_who_come_back_at_once(settings: Settings) -> None:
+    """Whoever finds none is silently dropped and tries again a second later, then three, then seven."""
+    port = free_port()
+    process = start(settings, port)
+    callers = [socket.socket() for _ in range(400)]
+    try:
+        healthy(port, process, settings.home / "log")
+        process.send_signal(signal.SIGSTOP)
+        for caller in callers:
+            caller.setblocking(False)
+            caller.connect_ex(("127.0.0.1", port))
+        waiting = select.poll()
+        for caller in callers:
+            waiting.register(caller, select.POLLOUT)
+        time.sleep(0.2)
+        assert len(waiting.poll(0)) == len(callers)
+    finally:
+        for caller in callers:
+            caller.close()
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize(("more", "status", "said"), [
