@@ -65,6 +65,8 @@ class FaultProxy:
         self.played: Counter[str] = Counter()
         #: What was delivered once more, and when it was first.
         self.duplicates: list[tuple[float, bytes]] = []
+        #: Requests whose connection broke before they were answered, and when they were passed on.
+        self.unanswered: list[tuple[float, bytes]] = []
         self._mode: Mode = "pass"
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -143,8 +145,10 @@ class FaultProxy:
         up_reader: asyncio.StreamReader, up_writer: asyncio.StreamWriter,
     ) -> None:
         passed = [0, 0]  # bytes and chunks, of both directions
+        asked: tuple[float, bytes] | None = None
 
         async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, up: bool) -> None:
+            nonlocal asked
             while chunk := await source.read(_CHUNK):
                 if fate.delayed or self._mode == "slow":
                     self.played["delayed"] += 1
@@ -163,6 +167,7 @@ class FaultProxy:
                         await sink.drain()
                     return
                 passed[0] += len(chunk)
+                asked = (time.monotonic(), chunk) if up else None
                 sink.write(chunk)
                 await sink.drain()
 
@@ -173,6 +178,8 @@ class FaultProxy:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if asked is not None:
+                self.unanswered.append(asked)
 
     def _later(self, chunk: bytes) -> None:
         self.duplicates.append((time.monotonic(), chunk))

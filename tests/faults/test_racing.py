@@ -51,11 +51,12 @@ class History:
         self.count += 1
         self.unknown += op.result is None
 
-    def came_again(self, duplicates: Sequence[tuple[float, bytes]]) -> None:
-        """Notes what the network delivered once more, and when it was first: nobody waited for the answer to that, and
-        what was refused the first time may be done then."""
+    def came_twice(self, requests: Sequence[tuple[float, bytes]]) -> None:
+        """Notes requests that came a second time, and when they were first: of one of the two nobody saw the answer.
+        What the network delivered once more may be done then, though it was refused the first time; and what a client
+        sent again, since its connection broke, may have been done the first time and be refused now."""
         for cid, ops in self.of.items():
-            told = [(at, chunk) for at, chunk in duplicates if cid.encode() in chunk]
+            told = [(at, chunk) for at, chunk in requests if cid.encode() in chunk]
             ops += [Op(op.name, op.args, at) for at, chunk in told for op in ops
                     if op.args and op.called <= at <= op.returned
                     and all(arg.encode() in chunk for arg in op.args if isinstance(arg, str) and arg != "customer")]
@@ -267,7 +268,7 @@ async def test_races_over_a_bad_network_are_linearisable(store: Store) -> None:
         async with FaultProxy("127.0.0.1", store.port, faults) as proxy:
             arena = Arena(f"redis://127.0.0.1:{proxy.port}/0", store.url, seed)
             await arena.play(min(A_ROUND, STEPS - begun))
-        arena.history.came_again(proxy.duplicates)
+        arena.history.came_twice([*proxy.duplicates, *proxy.unanswered])
         direct = Conversations(connect(store.url))
         for cid, ops in arena.history.of.items():
             found += violations(cid, ops, await direct.records(cid))
