@@ -173,7 +173,8 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
 async def by_number(store: Conversations, one: Any, back: Any) -> dict[str, float]:
     """CPU of the turns around each of `MARKS`, in several conversations; turns that people got are left out."""
     costs: dict[int, list[float]] = {mark: [] for mark in MARKS}
-    for _ in range(4):
+    # Questions differ in what they cost by more than turns do.
+    for _ in range(16):
         cid, _ = await store.create()
         number = attempt = 0
         while number < max(MARKS) + 4 and attempt < 600:

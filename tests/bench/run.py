@@ -209,6 +209,9 @@ class Bench:
         self.note(f"{streams} streams: record to one of them, p99 ms", found["steady"]["p99"] * 1e3)
         self.note(f"{streams} streams: a record to each at once, p50 ms", found["burst"]["p50"] * 1e3)
         self.note(f"{streams} streams: a record to each at once, p99 ms", found["burst"]["p99"] * 1e3)
+        self.note(f"{streams} streams: a record to each at once, all written after, ms", found["burst"]["written"] * 1e3)
+        self.note(f"{streams} streams: a record to each at once, all there after, ms", found["burst"]["all"] * 1e3)
+        self.note(f"{streams} streams: all open after, s", found["open_seconds"])
         self.note(f"{streams // 2} cut off at once: all back after, s", found["resume"]["seconds"])
         self.note(f"{streams // 2} cut off at once: gaps", found["resume"]["gaps"])
 
