@@ -25,6 +25,8 @@ from kb_index.translations import base
 _K1, _B = 1.5, 0.75
 #: From so many entries on, figures of all of them are told in steps; so many of them double a figure.
 _MANY, _STEPS = 1_000, 16
+#: What is kept at hand of words that were asked for, in shares of entries: some 24 MB.
+_AT_HAND = 2_000_000
 _WORDS, _COLUMNS = "words.txt", "columns.npy"
 _WORD = re.compile(r"[^\W_]+")
 #: Phones type the curly one.
@@ -126,6 +128,9 @@ class LexicalIndex:
         #: What scores depend on of all entries together.
         self.scale = (self._steady(len(order)), self._steady(float(lengths.sum()) / max(1, len(order))))
         self._norms = np.append(self._norm(lengths), 1.0).astype(np.float32)
+        #: What words add to the scores, by the part: customers use the same ones again and again.
+        self._at_hand: dict[str, list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]] = {}
+        self._held = 0
 
     @classmethod
     def build(cls, entries: Sequence[Entry]) -> LexicalIndex:
@@ -135,12 +140,23 @@ class LexicalIndex:
         """One score per entry, 0 where no word is shared."""
         scores = np.zeros(self._size + 1, dtype=np.float32)
         for word in tokens(text):
-            found = self._found(word)
-            weight = self._weight(found)
-            for places, counts, _ in found:
+            for places, more in self._adds(word):
                 # No live entry stands twice with the same word.
-                scores[places] += weight * counts / (self._norms[places] + counts)
+                scores[places] += more
         return scores[:-1]
+
+    def _adds(self, word: str) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+        """Of each part that has the word: the places, and what it adds to their scores."""
+        if (adds := self._at_hand.get(word)) is not None:
+            return adds
+        found = self._found(word)
+        weight = self._weight(found)
+        adds = [(places, weight * counts / (self._norms[places] + counts)) for places, counts, _ in found]
+        self._held += sum(len(places) for places, _ in adds)
+        if self._held > _AT_HAND:
+            self._at_hand, self._held = {}, sum(len(places) for places, _ in adds)
+        self._at_hand[word] = adds
+        return adds
 
     def weight(self, word: str) -> float:
         """How much a word says: the fewer entries have it, the more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,10 @@ _OPENING = 1500
 _WORD = re.compile(r"\w+")
 #: So many entries are proposed for their words.
 _BY_WORDS = 10
+#: From so many questions to a large index on they are looked up in parts of so many, so many parts at the same time.
+_MANY, _PART, _AT_ONCE = 500, 128, 2
+#: Lexical scores are looked through in blocks of so many.
+_BLOCK = 64
 #: Up to so many vectors all are compared with many questions at once; so many products are made in one go.
 _FEW, _PRODUCTS = 8_000, 1_000_000
 
@@ -67,6 +72,14 @@ class Look:
     candidates: list[list[Candidate]]
     near: nearest.Found
     words: npt.NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, looks: Sequence[Look]) -> Look:
+        """Looks for some questions after another as one for all of them."""
+        fields = ("scores", "rows", "proposed", "say")
+        near = nearest.Found(*(np.concatenate([getattr(one.near, name) for one in looks]) for name in fields))
+        return cls([one for look in looks for one in look.candidates], near,
+                   np.concatenate([look.words for look in looks]))
 
 
 def units(entry: Entry) -> list[tuple[int, str]]:
@@ -127,6 +140,20 @@ class Retriever:
     ) -> Look:
         """As :meth:`search`, with what an entry would have to reach to change it. `known` is what was proposed for
         these questions of the same ground."""
+        if len(texts) < _MANY or self.snapshot.size <= _FEW:
+            return self._look(texts, vectors, top, second, known)
+
+        def some(begin: int) -> Look:
+            part = slice(begin, begin + _PART)
+            return self._look(texts[part], vectors[part], top, None if second is None else second[part],
+                              None if known is None else known[part])
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return Look.joined(list(pool.map(some, range(0, len(texts), _PART))))
+
+    def _look(
+        self, texts: Sequence[str], vectors: Vectors, top: int, second: Vectors | None, known: nearest.Rows | None
+    ) -> Look:
         size = self.snapshot.size
         near = self.snapshot.nearest(np.ascontiguousarray(vectors), self.depth(top), known)
         # Where there are few vectors, comparing many questions with all of them at once is the quickest.
@@ -243,8 +270,14 @@ class Retriever:
 
 def _best(scores: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], np.float32]:
     """The positions of the ten best, of equals the first, and the tenth score; zero where there are fewer."""
-    some = np.flatnonzero(scores)
-    if len(some) <= _BY_WORDS:
+    # Ten blocks have a score that reaches the tenth best of all blocks' best, so the tenth best of all does.
+    blocks = len(scores) // _BLOCK
+    floor = np.float32(0)
+    if blocks > _BY_WORDS:
+        tops = scores[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+        floor = np.partition(tops, -_BY_WORDS)[-_BY_WORDS]
+    some = np.flatnonzero(scores >= floor if floor > 0 else scores)
+    if len(some) <= _BY_WORDS and floor <= 0:
         return some, np.float32(0)
     least = np.partition(scores[some], -_BY_WORDS)[-_BY_WORDS]
     above = some[scores[some] > least]

@@ -10,9 +10,8 @@ from bot import masking
 from bot.desk.app import create_app
 from bot.settings import BadSetting, Settings, read
 
-
-#: Connections that may wait to be taken up. After a cut all widgets come back at once; who finds no room here tries again
-#: a second later, then three.
+#: Connections that may wait to be taken up. After a cut all widgets come back at once; who finds no room here tries
+#: again a second later, then three.
 _WAITING = 8192
 
 

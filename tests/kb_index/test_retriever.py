@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from shelf import ENTRIES, write
 
-from kb_index import snapshot
+from kb_index import lexical, snapshot
 from kb_index.encoder import Encoder
 from kb_index.entry import Entry
+from kb_index.part import Part
 from kb_index.retriever import PASSAGE, WHOLE, Candidate, Retriever, units
 
 FAQS = Path(__file__).parent / "faqs"
@@ -106,6 +108,32 @@ def test_what_is_for_agents_only_is_found_by_agents_only(encoder: Encoder, tmp_p
     assert len(asked[0]) == 4, "what is hidden took another's place"
     by_agents = Retriever(live, audiences=("everyone", "verified", "agents")).search(texts, encoder.encode(texts))
     assert by_agents[0][0].entry == "override" and by_agents[2][0].entry == "returns"
+
+
+def test_many_questions_to_a_large_index_find_what_each_finds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked up in parts and by several threads, what words add to the scores is kept, and of that only the
+    newest."""
+    monkeypatch.setattr(lexical, "_AT_HAND", 5_000)
+    random = np.random.default_rng(0)
+    names = [f"{random.choice(list('bdfgklm'))}{random.choice(list('aeiou'))}{end}" for end in ("nt", "rk", "lp", "ss") * 12]
+    entries = [Entry(f"e{i}", " ".join(random.choice(names, 6)), " ".join(random.choice(names, 9)), phrasings=("a", "b", "c"))
+               for i in range(1_700)]
+    made = [units(entry) for entry in entries]
+    kinds = np.array([kind for one in made for kind, _ in one], dtype=np.uint8)
+    starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
+    vectors = random.normal(size=(len(kinds) + 600, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    nothing = snapshot.Snapshot.nothing("random", 32)
+    large = nothing.became(Part.rendered(entries, vectors[600:], kinds, starts), np.arange(len(entries)))
+    assert large.size > 8_000
+    asked = [" ".join(random.choice(names, 3)) for _ in range(600)]
+    retriever = Retriever(large)
+    together = retriever.look(asked, vectors[:600])
+    alone = [Retriever(large).look([text], vector[None]) for text, vector in zip(asked[::7], vectors[:600:7], strict=True)]
+    assert together.candidates[::7] == [one.candidates[0] for one in alone]
+    assert together.words.tolist()[::7] == [float(one.words[0]) for one in alone]
+    again = retriever.look(asked, vectors[:600], known=together.near.proposed)
+    assert again.candidates == together.candidates
 
 
 def test_where_all_is_for_agents_nothing_is_found(encoder: Encoder, tmp_path: Path) -> None:
