@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w+")
 #: So many entries are proposed for their words.
 _BY_WORDS = 10
 #: From so many questions to a large index on they are looked up in parts of so many, so many parts at the same time.
-_MANY, _PART, _AT_ONCE = 500, 128, 2
+_MANY, _PART, _AT_ONCE = 500, 256, 2
 #: Lexical scores are looked through in blocks of so many.
 _BLOCK = 64
 #: Up to so many vectors all are compared with many questions at once; so many products are made in one go.
@@ -140,7 +140,7 @@ class Retriever:
     ) -> Look:
         """As :meth:`search`, with what an entry would have to reach to change it. `known` is what was proposed for
         these questions of the same ground."""
-        if len(texts) < _MANY or self.snapshot.size <= _FEW:
+        if len(texts) < _MANY:
             return self._look(texts, vectors, top, second, known)
 
         def some(begin: int) -> Look:
@@ -262,10 +262,7 @@ class Retriever:
 
     def _has(self, position: int, words: str) -> bool:
         """Whether these are the very words of an entry's question or of a phrasing."""
-        entry, begin = self.snapshot.entries[position], words.partition(" ")[0]
-        # Most texts have not even the first word, which is quickly seen.
-        return bool(words) and any(begin in text.lower() and _folded(text) == words
-                                   for text in (entry.question, *entry.phrasings))
+        return bool(words) and any(folded == words for _, folded in self.snapshot.entries[position].said)
 
 
 def _best(scores: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], np.float32]:
