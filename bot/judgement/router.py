@@ -197,6 +197,10 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
     if offered and sure >= bars.offer and route != "out_of_scope":
         return judged(route, "clarify", sure, "near some entries, but below the bar")
     if route == "out_of_scope" or routes.get("out_of_scope", 0.0) >= bars.scope:
+        # An offer that helps less often than not is not worth a step where a person is what it delays; but it is better
+        # than to be told that we know nothing of what is likelier for us than for nobody.
+        if offered and routes.get("service", 0.0) >= _LIKELY:
+            return judged(route, "clarify", sure, "likelier for the service team than not, but near no entry")
         return judged(route, "abstain", routes[best], _NOT_OURS)
     return judged(route, "handoff", 1 - sure, "not sure enough of any entry")
 

@@ -151,7 +151,15 @@ def test_nothing_near_is_handed_over_and_what_is_out_of_scope_is_declined() -> N
     assert what(judge(score=FAR, out_of_scope=0.9, service=0.1, failed=1)) == ("out_of_scope", "handoff")
     assert what(judge(score=FAR, sales=0.9, service=0.1)) == ("sales", "handoff")
     # Rather for nobody than for the service team, though another route is likelier.
-    assert what(judge(score=FAR, out_of_scope=0.3, service=0.7)) == ("service", "abstain")
+    assert what(judge(score=FAR, out_of_scope=0.3, sales=0.3, service=0.4)) == ("service", "abstain")
+    assert what(judge(score=FAR, out_of_scope=0.29, sales=0.3, service=0.41)) == ("service", "handoff")
+
+
+def test_what_is_likelier_for_the_service_team_than_not_is_offered_the_nearest_rather_than_declined() -> None:
+    assert what(judge(score=FAR, out_of_scope=0.3, service=0.7)) == ("service", "clarify")
+    assert what(judge(score=None, out_of_scope=0.3, service=0.7)) == ("service", "abstain")
+    assert what(judge(score=FAR, out_of_scope=0.3, service=0.7, failed=1)) == ("service", "handoff")
+    # Where a person is all that it would delay, what is near nothing is not offered.
     assert what(judge(score=FAR, out_of_scope=0.29, service=0.71)) == ("service", "handoff")
 
 
