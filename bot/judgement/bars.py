@@ -131,7 +131,8 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
         answer = choose_bar(sure[kept], right[kept], known[kept], alpha)
         languages = tongues(asked, confidence, alpha, handed)
         bar = np.array([max(answer.value, languages[a.tongue].value) if a.tongue else answer.value for a in needing])
-        needed, clear = choose_people_bars(chance, needing_sure >= bar, acted, others, beta, _DOUBT)
+        said = (needing_sure >= bar) | np.array([by_the_very_words(a.reading) for a in needing], bool)
+        needed, clear = choose_people_bars(chance, said, acted, others, beta, _DOUBT)
         handed = clear.value
     # What is handed over although the knowledge base holds its answer is not covered.
     covered = float(((people < handed) & (sure >= answer.value) & known).sum() / max(1, known.sum()))

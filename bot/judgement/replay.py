@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.judgement import assembly
 from bot.judgement.judge import Judge
+from bot.judgement.router import by_the_very_words
 from bot.judgement.tasks import TASKS
 from bot.settings import Settings
 from kb_index import snapshot
@@ -78,14 +79,16 @@ def search(
     judge: Judge, pairs: Sequence[tuple[str, str]], top: int, progress: Progress = lambda done, total: None
 ) -> Iterator[dict[str, Any]]:
     """One row per question, as `frontdesk kb search` prints it. ``answered`` says whether the confidence in the first
-    hit is above the bar at which the promised error rate holds for all questions, whoever they are for."""
+    hit is above the bar at which the promised error rate holds for all questions, whoever they are for, or whether it
+    was published in these very words."""
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
         for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], top), strict=True):
             sure = judge.bars.confidence.of(reading)
             yield {
                 "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates],
-                "answered": bool(reading.candidates) and sure >= judge.bars.bar(reading, judge.bars.search),
+                "answered": by_the_very_words(reading)
+                or (bool(reading.candidates) and sure >= judge.bars.bar(reading, judge.bars.search)),
                 "confidence": round(sure, 4),
             }
         progress(min(start + _BATCH, len(pairs)), len(pairs))

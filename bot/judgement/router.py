@@ -166,8 +166,8 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
         if failed >= 1:
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
-    answers, doubtful = bool(offered) and sure >= bars.bar(reading), human + support >= bars.people
-    published = answers and by_the_very_words(reading)
+    published, doubtful = by_the_very_words(reading), human + support >= bars.people
+    answers = published or (bool(offered) and sure >= bars.bar(reading))
     if doubtful and not published and not (answers and human + support < bars.people_though_sure):
         # The people bar is low, for the sake of its promise. Where it is clearly likelier that a message is none of
         # ours, saying so and offering a person does as well as taking a person's time; but not where it names an
@@ -191,7 +191,7 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
         return judged_task(task, "a task the bot can do", offered[0].entry if answers else "")
     if answers:
         return judged("sales" if route == "sales" else "service", "answer", sure,
-                      "the nearest entry is above the bar", offered[0].entry)
+                      _PUBLISHED if published else "the nearest entry is above the bar", offered[0].entry)
     if failed >= 1:
         return judged(route, "handoff", 1 - sure, _TWICE)
     if offered and sure >= bars.offer and route != "out_of_scope":
@@ -206,10 +206,11 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
 
 
 def by_the_very_words(reading: Reading) -> bool:
-    """Whether a message is, word for word, what an editor published an answer to. Then it needs no people, however much
-    it is like messages that do ("size guide"), unless it clearly asks for a person."""
-    same = bool(reading.candidates) and reading.candidates[0].same
-    return same and reading.routes.get("human", 0.0) < _CLEARLY
+    """Whether a message is, word for word, what an editor published one answer to. Then that is the answer, whatever
+    the bars: there is nothing to be unsure of, and it needs no people, however much it is like messages that do ("size
+    guide"), unless it clearly asks for a person."""
+    same = [candidate.same for candidate in reading.candidates]
+    return same[:1] == [True] and not any(same[1:]) and reading.routes.get("human", 0.0) < _CLEARLY
 
 
 def wanted_task(reading: Reading) -> str:
@@ -230,6 +231,7 @@ def _ours(text: str) -> bool:
 #: How much likelier a message is to be out of scope than for people, to be told so and not handed over.
 _FOREIGN = 1.5
 _NOT_OURS = "nothing a shop's customer service knows about"
+_PUBLISHED = "published in these very words"
 _TWICE = "two turns in a row without an answer"
 _PEOPLE = {"human": "asks for a person", "support": "a product or technical issue, or a question on one product"}
 

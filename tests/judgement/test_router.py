@@ -44,8 +44,14 @@ def test_the_very_words_do_not_keep_who_clearly_wants_a_person_from_one() -> Non
     assert what(worded(human=0.8, service=0.2)) == ("human", "handoff")
 
 
-def test_the_very_words_pass_no_bar_that_others_do_not() -> None:
-    assert what(worded(NEAR, support=0.95, service=0.05)) == ("support", "handoff")
+def test_the_very_words_need_no_bar() -> None:
+    judged = worded(FAR, support=0.95, service=0.05)
+    assert what(judged) == ("service", "answer") and "very words" in judged.why
+
+
+def test_the_very_words_of_two_entries_say_nothing() -> None:
+    both = [Candidate(name, FAR, 1.0, 1.0, same=True) for name in ("e0", "e1")]
+    assert what(decide(Reading("size guide", {"service": 1.0}, "ask_orders", 0.7, both), BARS)) == ("service", "handoff")
 
 
 @pytest.mark.parametrize("text", ["0", " 0 ", "0!", "(0)", "\n0\n", "hello?\n0", "0\nplease"])
