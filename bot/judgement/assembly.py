@@ -21,6 +21,7 @@ from bot.judgement.neighbours import Neighbours
 from bot.judgement.phrases import Phrase
 from bot.judgement.plainly import plainly
 from bot.settings import Settings
+from kb_index import nearest
 from kb_index.encoder import Encoder, load_encoder
 from kb_index.export import export, fingerprint, source_model
 
@@ -39,6 +40,7 @@ def mark(settings: Settings) -> str:
     here = Path(__file__).parent
     ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge", "spelling",
                                        "language", "neighbours")]
+    ours.append(Path(nearest.__file__))
     for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours]:
         sums.update(path.read_bytes())
     return sums.hexdigest()[:16]
