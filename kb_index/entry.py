@@ -59,7 +59,7 @@ class Entry:
     def said(self) -> tuple[tuple[str, str], ...]:
         """Its question and phrasings, each with its words alone."""
         texts = (self.question, *self.phrasings)
-        return tuple((text, " ".join(_WORD.findall(text.lower()))) for text in texts)
+        return tuple((text, folded(text)) for text in texts)
 
     def is_for(self, verified: bool) -> bool:
         """Whether a customer may be told it, `verified` being one who has proved who they are."""
@@ -127,3 +127,8 @@ class Entry:
             related=texts("related"),
             task=text("task", 80, needed=False),
         )
+
+
+def folded(text: str) -> str:
+    """The words of a text alone, in small letters."""
+    return " ".join(_WORD.findall(text.lower()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from kb_index import nearest
 from kb_index.encoder import Vectors
-from kb_index.entry import EVERYONE, VERIFIED, Entry
+from kb_index.entry import EVERYONE, VERIFIED, Entry, folded
 from kb_index.part import PASSAGE, PHRASING, QUESTION, WHOLE, spread
 from kb_index.passages import passages, plain
 from kb_index.snapshot import Snapshot
@@ -20,7 +19,6 @@ from kb_index.translations import base
 
 #: Characters of an answer that stand with its question in one vector; the encoder cuts after some hundred words.
 _OPENING = 1500
-_WORD = re.compile(r"\w+")
 #: So many entries are proposed for their words.
 _BY_WORDS = 10
 #: From so many questions to a large index on they are looked up in parts of so many, so many parts at the same time.
@@ -114,8 +112,8 @@ class Retriever:
         of = snapshot.families.of
         for position in np.flatnonzero(of != np.arange(len(of))).tolist():
             entry = snapshot.entries[position]
-            for text in (entry.question, *entry.phrasings):
-                self._words.setdefault(_folded(text), set()).add(int(of[position]))
+            for _, words in entry.said:
+                self._words.setdefault(words, set()).add(int(of[position]))
 
     def knows(self, word: str) -> bool:
         """Whether some entry has this word, or another form of it."""
@@ -245,7 +243,7 @@ class Retriever:
         order = np.argsort(-np.round(scores, 9), kind="stable")
         if families:
             order = order[np.sort(np.unique(family[order], return_index=True)[1])]
-        words = _folded(text)
+        words = folded(text)
         #: The originals of translations that have the very words.
         same = self._words.get(words, set())
         order = order[:top]
@@ -262,7 +260,7 @@ class Retriever:
 
     def _has(self, position: int, words: str) -> bool:
         """Whether these are the very words of an entry's question or of a phrasing."""
-        return bool(words) and any(folded == words for _, folded in self.snapshot.entries[position].said)
+        return bool(words) and any(one == words for _, one in self.snapshot.entries[position].said)
 
 
 def _best(scores: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], np.float32]:
@@ -279,8 +277,3 @@ def _best(scores: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], np.fl
     least = np.partition(scores[some], -_BY_WORDS)[-_BY_WORDS]
     above = some[scores[some] > least]
     return np.concatenate([above, some[scores[some] == least][: _BY_WORDS - len(above)]]), least
-
-
-def _folded(text: str) -> str:
-    """The words of a text alone."""
-    return " ".join(_WORD.findall(text.lower()))

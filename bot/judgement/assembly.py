@@ -40,8 +40,8 @@ def mark(settings: Settings) -> str:
     here = Path(__file__).parent
     ours = [here / f"{name}.py" for name in ("adapter", "assembly", "classifier", "segments", "judge", "spelling",
                                        "language", "neighbours")]
-    ours.append(Path(nearest.__file__))
-    for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours]:
+    for path in [*sorted(adapter.FOLDER.glob("*.npz")), *sorted(adapter.FOLDER.glob("*.json")), *ours,
+                 Path(nearest.__file__)]:
         sums.update(path.read_bytes())
     return sums.hexdigest()[:16]
 

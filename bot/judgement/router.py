@@ -79,7 +79,7 @@ class Bars:
         language = tongue(reading.candidates)
         if language:
             return max(bar, self.languages.get(language, _NEVER))
-        if reading.foreign and usual is None and not (reading.candidates and reading.candidates[0].same):
+        if reading.foreign and usual is None:
             return max(bar, self.foreign)
         return bar
 
