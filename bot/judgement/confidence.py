@@ -32,7 +32,7 @@ _WEIGHTS = {
 }
 _BIAS = -2.61
 #: How many entries count as rivals of the first.
-_RIVALS = 5
+RIVALS = 5
 #: How fast a lead makes the first entry's share of the candidates grow.
 _SHARPNESS = 20.0
 
@@ -46,8 +46,8 @@ def signs(reading: Reading) -> list[float]:
     """
     if not reading.candidates:
         return [0.0] * len(SIGNS)
-    first, *others = reading.candidates[:_RIVALS]
-    scores = [candidate.score for candidate in others] + [0.0] * _RIVALS
+    first, *others = reading.candidates[:RIVALS]
+    scores = [candidate.score for candidate in others] + [0.0] * RIVALS
     nearest = max((c.nearest for c in others), default=0.0)
     lexical = max((c.lexical for c in others), default=0.0)
     words = len(reading.text.split())

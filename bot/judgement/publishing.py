@@ -12,6 +12,7 @@ from bot.database import open_database
 from bot.judgement import assembly, phrases
 from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, Asked, calibrate
+from bot.judgement.confidence import RIVALS
 from bot.judgement.drafting import Progress, assembled, folds
 from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
@@ -31,8 +32,6 @@ from kb_index.export import exported
 _UNANSWERED = PEOPLE | {"out_of_scope", "smalltalk"}
 _FOREIGN = frozenset({"check_balance_or_claim"})
 _BATCH = 512
-#: Entries that a question is compared with.
-_RIVALS = 5
 
 
 def entries_of(settings: Settings) -> list[Entry]:
@@ -156,7 +155,7 @@ class Memory:
         """Asks a state, for one purpose after another: what of it has been found before need not be sought again."""
         if purpose not in self._askers:
             # Of what is hidden one more is sought, since one is taken out.
-            self._askers[purpose] = Asker(cache, _RIVALS + (purpose == "hidden"))
+            self._askers[purpose] = Asker(cache, RIVALS + (purpose == "hidden"))
         return self._askers[purpose].at(state)
 
     def resume(self, live: snapshot.Snapshot, cache: VectorCache) -> None:
@@ -280,7 +279,7 @@ def hidden(draft: snapshot.Snapshot, cache: VectorCache, memory: Memory) -> list
                 memory.asker("hidden", draft, cache))
     asked = []
     for one, (_, original) in zip(found, pairs, strict=True):
-        rest = tuple(c for c in one.reading.candidates if c.entry != original)[:_RIVALS]
+        rest = tuple(c for c in one.reading.candidates if c.entry != original)[:RIVALS]
         asked.append(replace(one, reading=replace(one.reading, candidates=rest), hidden=True))
     return asked
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.judgement import assembly
+from bot.judgement.confidence import RIVALS
 from bot.judgement.judge import Judge
 from bot.judgement.router import by_the_very_words
 from bot.judgement.tasks import TASKS
@@ -80,13 +81,15 @@ def search(
 ) -> Iterator[dict[str, Any]]:
     """One row per question, as `frontdesk kb search` prints it. ``answered`` says whether the confidence in the first
     hit is above the bar at which the promised error rate holds for all questions, whoever they are for, or whether it
-    was published in these very words."""
+    was published in these very words. How many hits are wanted changes neither: a lead over rivals that were not looked
+    for would be no lead."""
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
-        for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], top), strict=True):
+        for (identifier, _), reading in zip(batch, judge.read([text for _, text in batch], max(top, RIVALS)),
+                                            strict=True):
             sure = judge.bars.confidence.of(reading)
             yield {
-                "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates],
+                "qid": identifier, "hits": [{"entry": c.entry, "score": c.score} for c in reading.candidates[:top]],
                 "answered": by_the_very_words(reading)
                 or (bool(reading.candidates) and sure >= judge.bars.bar(reading, judge.bars.search)),
                 "confidence": round(sure, 4),
