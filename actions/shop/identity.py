@@ -16,8 +16,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from actions.shop import once_a_loop, shop
-from actions.shop.backend import Backend
+from actions.shop.backend import Backend, GiftCard
 from actions.shop.backend import Customer as Known
+from actions.shop.errors import NotFound
 from bot.conversations.customer import Customer
 from bot.conversations.proofs import Codes
 from bot.conversations.store import Conversations, connect
@@ -29,6 +30,8 @@ PER_CONVERSATION = (8, 900)
 PER_ORDER = (8, 3600)
 PER_ADDRESS = (12, 3600)
 CODES_PER_ADDRESS = (4, 3600)
+#: PINs at one gift card. There are ten thousand.
+PER_CARD = (6, 3600)
 #: Every answer takes a multiple of this long, so that the work behind it does not show, with a slow backend either.
 EVENLY = 0.25
 
@@ -81,6 +84,16 @@ class Identity:
         """
         async with self._unhurried():
             return await self._codes.check(conversation, code, key)
+
+    async def gift_card(self, conversation: str, number: str, pin: str) -> GiftCard | None:
+        """The gift card with this number, if the PIN is its own. Raises TooManyAttempts."""
+        await self._limit(f"prove:conversation:{conversation}", *PER_CONVERSATION)
+        await self._limit(f"prove:card:{_mark(number)}", *PER_CARD)
+        async with self._unhurried():
+            try:
+                return await self._shop.gift_card(number, pin)
+            except NotFound:
+                return None
 
     async def _limit(self, name: str, allowed: int, window: int) -> None:
         if wait := await self._conversations.wait_seconds(name, allowed, window):

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from actions.shop.embedded import SampleShop
-from actions.shop.identity import CODES_PER_ADDRESS, PER_CONVERSATION, PER_ORDER, Identity, TooManyAttempts
+from actions.shop.identity import (
+    CODES_PER_ADDRESS,
+    PER_CARD,
+    PER_CONVERSATION,
+    PER_ORDER,
+    Identity,
+    TooManyAttempts,
+)
 from bot.conversations.proofs import TRIES
 from bot.conversations.store import Conversations
 from bot.database import open_database
@@ -70,6 +77,18 @@ async def test_guesses_are_limited_for_a_conversation(identity: Identity) -> Non
         await identity.by_order("c1", "LM-104233", AMARA)
     assert 0 < refused.value.wait <= PER_CONVERSATION[1]
     assert await identity.by_order("c2", "LM-104233", AMARA) is not None
+
+
+async def test_pins_of_a_gift_card_are_limited_over_all_conversations(identity: Identity) -> None:
+    for n in range(PER_CARD[0]):
+        assert await identity.gift_card(f"c{n}", "6035 7100 4881 2204", f"{n:04}") is None
+    with pytest.raises(TooManyAttempts):
+        await identity.gift_card("another", "6035710048812204", "4417")
+
+
+async def test_a_gift_card_opens_to_its_own_pin(identity: Identity) -> None:
+    card = await identity.gift_card("c1", "6035710048812204", "4417")
+    assert card is not None and card.number == "2204"
 
 
 async def test_guesses_are_limited_for_an_order_over_all_conversations(identity: Identity) -> None:
