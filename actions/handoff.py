@@ -13,6 +13,7 @@ from actions.latest import judgement
 from actions.named import named
 from actions.tasks.dialogue import gathered
 from actions.tasks.task import State
+from bot.judgement.danger import names_danger
 
 #: What is said where the issue is not one of the customer's own product.
 _SUPPORT = {"product_question": "utter_handoff_question", "site_fault": "utter_handoff_site"}
@@ -27,22 +28,27 @@ class ActionHandoff(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         told = judgement(tracker)
         route, intent = str(told.get("route", "")), str(told.get("intent", ""))
-        if route == "support":
+        danger = names_danger(str(tracker.latest_message.get("text") or ""))
+        if danger:
+            response = "utter_handoff_danger"
+        elif route == "support":
             response = _SUPPORT.get(intent, "utter_handoff_support")
         elif route == "human":
             response = "utter_handoff_human"
         else:
             response = "utter_handoff_unsure"
         team = "support" if route == "support" else "service"
-        hand_over(dispatcher, tracker, response, str(told.get("why", "")), team)
+        hand_over(dispatcher, tracker, response, str(told.get("why", "")), team, danger)
         ended = [ActiveLoop(None), SlotSet("requested_slot", None)] if tracker.active_loop_name else []
         return [SlotSet("failed", 0), *ended]
 
 
 def hand_over(
-    dispatcher: CollectingDispatcher, tracker: Tracker, response: str, reason: str, team: str = "service"
+    dispatcher: CollectingDispatcher, tracker: Tracker, response: str, reason: str, team: str = "service",
+    urgent: bool = False,
 ) -> None:
-    """Says `response` and asks for the handoff, with all that the customer named and what a task had gathered."""
+    """Says `response` and asks for the handoff, with all that the customer named and what a task had gathered. What is
+    `urgent` goes before all that waits."""
     told = judgement(tracker)
     said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
     what: dict[str, Any] = dict(named(said))
@@ -53,5 +59,5 @@ def hand_over(
     lookups = state.lookups if state is not None else []
     if told.get("also"):
         what.setdefault("values", {})["also wants"] = " / ".join(told["also"])
-    handoff = {"team": team, "reason": reason, "judgement": told, "what": what, "lookups": lookups}
+    handoff = {"team": team, "reason": reason, "judgement": told, "what": what, "lookups": lookups, "urgent": urgent}
     dispatcher.utter_message(response=response, json_message={"handoff": handoff, "evidence": told})

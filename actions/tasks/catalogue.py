@@ -23,7 +23,8 @@ from actions.tasks.task import Need, Task
 
 _WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
     ("address", r"address|postcode|post code|street|\bmoved\b|moving|house|flat|neighbour|somewhere else|"
-                r"deliver(?:ed)? to|send (?:it )?to|"
+                r"(?:deliver(?:ed)?|send|post|ship) (?:(?:it|them|that|this|everything|(?:the|my) \w+) )?to\b|"
+                r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b|"
                 r"go to|\bto (?:my|our|the) (?:work|office|home|mum|parents)"),
     ("slot", r"\bday\b|date|slot|time|later|earlier|sooner|tomorrow|week|monday|tuesday|wednesday|thursday|friday|"
              r"saturday|sunday|"
@@ -44,7 +45,9 @@ _NEWSLETTER = Option("on", "utter_ask_newsletter", (
     ("on", r"subscri|sign (?:me )?up|join|(?:turn|switch|put)\b.*\bon\b|\A\W*on\W*\Z|\badd me|opt[- ]?in|"
            r"(?:want|like|love|can i|could i) (?:to )?(?:get|receive|have)|start (?:send|gett|receiv)|send me|"
            r"(?:get|receive|have) (?:the|your|it|them)"),
-))
+    # "Cancel my order" is no answer to "on or off?".
+), unless=r"\b(?:orders?|account|member\w*|circle|club|chat|parcel|delivery|card|returns?)\b"
+          r"(?!.*\b(?:newsletter|e-?mails?|mails)\b)")
 _TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
     ("two_factor", r"two[- ]?factor|2fa|authenticat|\bcode\b|otp|verification|\btexts?\b|sms|backup code|"
                    r"(?:6|six)[- ]digits?"),
@@ -55,7 +58,8 @@ _TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
     ("password", r"pass|pasw|\bpw\b|pwd|reset|log ?in|sign ?in|get in|access"),
 ))
 
-_RETURN = Task((Who(), WhichOrder("return"), WhichItems(), REASON), doings.give_back, doings.read_return)
+_RETURN = Task((Who(), WhichOrder("return"), WhichItems(), REASON), doings.give_back, doings.read_return,
+               spoken="return returned refund refunded send sending sent back goes go item items set up order")
 _SIGN_IN = Task((_TROUBLE_LOCKED, Contact()), doings.help_sign_in, takes_email=True)
 _FEEDBACK: tuple[Need, ...] = (Words(),)
 
@@ -65,21 +69,27 @@ TASKS: dict[str, Task] = {
     "change_delivery": Task(
         (_WHAT_DELIVERY, Who(), WhichOrder("change_{what}"), Where(only="address"), When(only="slot")),
         doings.change_delivery, doings.read_delivery,
+        spoken="change move send deliver delivery address day date time slot order new",
     ),
     "change_order": Task((Who(), WhichOrder("change_quantity"), WhichItem(), HowMany()),
-                         doings.change_quantity, doings.read_quantity),
-    "cancel_order": Task((Who(), WhichOrder("cancel")), doings.cancel, doings.read_cancel),
+                         doings.change_quantity, doings.read_quantity,
+                         spoken="change make order quantity"),
+    "cancel_order": Task((Who(), WhichOrder("cancel")), doings.cancel, doings.read_cancel,
+                         spoken="cancel cancelled canceled cancelling call off stop order"),
     "return_item": _RETURN,
     "request_refund": _RETURN,
     "refund_status": Task((Who(), WhichOrder(fits=lambda order: bool(order.refunds), many=True)), doings.tell_refund),
     "exchange_item": Task((Who(), WhichOrder("exchange"), WhichItem(), WhichVariant()),
-                          doings.exchange, doings.read_exchange),
+                          doings.exchange, doings.read_exchange,
+                          spoken="exchange exchanged swap change replace goes back set up order in size colour"),
     "edit_account": Task((_WHAT_ACCOUNT, Who(account=True), NewValue(), Where(only="address")),
-                         doings.edit_account, doings.read_account, takes_email=True),
+                         doings.edit_account, doings.read_account, takes_email=True,
+                         spoken="change update account name email e mail phone number address details new"),
     "newsletter": Task((_NEWSLETTER, Who(account=True)), doings.newsletter),
     "reset_password": _SIGN_IN,
     "unlock_account": _SIGN_IN,
-    "close_account": Task((Who(account=True),), doings.close_account, doings.read_close),
+    "close_account": Task((Who(account=True),), doings.close_account, doings.read_close,
+                          spoken="close closed delete deleted account data"),
     "membership_status": Task((Who(account=True),), doings.tell_membership),
     "gift_card_balance": Task((Card(),), doings.tell_gift_card),
     "complaint": Task(_FEEDBACK, doings.take_down, takes_email=True),

@@ -10,8 +10,9 @@ from typing import Any
 
 from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
 from actions.tasks import doings, finding
+from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
-from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State
+from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State, Task
 
 #: Hours of silence after which the customer is told again what was going on.
 SILENT = 6.0
@@ -22,11 +23,20 @@ _FILLING = frozenset((
     "item", "from", "that", "this", "i", "mean", "meant", "no", "yes", "just", "only", "thanks", "both", "to", "in",
     "then", "instead", "sorry", "ok", "okay", "would", "like", "take",
 ))
+#: A fault told beside a yes or no has to be as clear as this: "the kettle, not the toaster" is none.
+_CLEARLY = 0.8
+#: Nobody who complains is asked to praise instead.
+_FEEDBACK = frozenset({"complaint", "praise", "leave_review"})
 #: What asks for a person: words that do, and the button.
 _PERSON = frozenset({"ask_human", "handoff"})
 #: Intents that take a task to people at once (route ``support`` in data/nlu, but for questions).
 _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
+#: Tasks that only tell something, so that what they come between is still wanted.
+_LOOK_UPS = frozenset({"track_order", "refund_status", "membership_status", "gift_card_balance", "get_invoice"})
 _AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
+#: What stands before another wish that is to come before the one that waits for a yes, or in its place.
+_FIRST = re.compile(r"\b(?:first|before)\b", re.I)
+_INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.I)
 _IT = re.compile(r"\b(?:it|that|this|them|the same|same one|the order|that order|this order)\b", re.I)
 
 
@@ -41,10 +51,12 @@ class Judged:
     route: str = ""
     decision: str = ""
     intent: str = ""
+    confidence: float = 1.0
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Judged:
-        return cls(*(str(told.get(name) or "") for name in ("route", "decision", "intent")))
+        route, decision, intent = (str(told.get(name) or "") for name in ("route", "decision", "intent"))
+        return cls(route, decision, intent, float(told.get("confidence") or 0.0))
 
 
 def begin(intent: str, text: str, before: State | None, later: Sequence[str] = ()) -> State:
@@ -64,21 +76,31 @@ def listen(ctx: Context, judged: Judged) -> bool:
         for need in ctx.task.needs:
             need.hear(ctx, False)
         return True
+    verdict = assent(text, _read_back(state, ctx.task)) if state.asked in ("confirm", "again") else Assent.NONE
+    if verdict is Assent.YES:
+        state.hear(text)
+        state.confirmed, state.misses = state.confirmed or state.asked == "confirm", 0
+        return True
+    if verdict is Assent.NO:
+        state.ended = "declined"
+        return True
     # Merely possible is enough for a first message; where we have just asked for something it has to be the likeliest.
     person = judged.route == "human" and judged.decision == "handoff" and judged.intent in _PERSON
     # "I don't have that number to hand" is an answer, whatever a classifier makes of the hand.
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
     if person and not lacks and not finding.only_values(text):
         return False
-    # "Cancel" may well be the yes to a cancelling, and so may "yes, stop it".
-    cancels = state.name == "cancel_order" and state.asked == "confirm"
-    cancels = cancels and ("cancel" in text.lower() or (finding.is_yes(text) and "stop" in text.lower()))
-    if finding.leaves(text) and len(text.split()) <= 8 and not cancels:
+    if finding.leaves(text) and len(text.split()) <= 8:
         state.ended = "left"
         return True
-    decides = state.asked in ("confirm", "again") and (finding.is_yes(text) or finding.is_no(text))
-    decides = decides or (state.asked == "again" and bool(_AGAIN.search(text)))
-    if finding.asks_why(text) and judged.decision != "answer" and state.asked not in ("text", "reason"):
+    if state.values.get("reason") == "not_arrived" and finding.wants_resent(text):
+        state.ended = "resend"
+        return True
+    if verdict is Assent.WAIT:
+        ctx.say("utter_task_waiting")
+        return True
+    again = state.asked == "again" and bool(_AGAIN.search(text))
+    if _asks_why(ctx, judged):
         ctx.say("utter_task_why_who" if state.asked == "who" else "utter_task_why")
         return True
     choice = _chosen(text, state.question.get("buttons", ()))
@@ -86,37 +108,59 @@ def listen(ctx: Context, judged: Judged) -> bool:
     strength = max([choice, *(need.hear(ctx, need.name == state.asked) for need in ctx.task.needs)])
     if person and strength < ALONE:
         return False
-    if not decides and strength < ALONE and _elsewhere(ctx, judged, strength):
+    more = verdict is Assent.MORE
+    if not again and strength < ALONE and _elsewhere(ctx, judged, strength, more):
         state.heard = state.heard[1:]
         return False
-    if not decides and _wants_another(ctx, judged, strength):
+    if not again and _wants_another(ctx, judged, strength, more):
         _switch(ctx, judged.intent)
         return True
-    if state.asked == "confirm" and finding.is_yes(text) and strength < WITHIN:
-        state.confirmed = True
-    state.misses = state.misses + 1 if strength == NOTHING and not decides else 0
+    state.misses = state.misses + 1 if strength == NOTHING and not again else 0
     return True
 
 
-def _elsewhere(ctx: Context, judged: Judged, strength: int) -> bool:
-    """Whether a message is for people, a question for the knowledge base, or small talk."""
+def _read_back(state: State, task: Task) -> list[str]:
+    """What a yes may say again: what the task does, and what was read back. Not what is there now, "7" of "from 7 to
+    8", nor one of several articles: "yes, the lamp" may mean the lamp alone."""
+    told = [str(value) for name, value in state.question.get("values", {}).items() if name != "now"
+            and not (name == "items" and re.search(r", | and ", str(value)))]
+    return [task.spoken, *told]
+
+
+def _asks_why(ctx: Context, judged: Judged) -> bool:
+    """Whether the customer wants to know why they are asked. What a complaint or a reason tells may sound so."""
+    if judged.decision == "answer" or ctx.state.asked == "text" or not finding.asks_why(ctx.text):
+        return False
+    return ctx.state.asked != "reason" or finding.is_question(ctx.text)
+
+
+def _elsewhere(ctx: Context, judged: Judged, strength: int, more: bool) -> bool:
+    """Whether a message is for people, a question for the knowledge base, or small talk. One that says `more`
+    than yes or no to what was read back is about that, unless it asks something."""
     if judged.decision == "handoff" and judged.route == "support":
         # A first message is for people already where that is merely possible. In a task, where two answers of no use
         # bring a person as well, it has to be the likeliest; and "the smaller ones" asks nothing of an article.
+        if more and judged.confidence < _CLEARLY:
+            return False
         return judged.intent in _FAULTS or (judged.intent == "product_question" and finding.is_question(ctx.text))
     if judged.decision == "chat":
         if judged.intent == "goodbye":
             ctx.state.ended = "left"
             return False
         return judged.intent not in ("affirm", "deny", "cancel_task") and strength == NOTHING
-    if judged.decision == "answer":
+    if judged.decision == "answer" and not (more and not finding.is_question(ctx.text)):
         return finding.is_question(ctx.text) or (strength == NOTHING and not _wants_words(ctx, ctx.text))
     # Near some entries, or beyond what the shop knows: what is said to any such question, then the task goes on.
     return judged.decision in ("clarify", "abstain") and strength == NOTHING and finding.is_question(ctx.text)
 
 
-def _wants_another(ctx: Context, judged: Judged, strength: int) -> bool:
-    """Whether a message asks for another task: "cancel LM-104281 instead" does, an answer to our question does not."""
+def _wants_another(ctx: Context, judged: Judged, strength: int, more: bool) -> bool:
+    """Whether a message asks for another task: "cancel LM-104281 instead" does, an answer to our question does not. Nor
+    does a yes with a condition, unless that is to come first."""
+    if more and not (begins_with_no(ctx.text) or _FIRST.search(ctx.text) or _INSTEAD.search(ctx.text)):
+        return False
+    if {judged.intent, ctx.state.name} <= _FEEDBACK:
+        return False
     if judged.decision != "task" or TASKS[judged.intent] is ctx.task or _wants_words(ctx, ctx.text):
         return False
     # The number of an order says nothing more of its status than of anything else.
@@ -132,7 +176,10 @@ def _wants_words(ctx: Context, text: str) -> bool:
 def _switch(ctx: Context, intent: str) -> None:
     """The customer wants something else done: that comes first, and with what is known."""
     known = {name: ctx.value(name) for name in ("order", "email") if ctx.value(name)}
-    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at, later=ctx.state.later,
+    # What only waits for something else to come first is offered again afterwards, in the customer's own words.
+    waits = ctx.state.asked == "confirm" and (_FIRST.search(ctx.text) or intent in _LOOK_UPS)
+    later = [*(ctx.state.heard[-1:] if waits else ()), *ctx.state.later]
+    fresh = State(intent, {**GIVEN.get(intent, {}), **known}, at=ctx.state.at, later=later,
                   lookups=ctx.state.lookups)
     ctx.state.__dict__.update(fresh.__dict__)
     ctx.task = TASKS[intent]
@@ -171,17 +218,16 @@ async def settle(ctx: Context) -> bool:
         state.asked, state.question = "", {}
         return True
     same = question.as_dict() == before
-    if same and state.asked == "confirm" and finding.is_no(ctx.text):
-        state.ended = "declined"
-        return True
-    if asked != asked_before:
+    if asked != asked_before or not same:
+        # Something came of it, whoever heard it.
         state.misses = 0
     state.asked, state.question = asked, question.as_dict()
     if state.misses >= MISSES:
         state.ended = "unclear"
         return True
     if same and state.misses:
-        ctx.say("utter_task_no_answer" if finding.is_question(ctx.text) else "utter_task_unclear")
+        unclear = "utter_task_yes_or_no" if asked == "confirm" else "utter_task_unclear"
+        ctx.say("utter_task_no_answer" if finding.is_question(ctx.text) else unclear)
     return False
 
 

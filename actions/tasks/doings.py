@@ -7,8 +7,8 @@ import re
 from datetime import date, timedelta
 
 from actions.shop.backend import Address, Order, Slot
-from actions.shop.errors import BadValue, NotFound, Refused
-from actions.shop.identity import mails
+from actions.shop.errors import BadValue, Refused
+from actions.shop.identity import TooManyAttempts, identity, mails
 from actions.tasks import finding, words
 from actions.tasks.needs import refusal
 from actions.tasks.task import Context, Ended, Say
@@ -94,7 +94,8 @@ def _refund(ctx: Context, order: Order, reference: str) -> None:
     facts = {"order": order.number, "amount": words.money(refund.amount, order.currency), "payment": order.payment,
              "reference": refund.reference}
     if refund.state == "paid" and refund.paid:
-        ctx.say("utter_refund_paid", paid=words.on(refund.paid), **facts)
+        by_bank = "card" in order.payment.lower() and "gift" not in order.payment.lower()
+        ctx.say("utter_refund_paid_card" if by_bank else "utter_refund_paid", paid=words.on(refund.paid), **facts)
     elif refund.state == "pending" and refund.arrived:
         ctx.say("utter_refund_pending", arrived=words.on(refund.arrived), **facts)
     else:
@@ -113,14 +114,17 @@ async def tell_membership(ctx: Context) -> None:
 
 async def tell_gift_card(ctx: Context) -> None:
     try:
-        card = await ctx.shop.gift_card(ctx.value("card"), ctx.value("pin"))
-    except NotFound:
+        card = await identity().gift_card(ctx.conversation, ctx.value("card"), ctx.value("pin"))
+    except TooManyAttempts as error:
+        raise Ended(Say("utter_verify_limit", {"minutes": max(1, -(-error.wait // 60))})) from None
+    if card is None:
         wrong = int(ctx.value("wrong") or 0) + 1
-        ctx.state.drop("card", "pin")
+        # The number stays: who mistyped the PIN gives that alone.
+        ctx.state.drop("pin")
         ctx.state.values["wrong"] = wrong
         if wrong >= 3:
-            raise Ended(Say("utter_card_wrong_thrice")) from None
-        raise AskAgain(Say("utter_card_wrong")) from None
+            raise Ended(Say("utter_card_wrong_thrice"))
+        raise AskAgain(Say("utter_card_wrong"))
     # Nobody needs it any more.
     ctx.state.values.pop("pin", None)
     facts = {"last": card.number, "balance": words.money(card.balance, card.currency)}
@@ -271,6 +275,11 @@ async def take_down(ctx: Context) -> None:
 
 async def read_cancel(ctx: Context) -> Say:
     order = await ctx.order()
+    for text in ctx.state.heard:
+        if part := finding.part(text, order.items):
+            # The shop cancels whole orders; nobody is to lose the rest by a yes.
+            chosen = words.listed(words.named(one) for one in part)
+            raise Ended(Say("utter_refused_cancel_part", {"order": order.number, "items": chosen}))
     return Say("utter_confirm_cancel", {"order": order.number, "items": words.items(order),
                                         "total": words.money(order.total, order.currency)})
 

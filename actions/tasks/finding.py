@@ -1,4 +1,4 @@
-"""What a message names: order numbers, e-mails, phone numbers, days, numbers, products, addresses, and yes or no.
+"""What a message names: order numbers, e-mails, phone numbers, days, numbers, products, and addresses.
 
 Pure: text in, values out. What is found is read back to the customer before anything is done with it.
 """
@@ -36,19 +36,6 @@ _ALONE = re.compile(r"\W*([A-Z]{0,4}[-# ]?\d[\d -]{2,24}\d)\W*", re.I)
 _MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 _AT = re.compile(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+(?=[\w-]+\.(?:com|org|net|co|uk|ie|de|fr|es|eu)\b)", re.I)
 
-_YES = re.compile(
-    r"\W*(?:yes+|yeah|yep|yup|ya|y|aye|sure|ok(?:ay)?|k|correct|right|exactly|perfect|great|fine|please do|do it|"
-    r"do that|"
-    r"go ahead|go for it|go on(?: then)?|yh|yess+|yea|yeh|crack on|"
-    r"confirm(?:ed)?|absolutely|definitely|of course|sounds good|that'?s (?:right|it|correct|fine|"
-    r"the one)|"
-    r"(?:that|it) is (?:right|correct)|all good|looks good|please|yes please|i'm sure|i am sure|👍|oui|ja|sí|"
-    r"si)(?![\w'])",
-    re.I,
-)
-_NO = re.compile(r"\W*(?:no+|nope|nah|n|not (?:that|this|quite|right|yet|the)|wrong|incorrect|don'?t|do not|👎|nein|"
-                 r"non)(?![\w'])",
-                 re.I)
 _LEAVE = re.compile(
     r"\b(?:never ?mind|nvm|forget (?:it|about it|that)|leave (?:it|that|everything)(?: (?:then|as it is|be|alone))?|"
     r"drop it|"
@@ -57,7 +44,8 @@ _LEAVE = re.compile(
 )
 _LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later)\W*", re.I)
 _QUESTION = re.compile(
-    r"\s*(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
+    r"\s*(?:(?:yes|yeah|ok(?:ay)?|right|fine|great|sure|and|but|so|well|hi|hey|oh|sorry)\b[\s,.!-]*)*"
+    r"(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
 )
 _PERSON = re.compile(r"\b(?:person|human|agent|someone|somebody|anyone|colleague|staff|operator|advis\w+|"
                      r"representative|rep|people|manager|speak|talk|call|phone|ring)\b", re.I)
@@ -73,6 +61,13 @@ _AROUND = frozenset((
     "pin", "code", "card", "sorry", "ok", "okay", "please", "then", "or", "minus", "here", "you", "go", "pls", "lm",
     "to", "make",
 ))
+_PLACES = (("first", "1st", "top"), ("second", "2nd"), ("third", "3rd"), ("fourth", "4th"), ("fifth", "5th"))
+_ORDINAL = re.compile(r"\b(?:the )?(" + "|".join(word for place in _PLACES for word in place) + r")(?: one)?\b", re.I)
+_RESENT = re.compile(
+    r"\b(?:re-?send|resent|replacement)\b|"
+    r"\b(?:send|sent|post|ship|deliver)\b[^.?!]*\b(?:again|another|a new one|new ones?|out)\b|"
+    r"\b(?:don'?t|do not|not|rather than|instead of) (?:want |need |be )?(?:a |the |my |any )?(?:refund\w*|money)\b",
+    re.I)
 _LATEST = re.compile(r"\b(?:latest|newest|last|most recent|recent|new) (?:one|order|purchase|parcel|delivery)\b|"
                      r"\bthe (?:latest|newest|last one)\b|"
                      r"\bjust (?:ordered|bought|placed)\b", re.I)
@@ -96,6 +91,9 @@ _LEFT_OUT = re.compile(
     r"other than)\b[^,.;!?]*?(?=[,.;!?]|\b(?:and|but|just|only|send|return)\b|\Z)", re.I
 )
 _NARROWS = re.compile(r"\b(?:just|only|keep|not|except|without|but) (?:the|my|one|both|those|these)\b", re.I)
+#: "Take the lamp off my order"
+_OUT_OF = re.compile(r"\b(?:off|out of|from) (?:my|the|this|that|our) order\b", re.I)
+_ADDS = re.compile(r"\b(?:as well|also|too|plus|add|along with|and (?:the|my|one|a))\b", re.I)
 #: What comes before an address in a sentence.
 _LEAD_IN = re.compile(
     r"^.*?\b(?:address (?:is|to)|deliver(?:ed)? (?:it )?to|send (?:it )?to|ship (?:it )?to|go(?:es)? to|moved to|"
@@ -210,6 +208,26 @@ def left_out(text: str, among: Sequence[Item]) -> list[Item]:
 def narrows(text: str) -> bool:
     """Whether a message says what stays in or out: "just the toaster", "keep the kettle"."""
     return bool(_NARROWS.search(text))
+
+
+def part(text: str, among: Sequence[Item]) -> list[Item]:
+    """The lines that a message wants out of an order of more: "cancel the lamp", but not "cancel my lamp order"."""
+    whole = re.search(r"\b(?:orders?|everything|whole|both|all)\b", text, re.I) and not _OUT_OF.search(text)
+    if len(among) < 2 or (whole and not narrows(text)):
+        return []
+    kept = left_out(text, among)
+    named = [one for one in among if one not in kept] if kept else items(text, among)
+    return named if len(named) < len(among) else []
+
+
+def adds(text: str) -> bool:
+    """Whether a message names something beside what was named before: "and the kettle as well"."""
+    return bool(_ADDS.search(text))
+
+
+def means_both(text: str) -> bool:
+    """Whether "both" is said, and nothing that means more than two."""
+    return "both" in text.lower() and not _ALL.search(re.sub("both", " ", text, flags=re.I))
 
 
 def without_left_out(text: str) -> str:
@@ -420,15 +438,7 @@ def address(text: str, country: str, saved: Sequence[Address] = ()) -> Address |
                    country=known.get(last.lower(), last) or country)
 
 
-# -- yes, no, and the like -------------------------------------------------------------------------------------------
-
-
-def is_yes(text: str) -> bool:
-    return bool(_YES.match(text)) and not _NO.match(text)
-
-
-def is_no(text: str) -> bool:
-    return bool(_NO.match(text))
+# -- leaving, asking, and the like -----------------------------------------------------------------------------------
 
 
 def leaves(text: str) -> bool:
@@ -443,6 +453,19 @@ def is_question(text: str) -> bool:
 def lacks_number(text: str) -> bool:
     """Whether somebody who was asked for an order number says that they do not have it."""
     return bool(_LACKS.search(text))
+
+
+def wants_resent(text: str) -> bool:
+    """Whether somebody whose parcel was lost wants it sent once more rather than refunded."""
+    return bool(_RESENT.search(text))
+
+
+def ordinal(text: str) -> int | None:
+    """Which of a list a short message means by its place, from 0."""
+    if len(text.split()) > 5:
+        return None
+    hit = _ORDINAL.search(text)
+    return next((i for i, word in enumerate(_PLACES) if hit[1].lower() in word), None) if hit else None
 
 
 def names_person(text: str) -> bool:

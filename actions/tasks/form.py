@@ -102,6 +102,9 @@ class ActionTaskEnd(Action):
         ended = state.ended if state else ""
         if ended == "unclear":
             hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use")
+        elif ended == "resend":
+            hand_over(dispatcher, tracker, "utter_handoff_resend",
+                      "wants a lost parcel sent again, which the bot cannot do")
         elif ended in _ENDS:
             dispatcher.utter_message(response=_ENDS[ended])
         if state and state.later and ended in ("done", "declined", "refused"):

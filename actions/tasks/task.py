@@ -180,9 +180,10 @@ Reading = Callable[[Context], Awaitable[Say]]
 @dataclass(frozen=True)
 class Task:
     """`reads_back` gives the sentence that wants a yes; a task without one changes nothing or asks for nothing twice.
-    `does` says by ``ctx.say`` what came of it."""
+    `does` says by ``ctx.say`` what came of it. `spoken` are the words for what is done, which a yes may hold."""
 
     needs: tuple[Need, ...]
     does: Doing
     reads_back: Reading | None = None
     takes_email: bool = False
+    spoken: str = ""

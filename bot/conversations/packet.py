@@ -21,8 +21,8 @@ def build(
     """Puts the packet together.
 
     `records` is the log so far, `replies` what the bot says in the turn that hands over, `handoff` what the action
-    gave: ``reason``, ``judgement`` and perhaps ``what``, ``lookups``. `customer` is who it is, where that is not yet in
-    `state`.
+    gave: ``reason``, ``judgement`` and perhaps ``what``, ``lookups``, ``urgent``. `customer` is who it is, where that
+    is not yet in `state`.
     """
     told = dict(handoff.get("judgement") or {})
     known = customer or state.customer
@@ -34,6 +34,7 @@ def build(
         "why": {
             "route": told.get("route"), "intent": told.get("intent"), "confidence": told.get("confidence"),
             "words": list(told.get("words") or []), "reason": handoff.get("reason", ""),
+            "urgent": bool(handoff.get("urgent")),
         },
         "who": {**who, "page": state.page, "browser": state.browser, "locale": state.locale},
         "what": {"order": None, "product": None, "values": {}, **(handoff.get("what") or {})},

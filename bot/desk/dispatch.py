@@ -110,7 +110,8 @@ class Dispatch:
                 team = setup.teams[state.team]
             since = state.handed or state.waiting_since or state.updated
             skill = state.skill or skill_for(team, matter)
-            to = await self._rota.placement(team.id, state.priority, since, skill)
+            priority = "urgent" if matter.urgent and not state.routed else state.priority
+            to = await self._rota.placement(team.id, priority, since, skill)
             await self._try(self._conversations.route(state.id, to, state.epoch, guard))
         return await lists.waiting(self._conversations) if again else waiting
 

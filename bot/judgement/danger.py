@@ -13,7 +13,7 @@ _DANGER = re.compile("|".join((
     # Fire
     r"\b(?:caught|catch(?:es|ing)?|sets?|setting|started|went up) (?:\w+ ){0,4}?(?:on )?(?:fire|alight|flames)\b",
     r"\b(?:it|they|my|the|that|this|our) (?:\w+ ){0,3}?(?:is|was|are|were|went|'s) on fire\b",
-    r"\b(?:in|into|to) flames\b", r"\bexplo(?:ded|des|ding)\b", r"\bblew up\b",
+    r"\b(?:in|into|to) flames\b", r"\bcaught light\b", r"\bexplo(?:ded|des|ding)\b", r"\bblew up\b",
     # Shock
     r"\belectrocut\w+", r"\belectric(?:al)? shocks?\b", r"\bgave (?:me|him|her|us|them|my \w+) an? (?:\w+ )?shock\b",
     r"\b(?:gives?|gave|giving|got|get|getting) (?:\w+ ){0,3}?an? (?:\w+ )?shock (?:from|off|when|every|each)\b",

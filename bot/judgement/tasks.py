@@ -58,6 +58,14 @@ _REFUNDED = re.compile(r"\A\W*(?:did|have|has|was|were|is|when|where\S*)\b.*\bre
 _WHERE_MINE = re.compile(r"\A\W*where(?:'?s|\s+is|\s+are|\s+re)?\s+my\s+\w+(?:\s+\w+)?\W*\Z", re.I)
 
 
+#: What is wanted of something else than the task's own: to leave the membership, to delete the chat. Entries tell how.
+_OTHERS = (
+    ("newsletter", re.compile(r"\b(?:member\w*|circle|loyalty|rewards?|points)\b"
+                              r"(?!.*\b(?:newsletter|e-?mails?|mails)\b)", re.I)),
+    ("membership_status", re.compile(
+        r"\b(?:cancel\w*|leave|quit|end|stop|close|delete|get out|unsubscribe|opt out)\b", re.I)),
+    ("close_account", re.compile(r"\b(?:this|our|the|my) (?:chat|conversation|transcript|messages?)\b", re.I)),
+)
 #: Sixteen digits are a gift card's: order numbers have six, and nobody is asked for a bank card here.
 _CARD = re.compile(r"(?<!\d)\d{4}(?:[ -]?\d{4}){3}(?!\d)")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -104,6 +112,8 @@ def task_of(text: str, intent: str) -> str:
         intent = "exchange_item" if wants_other(text) else "cancel_order" if _CALLS_OFF.search(text) else intent
     if intent in ("return_item", "request_refund") and _REFUNDED.search(text):
         return "refund_status"
+    if any(intent == name and meant.search(text) for name, meant in _OTHERS):
+        return ""
     if intent not in TASKS and _CARD.search(text):
         return "gift_card_balance"
     return intent if intent in TASKS and not asks_how(text, intent) else ""

@@ -10,7 +10,9 @@ from bot.judgement.tasks import task_of
 
 #: Between two wishes in one sentence, where no comma helps.
 _AND = re.compile(r",?\s+(?:and also|and then|as well as|also|plus|and(?= (?:please |pls |then )?(?:send|cancel|change|"
-                  r"return|refund|update|track|unsubscribe|close|resend|exchange|swap|set|check)\b))\s+", re.I)
+                  r"return|refund|update|track|unsubscribe|close|resend|exchange|swap|set|check)\b))\s+|"
+                  r",\s+(?=(?:please |pls |then )?(?:send|cancel|change|return|refund|update|track|unsubscribe|close|"
+                  r"resend|exchange|swap)\b)", re.I)
 #: As clear as a part has to be to speak for a whole message (bot/judgement/judge.py).
 _CLEAR = 0.8
 #: What goes along with any other matter, or tells of it: nobody wants to be asked whether to do that as well.

@@ -19,12 +19,13 @@ class Matter:
     intent: str = ""
     product: str = ""
     locale: str = ""
+    urgent: bool = False
 
     @classmethod
     def of(cls, team: str, locale: str, packet: Mapping[str, Any] | None) -> Matter:
         why, what = (packet or {}).get("why") or {}, (packet or {}).get("what") or {}
         return cls(team, str(why.get("route") or ""), str(why.get("intent") or ""), str(what.get("product") or ""),
-                   locale)
+                   locale, bool(why.get("urgent")))
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def test_a_matter_is_read_from_the_packet() -> None:
     packet = {"why": {"route": "support", "intent": None}, "what": {"product": "Fell Two"}}
     assert Matter.of("support", "en-GB", packet) == Matter("support", "support", "", "Fell Two", "en-GB")
     assert Matter.of("", "", None) == Matter()
+    assert Matter.of("", "", {"why": {"urgent": True}}).urgent
 
 
 def agents(**loads: int) -> list[Candidate]:

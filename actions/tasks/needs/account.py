@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from actions.shop.checks import checked_email, checked_name, checked_phone
 from actions.shop.errors import BadValue
 from actions.tasks import finding
+from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Say
 
 #: What each detail of an account is called.
@@ -24,15 +25,13 @@ class NewValue:
         what, text = ctx.value("what"), ctx.text
         if what not in ("name", "email", "phone") or ctx.state.asked in ("who", "again"):
             return NOTHING
-        if ctx.state.asked == "confirm" and finding.is_yes(text):
-            return NOTHING
         found: str | None = None
         if what == "email":
             found = finding.email(text)
         elif what == "phone":
             found = finding.phone(text)
         else:
-            found = _name(text, asked or ctx.state.asked == "confirm")
+            found = _name(text, asked or (ctx.state.asked == "confirm" and _gives_another(text)))
             if found and _NO_NAME.search(found):
                 found = None
                 ctx.state.values["bad"] = asked
@@ -101,6 +100,11 @@ def _name(text: str, asked: bool) -> str | None:
                   r"as i|and (?:my|the|also|e-?mail|phone|mobile|number))\b.*$", "",
                   " ".join(hit["name"].split()), flags=re.I)
     return told.strip(" .'\"") or None
+
+
+def _gives_another(text: str) -> bool:
+    """Whether the answer to a name that was read back may be another name: "yes, but with two t" is none."""
+    return assent(text) is not Assent.MORE or begins_with_no(text)
 
 
 @dataclass(frozen=True)

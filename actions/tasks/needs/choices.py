@@ -5,21 +5,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from actions.tasks import finding
 from actions.tasks.needs.answers import strength
 from actions.tasks.task import NOTHING, WITHIN, Context, Say
 
 
 @dataclass(frozen=True)
 class Option:
-    """One of a few choices; `options` are their names with the words that mean them, in the order they are tried."""
+    """One of a few choices; `options` are their names with the words that mean them, in the order they are tried. A
+    message with what is `unless` is about something else. Without `asking`, a question is no answer."""
 
     name: str
     ask: str
     options: tuple[tuple[str, str], ...]
     early: bool = True
+    unless: str = ""
+    asking: bool = True
 
     def hear(self, ctx: Context, asked: bool) -> int:
         if not asked and (not self.early or ctx.value(self.name)):
+            return NOTHING
+        if (self.unless and re.search(self.unless, ctx.text, re.I)) or (
+            asked and not self.asking and finding.is_question(ctx.text)
+        ):
             return NOTHING
         for option, meant in self.options:
             if re.search(meant, ctx.text, re.I):
@@ -45,4 +53,4 @@ REASON = Option("reason", "utter_ask_reason", (
     ("other", r"\b(?:an)?other\b|no (?:particular )?reason|none of|rather not say|personal|just because|"
               r"doesn'?t matter|"
               r"dunno"),
-))
+), asking=False)

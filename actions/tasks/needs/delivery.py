@@ -13,6 +13,8 @@ from actions.tasks import finding, words
 from actions.tasks.needs.answers import CHOICES, strength
 from actions.tasks.task import ALONE, NOTHING, Context, Ended, Say
 
+#: Hours of a day, or what may be some.
+_HOURS = re.compile(r"morning|afternoon|evening|\d", re.I)
 #: What tells that somebody began to write an address.
 _STREET = re.compile(r"\d|\b(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|court|house|flat|way|place|square|"
                      r"terrace|hill|gardens?)\b", re.I)
@@ -38,11 +40,18 @@ class Where:
                 return ALONE
             if asked and finding.has_postcode(ctx.text):
                 return ALONE
+        if ctx.state.asked == "confirm" and _STREET.search(ctx.text):
+            # "Right street, but number 21": a part of it is wrong, and only the whole can be taken.
+            ctx.state.drop("address")
+            ctx.state.values["part"] = True
+            return ALONE
         return NOTHING
 
     async def settle(self, ctx: Context) -> Say | None:
         if not self._applies(ctx):
             return None
+        if ctx.state.values.pop("part", False):
+            return Say("utter_ask_address_whole")
         customer = await ctx.shop.customer(ctx.who)
         if not ctx.value("address"):
             saved = [*customer.addresses] if ctx.account else []
@@ -83,14 +92,23 @@ class When:
         if found and (asked or ctx.state.asked == "confirm"):
             ctx.state.drop("slot")
             return strength(ctx.text)
-        return ALONE if asked and re.search(r"morning|afternoon|evening|\d", ctx.text) else NOTHING
+        if ctx.state.asked == "confirm" and ctx.value("slot") and _HOURS.search(ctx.text):
+            ctx.state.values["hours"] = True
+            return ALONE
+        return ALONE if asked and _HOURS.search(ctx.text) else NOTHING
 
     async def settle(self, ctx: Context) -> Say | None:
         if self.only and ctx.value("what") != self.only:
             return None
-        if ctx.value("slot"):
+        hours = ctx.state.values.pop("hours", False)
+        if ctx.value("slot") and not hours:
             return None
         offered = await ctx.shop.slots(ctx.who, ctx.value("order"))
+        if ctx.value("slot") and offered:
+            # "Can it be in the morning?": on the day that was read back.
+            day = ctx.value("slot")["day"]
+            ctx.state.drop("slot")
+            offered = [one for one in offered if one.day.isoformat() == day] or offered
         if not offered:
             raise Ended(Say("utter_no_slots", {"order": ctx.value("order")}))
         for text in ctx.state.heard[:1] if ctx.state.asked == self.name else ctx.state.heard:

@@ -25,6 +25,9 @@ class WhichItem:
     async def settle(self, ctx: Context) -> Say | None:
         order = await ctx.order()
         newest = finding.items(ctx.text, order.items)
+        place = finding.ordinal(ctx.text) if ctx.state.asked == self.name else None
+        if not newest and place is not None and place < len(order.items):
+            newest = [order.items[place]]
         if len(newest) == 1 and not self._is_variant(ctx, newest[0], order):
             ctx.state.set("item", newest[0].line)
         if ctx.value("item") and any(one.line == ctx.value("item") for one in order.items):
@@ -74,7 +77,7 @@ class WhichItems:
                 if chosen:
                     break
         if chosen:
-            ctx.state.set("items", chosen)
+            ctx.state.set("items", self._joined(ctx, order, chosen))
         if order.state == "with_carrier":
             # Lost on its way, else the shop would not have it: nobody has to say why.
             ctx.state.values.setdefault("reason", "not_arrived")
@@ -92,9 +95,25 @@ class WhichItems:
         kept = [one for one in left if one not in out]
         if out and kept and (ctx.value("items") or finding.means_all(text)):
             return {one.line: one.quantity for one in kept}
-        if finding.means_all(text) and not finding.email(text):
+        both = ctx.value("items") and len(ctx.value("items")) == 2 and finding.means_both(text)
+        if finding.means_all(text) and not finding.email(text) and not both:
             return {one.line: one.quantity for one in order.items if one in left}
         return None
+
+    @staticmethod
+    def _joined(ctx: Context, order: Order, chosen: dict[str, int]) -> dict[str, int]:
+        """What was chosen before and now: "and the kettle as well" adds to it, and "the W34 ones" says which of the
+        jeans are meant and nothing of the shirt. Anything else takes its place."""
+        before = dict(ctx.value("items") or {})
+        if not before or finding.narrows(ctx.text):
+            return chosen
+        if finding.adds(ctx.text):
+            return {**before, **chosen}
+        name = {one.line: one.name for one in order.items}
+        meant = {name[line] for line in chosen}
+        if meant <= {name[line] for line in before}:
+            return {**{line: count for line, count in before.items() if name[line] not in meant}, **chosen}
+        return chosen
 
     @staticmethod
     def _pieces(text: str, ordered: int, ctx: Context) -> int:

@@ -23,6 +23,11 @@ class WhichOrder:
 
     def hear(self, ctx: Context, asked: bool) -> int:
         numbers = finding.order_numbers(ctx.text, asked or is_number(ctx))
+        titles = ctx.state.question.get("buttons", ()) if asked else ()
+        place = finding.ordinal(ctx.text)
+        if not numbers and place is not None and place < len(titles):
+            # "The first one" of those that were shown
+            numbers = finding.order_numbers(titles[place])
         if numbers:
             named = [n for n in numbers if n != ctx.value("order")] or numbers
             self._set(ctx, named[-1])

@@ -18,7 +18,8 @@ class Words:
         if ctx.value("text") and not asked:
             return NOTHING
         enough = len(ctx.text.split()) >= (3 if asked else 7)
-        if enough and not (not asked and finding.is_question(ctx.text) and len(ctx.text.split()) < 14):
+        # "Can I do that anonymously?" is asked of us, and not of whoever reads complaints.
+        if enough and not (finding.is_question(ctx.text) and len(ctx.text.split()) < 14):
             ctx.state.values["text"] = ctx.text[:4000]
             return WITHIN
         return NOTHING

@@ -1,0 +1,130 @@
+"""What a customer says to what was read back: a plain yes, a plain no, "wait", or one with something more in it.
+
+What follows a yes here cannot be taken back, so only a message with nothing in it but a yes counts as one. "Absolutely
+not" begins like a yes, and so do "yes, but keep the lamp" and "ok, and what happens to my points?"; each says more than
+was read back, and is heard like any other answer.
+
+Pure: text in, verdict out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import Enum
+
+from actions.tasks import finding
+
+
+class Assent(Enum):
+    """`MORE` begins like a yes or a no, and does not end there; `NONE` is neither."""
+
+    YES = "yes"
+    NO = "no"
+    WAIT = "wait"
+    MORE = "more"
+    NONE = "none"
+
+
+#: Ways to agree that are more than a word, or hold one that alone would say something else.
+_AGREES = re.compile(r"\b(?:" + "|".join((
+    r"(?:please )?(?:go (?:ahead|for it|on)|do (?:it|that|so)|make it so|crack on)",
+    r"(?:let'?s|let us) (?:do|go)(?: it| that| ahead| for it)?",
+    r"(?:(?:that|it|this|all|everything)(?:'?s| is| all| looks?| sounds?)*|sounds|looks|all) "
+    r"(?:right|correct|it|fine|good|great|perfect|ok(?:ay)?|lovely|spot on|the one)",
+    r"(?:that|it) (?:would|will|'?ll|'?d) (?:be|do) (?:great|lovely|good|fine|perfect|nice|brilliant)",
+    r"(?:that|it)(?: would| will|'?ll) do", r"(?:that )?(?:works|suits|is fine)(?: for)? me", r"sure thing",
+    r"(?:i(?:'?m| am)|we(?:'?re| are)) (?:very |quite |absolutely )?(?:sure|certain|happy)(?: with (?:that|it|this))?",
+    r"i (?:do |can )?(?:confirm|agree)", r"by all means", r"of course", r"for sure", r"why not",
+    r"you (?:got|have) (?:it|that)(?: right)?", r"spot on", r"be my guest",
+)) + r")\b", re.I)
+#: What goes with a yes and takes nothing from it.
+_COURTESY = re.compile(r"\b(?:" + "|".join((
+    r"no (?:problem|worries|rush|hurry|bother)(?: at all)?", r"not a problem", r"don'?t worry",
+    r"if you (?:can|could|would|don'?t mind|please)",
+    r"if (?:that'?s|it'?s|that is|it is)? ?(?:ok(?:ay)?|possible|alright|all right)",
+    r"thank(?:s| you|u| u)?(?: (?:so|very) much| a (?:lot|million|bunch))?"
+    r"(?: for (?:your|the|all your) (?:help|patience))?",
+    r"(?:much |really )?appreciate(?:d| it| that)?", r"as soon as (?:possible|you can)", r"asap",
+    r"(?:right|straight) away",
+)) + r")\b", re.I)
+_YES = frozenset((
+    "yes", "yeah", "yep", "yup", "ya", "y", "aye", "yh", "yea", "yeh", "yas", "sure", "ok", "okay", "okey", "oki", "k",
+    "kk", "correct", "right", "exactly", "perfect", "great", "fine", "good", "lovely", "brilliant", "confirm",
+    "confirmed", "absolutely", "definitely", "certainly", "indeed", "affirmative", "agreed", "please", "totally",
+    "alright", "oui", "ja", "sí", "si",
+))
+_NO = frozenset(("no", "nope", "nah", "n", "not", "never", "non", "nein", "don't", "dont", "doesn't", "neither", "nay"))
+#: A no that says what is read back is mistaken is followed by what it should be.
+_MISTAKEN = frozenset(("wrong", "incorrect", "mistake", "mistaken"))
+#: Words beside a yes or a no that say nothing more.
+_FILLING = frozenset((
+    "it", "that", "this", "them", "then", "the", "my", "now", "so", "and", "a", "an", "i", "i'd", "i'm", "is", "be",
+    "to", "do", "want", "would", "like", "am", "are", "all", "pls", "plz", "please", "thanks", "thx", "ta", "cheers",
+    "thank", "you", "u", "very", "much", "mate", "love", "dear", "ahead", "go", "hi", "hello", "well", "oh", "ah",
+    "hm", "hmm", "um", "er", "really", "quite", "for", "me", "us", "we", "of", "with", "yourself", "these", "those",
+    "its", "it's", "that's", "thats", "sir", "madam", "kindly", "just", "actually", "anything", "any", "more", "at",
+    "yet", "sorry", "s", "there", "thankyou",
+))
+_WAITS = re.compile(r"\b(?:" + "|".join((
+    r"wait", r"hold (?:on|it|off|fire)", r"hang on", r"one (?:sec\w*|moment|minute|min)",
+    r"(?:give me )?(?:just )?a (?:sec\w*|moment|minute|min)", r"let me (?:think|check|see|ask|look)",
+    r"not (?:yet|sure|certain)", r"(?:need|have) to (?:think|check|ask)",
+    r"(?:i'?ll|i will) (?:think|check|ask|have a think|get back)", r"thinking about it", r"undecided",
+)) + r")\b", re.I)
+_MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
+_THUMBS = {"👍": " yes ", "👎": " no ", "✅": " yes ", "👌": " yes "}
+
+
+#: To "shall I cancel it?" too.
+_STOPS = re.compile(r"\W*(?:please )?(?:stop|quit|exit|abort)(?: (?:it|this|that))?(?: please)?\W*", re.I)
+#: A no in words that hold none, where what is read back does not hold them.
+_DECLINES = re.compile(
+    r"\b(?:chang\w* (?:my|our) mind|(?:i'?d|i would|we'?d) rather (?:not|keep)|i'?ll (?:keep|leave)|any ?more|"
+    r"another time|don'?t want (?:to|it|that))\b", re.I)
+
+
+def assent(text: str, said: Iterable[str] = ()) -> Assent:
+    """The verdict on `text` as the answer to what was read back. `said` are the texts and words of that: to say them
+    again adds nothing."""
+    plain = text.translate(_MARKS)
+    for sign, word in _THUMBS.items():
+        plain = plain.replace(sign, word)
+    if _STOPS.fullmatch(plain):
+        return Assent.NO
+    known = {word for one in said for word in _words(one)}
+    rest, waits = _WAITS.subn(" ", plain)
+    rest, agreed = _AGREES.subn(" ", _COURTESY.sub(" ", rest))
+    if not known & {"changed", "mind"}:
+        rest = _DECLINES.sub(" no ", rest)
+    words = _words(rest)
+    yes = agreed + sum(_is_yes(word) for word in words)
+    no = sum(word in _NO for word in words)
+    more = [word for word in words if not (_is_yes(word) or word in _NO or word in _FILLING or word in known)]
+    # "Cancel it" to "shall I cancel it?" is a yes, "it" is nothing.
+    repeats = any(word in known and word not in _FILLING for word in words)
+    if "?" in text:
+        return Assent.MORE if yes or no or repeats or waits else Assent.NONE
+    if waits:
+        return Assent.MORE if more else Assent.WAIT
+    if not more and no:
+        return Assent.NO
+    if not more and (yes or repeats):
+        return Assent.YES
+    return Assent.MORE if yes or no else Assent.NONE
+
+
+def begins_with_no(text: str) -> bool:
+    """Whether somebody refuses what was read back, whatever else they say."""
+    words = _words(_COURTESY.sub(" ", text.translate(_MARKS)))[:3]
+    return any(word in _NO or word in _MISTAKEN for word in words)
+
+
+def _is_yes(word: str) -> bool:
+    if word in _YES or re.fullmatch(r"ye+s+|ye+a+h*|yu+p+|o+k+|y+e+p+|su+re+", word):
+        return True
+    return len(word) > 4 and any(len(one) > 4 and finding.alike(one, word) for one in _YES)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower())
