@@ -14,6 +14,7 @@ from actions.named import named
 from actions.tasks.dialogue import gathered
 from actions.tasks.task import State
 from bot.judgement.danger import names_danger
+from bot.judgement.following import UNDONE
 
 #: What is said where the issue is not one of the customer's own product.
 _SUPPORT = {"product_question": "utter_handoff_question", "site_fault": "utter_handoff_site"}
@@ -33,6 +34,8 @@ class ActionHandoff(Action):
             response = "utter_handoff_danger"
         elif route == "support":
             response = _SUPPORT.get(intent, "utter_handoff_support")
+        elif told.get("why") == UNDONE:
+            response = "utter_handoff_undo"
         elif route == "human":
             response = "utter_handoff_human"
         else:

@@ -16,11 +16,12 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.judgement import assembly
+from bot.judgement import assembly, following
 from bot.judgement.judge import classified, seen, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.knowledge import Knowledge, Published
@@ -37,6 +38,9 @@ _Types = DefaultV1Recipe.ComponentType
 
 #: Decisions are what the rules in data/rules act on; small talk keeps the intent it was read as.
 _DECIDED = frozenset({"answer", "task", "clarify", "handoff", "abstain"})
+#: Texts of tasks.
+_TASK_SAYS = ("utter_done_", "utter_order_", "utter_refund_", "utter_member", "utter_card_", "utter_confirm_",
+              "utter_ask_", "utter_refused_")
 #: So many messages are remembered with what was read and found: what customers say first, and on buttons, is mostly
 #: what others have said. Kept in memory alone, without saying who said it; long ones are not said twice.
 _REMEMBERED, _SHORT = 4096, 200
@@ -131,12 +135,18 @@ class Router(_Component):
         failed = int(tracker.get_slot("failed") or 0) if tracker and "failed" in tracker.slots else 0
         # A task asks again by itself before people take over.
         in_task = tracker is not None and tracker.active_loop_name is not None
+        before, done = _before(tracker) if tracker else ("", False)
         for message in messages:
-            judgement = decide(message.get("reading"), published.bars, 0 if in_task else failed, TASKS)
-            if in_task:
-                judgement = within_task(judgement, message.get("reading").text)
-            told = {**judgement.as_dict(), "snapshot": published.snapshot.name}
             reading: Reading = message.get("reading")
+            judgement = decide(reading, published.bars, 0 if in_task else failed, TASKS)
+            if in_task:
+                judgement = within_task(judgement, reading.text)
+            elif done and judgement.decision != "handoff" and following.wants_undone(reading.text):
+                judgement = following.undone(reading)
+            if before and following.follows(reading.text):
+                together = self._together(before, reading, published)
+                judgement = following.in_context(judgement, reading, together, published.bars)
+            told = {**judgement.as_dict(), "snapshot": published.snapshot.name}
             if judgement.decision == "handoff" and reading.support_segment:
                 # What else the customer wants goes to the person with it.
                 told["also"] = [part for part in segments(reading.text) if part != reading.support_segment]
@@ -152,4 +162,33 @@ class Router(_Component):
             # The reading is for this pipeline only; what stays on the message ends up in the tracker.
             message.data.pop("reading", None)
         return messages
+
+    def _together(self, before: str, reading: Reading, published: Published) -> list[Candidate]:
+        """What is found for a message with what it follows."""
+        text = f"{before} {reading.said}"
+        seen_as = seen([text], assembly.shared(self.settings), published.retriever)
+        vectors = load_encoder(self.settings.encoder).encode([text])
+        return published.retriever.search([text], vectors, second=seen_as)[0]
+
+
+def _before(tracker: DialogueStateTracker) -> tuple[str, bool]:
+    """What the bot's last turn was about, an entry's question or a task's matter, or nothing; and whether it did
+    something in it."""
+    last: list[BotUttered] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, BotUttered):
+            last.append(event)
+    for event in last:
+        evidence = ((event.data or {}).get("custom") or {}).get("evidence") or {}
+        if evidence.get("decision") == "answer" and evidence.get("question"):
+            return str(evidence["question"]), False
+    task = tracker.get_slot("task") if "task" in tracker.slots else None
+    told = task if isinstance(task, dict) and last else {}
+    # Of a task that ended long ago the slot still tells.
+    just = tracker.active_loop_name is not None or any(
+        str((event.metadata or {}).get("utter_action", "")).startswith(_TASK_SAYS) for event in last)
+    topic = following.TOPICS.get(str(told.get("name")), "") if just else ""
+    return topic, just and told.get("ended") == "done"
 
