@@ -22,7 +22,7 @@ from actions.tasks.needs import (
 from actions.tasks.task import Need, Task
 
 _WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
-    ("address", r"address|postcode|post code|street|\bmoved\b|moving|house|flat|neighbour|somewhere else|"
+    ("address", r"add?ress|postcode|post code|street|\bmoved\b|moving|house|flat|neighbour|somewhere else|"
                 r"(?:deliver(?:ed)?|send|post|ship) (?:(?:it|them|that|this|everything|(?:the|my) \w+) )?to\b|"
                 r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b|"
                 r"go to|\bto (?:my|our|the) (?:work|office|home|mum|parents)"),
@@ -33,7 +33,7 @@ _WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
 _WHAT_ACCOUNT = Option("what", "utter_ask_what_account", (
     ("email", r"e-?mail|mail address"),
     ("phone", r"phone|mobile|number|cell|tel\b"),
-    ("address", r"address|postcode|street|moved|moving"),
+    ("address", r"add?ress|postcode|street|moved|moving"),
     ("name", r"name|surname|married|divorce|spel"),
 ))
 _NEWSLETTER = Option("on", "utter_ask_newsletter", (

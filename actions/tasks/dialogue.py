@@ -63,6 +63,10 @@ def begin(intent: str, text: str, before: State | None, later: Sequence[str] = (
     """A new task; `later` are other wishes in the same message. The order that the last one was about is kept where the
     words point back to it."""
     state = State(intent, dict(GIVEN.get(intent, {})), later=list(later), lookups=before.lookups if before else [])
+    if before is not None and before.name == intent and before.values.get("order") and finding.means_other(text):
+        # The same for another order, as it was said of the one before
+        state.values["not"], state.heard = [before.values["order"]], before.heard
+        return state
     if before is not None and before.values.get("order") and _IT.search(text) and not finding.order_numbers(text):
         state.values["order"] = before.values["order"]
     return state

@@ -40,7 +40,7 @@ _Types = DefaultV1Recipe.ComponentType
 _DECIDED = frozenset({"answer", "task", "clarify", "handoff", "abstain"})
 #: Texts of tasks.
 _TASK_SAYS = ("utter_done_", "utter_order_", "utter_refund_", "utter_member", "utter_card_", "utter_confirm_",
-              "utter_ask_", "utter_refused_")
+              "utter_task_", "utter_ask_", "utter_refused_")
 #: So many messages are remembered with what was read and found: what customers say first, and on buttons, is mostly
 #: what others have said. Kept in memory alone, without saying who said it; long ones are not said twice.
 _REMEMBERED, _SHORT = 4096, 200
@@ -135,14 +135,16 @@ class Router(_Component):
         failed = int(tracker.get_slot("failed") or 0) if tracker and "failed" in tracker.slots else 0
         # A task asks again by itself before people take over.
         in_task = tracker is not None and tracker.active_loop_name is not None
-        before, done = _before(tracker) if tracker else ("", False)
+        before, task, ended = _before(tracker) if tracker else ("", "", "")
         for message in messages:
             reading: Reading = message.get("reading")
             judgement = decide(reading, published.bars, 0 if in_task else failed, TASKS)
             if in_task:
                 judgement = within_task(judgement, reading.text)
-            elif done and judgement.decision != "handoff" and following.wants_undone(reading.text):
+            elif ended == "done" and judgement.decision != "handoff" and following.wants_undone(reading.text):
                 judgement = following.undone(reading)
+            elif ended in ("refused", "declined") and task in TASKS and following.wants_other(reading.text):
+                judgement = following.again(task, reading)
             if before and following.follows(reading.text):
                 together = self._together(before, reading, published)
                 judgement = following.in_context(judgement, reading, together, published.bars)
@@ -171,9 +173,9 @@ class Router(_Component):
         return published.retriever.search([text], vectors, second=seen_as)[0]
 
 
-def _before(tracker: DialogueStateTracker) -> tuple[str, bool]:
-    """What the bot's last turn was about, an entry's question or a task's matter, or nothing; and whether it did
-    something in it."""
+def _before(tracker: DialogueStateTracker) -> tuple[str, str, str]:
+    """What the bot's last turn was about, an entry's question or a task's matter, or nothing; the task, and how that
+    ended."""
     last: list[BotUttered] = []
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
@@ -183,12 +185,12 @@ def _before(tracker: DialogueStateTracker) -> tuple[str, bool]:
     for event in last:
         evidence = ((event.data or {}).get("custom") or {}).get("evidence") or {}
         if evidence.get("decision") == "answer" and evidence.get("question"):
-            return str(evidence["question"]), False
+            return str(evidence["question"]), "", ""
     task = tracker.get_slot("task") if "task" in tracker.slots else None
     told = task if isinstance(task, dict) and last else {}
     # Of a task that ended long ago the slot still tells.
     just = tracker.active_loop_name is not None or any(
         str((event.metadata or {}).get("utter_action", "")).startswith(_TASK_SAYS) for event in last)
-    topic = following.TOPICS.get(str(told.get("name")), "") if just else ""
-    return topic, just and told.get("ended") == "done"
+    name = str(told.get("name") or "")
+    return (following.TOPICS.get(name, ""), name, str(told.get("ended") or "")) if just else ("", "", "")
 

@@ -30,6 +30,9 @@ _UNDO = re.compile(
     r"\b(?:un-?do|un-?cancel|reverse|revert|re-?instate|re-?open|put (?:it|that|everything) back|take (?:it|that) back|"
     r"(?:didn'?t|did not) (?:mean|want) (?:to|that|it)|that was (?:a |my )?mistake|by (?:mistake|accident)|"
     r"go back on (?:it|that))\b", re.I)
+_OTHER = re.compile(
+    r"\W*(?:(?:no|sorry|oh|ok(?:ay)?|and|but|i meant?|what about|then|well)\W+)*(?:not (?:that|this) (?:one|order)\W+)?"
+    r"(?:the )?(?:other|second|first|older|newer|previous) (?:one|order)(?: (?:then|please|instead))?\W*", re.I)
 #: Why people get it then.
 UNDONE = "wants back what was just done"
 _UNSURE = frozenset({"answer", "clarify", "abstain"})
@@ -54,6 +57,16 @@ def follows(text: str) -> bool:
 def wants_undone(text: str) -> bool:
     """Whether somebody wants back what was just done for them."""
     return len(text.split()) <= 2 * _WORDS and bool(_UNDO.search(text.replace("’", "'")))
+
+
+def wants_other(text: str) -> bool:
+    """Whether somebody for whom a task could not be done wants it done with another order."""
+    return bool(_OTHER.fullmatch(text))
+
+
+def again(task: str, reading: Reading) -> Judgement:
+    """The task once more."""
+    return Judgement("service", "task", 1.0, task, "the same for another order", "", reading.candidates)
 
 
 def in_context(judged: Judgement, reading: Reading, together: Sequence[Candidate], bars: Bars) -> Judgement:

@@ -50,6 +50,11 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("edit_account", re.compile(
         r"\b(?:spel(?:led|t)|wrote|got|have) (?:me|my (?:sur)?name|(?:sur)?name) (?:wrong|incorrectly)\b|"
         r"\bmy (?:sur)?name is (?:spel(?:led|t) wrong|mis-?spel(?:led|t)|wrong)", re.I)),
+    # "change my name to Ann Reed", "I got married, my surname is now Reed"
+    ("edit_account", re.compile(
+        r"\b(?:change|update|set|put|switch) (?:my|the) (?:(?:sur|last |first |family |full )?name)\b"
+        r"(?: (?:back|on my account|in my account))? (?:to|from|as)\b|"
+        r"\b(?:married|divorced)\b[^?]*\b(?:my|the) (?:sur|last |family )?name (?:is|should be|will be|to)\b", re.I)),
     # "haven't heard anything since I ordered the item"
     ("track_order", re.compile(
         r"(?:n'?t|\bnot|\bnever) (?:had |got |been )?(?:heard?\b|told\b|(?:a |any )?(?:word|news|updates?)\b)"

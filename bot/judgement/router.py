@@ -11,6 +11,7 @@ from bot.judgement.confidence import Confidence
 from bot.judgement.danger import names_danger
 from bot.judgement.judgement import Judgement, Reading
 from bot.judgement.tasks import (
+    asks_after_order,
     asks_in_between,
     asks_where,
     form_of,
@@ -181,6 +182,8 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
         if failed >= 1:
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "too long to be read as a whole")
+    if best == "smalltalk" and "track_order" in tasks and asks_after_order(reading.text):
+        return judged_task("track_order", "asks after an order beside small talk")
     # "Thanks" is near the entry on praise, and still more surely only a thanks: the likelier of the two counts.
     if best == "smalltalk" and not (answers and sure > routes[best]):
         return judged("smalltalk", "chat", routes[best], "small talk")

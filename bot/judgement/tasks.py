@@ -22,10 +22,13 @@ _ASKED_AGAIN = 20_000
 _HOW = re.compile(
     r"(?:^|[.!?,;:\n]\s*)(?:(?:hi|hello|hey|and|so|ok|okay|but|please|pls|sorry|just|also|(?:can|could) (?:you|"
     r"someone) (?:please )?"
-    r"(?:tell|explain to|show) me|tell me|i(?:'d| would)? (?:want|like|need) to know|(?:i(?:'m| am|'m just)|was|"
+    r"(?:tell|explain to|show) me|(?:just |please )?tell me|i(?:'d| would)? (?:want|like|need) to know|"
+    r"(?:i(?:'m| am|'m just)|was|"
     r"just) wondering|"
     r"(?:i )?(?:don'?t|do not) (?:know|understand)|not sure|any idea)[\s,]+)*"
     r"(?:how (?:do|can|could|would|should|to|does|long|much|many|often|soon|late|is|are|come)|"
+    r"how (?:i|we) (?:can |could )?(?:return|send|get|cancel|change|exchange)|"
+    r"what'?s (?:ur|your|the) (?:returns? )?add?ress|"
     r"where (?:do|can|should|would) (?:i|we|you)|what (?:do i|do we|should i|must i|happens|if|are the|is the "
     r"(?:process|procedure|way|policy|deadline|cost|fee))|what'?s the (?:process|procedure|policy|difference|deadline)|"
     r"when (?:do|does|will|can) (?:you|i|refunds?|the money)|do (?:you|i have|i need|i pay|i get)|"
@@ -54,16 +57,29 @@ _CALLS_OFF = re.compile(
     r"\b(?:get rid of|call off|scrap|void|undo|stop|bin) (?:of )?(?:that|this|the|my|it|both|all)\b(?! item)", re.I
 )
 _MONEY = re.compile(r"\b(?:refund\w*|money|cash)\b", re.I)
+#: It went back, and the question is what became of the money.
+_PAID_BACK = re.compile(r"\b(?:sent|posted|returned|took|brought)\b[^.?!]*\bback\b[\s\S]*\b(?:did|have|has) you\b"
+                        r"[^.?!]*\b(?:pa(?:y|id)|refund\w*)\b", re.I)
+#: Whether such things may go back at all, and none in particular.
+_IN_GENERAL = re.compile(
+    r"\b(?:can|could|may|do) (?:i|we|you|one|people)\b[^.?!]*\b(?:return|send|take|bring|exchange)\w*\b[^.?!]*"
+    r"\b(?:something|anything|things|stuff|goods|items)\b|"
+    r"\b(?:bought|got|was)\b[^.?!]*\bin the sale\b[^.!]*\bcan (?:it|they|i)\b[^.!]*\?", re.I)
 _REFUNDED = re.compile(r"\A\W*(?:did|have|has|was|were|is|when|where\S*)\b.*\brefund", re.I | re.S)
 _WHERE_MINE = re.compile(r"\A\W*where(?:'?s|\s+is|\s+are|\s+re)?\s+my\s+\w+(?:\s+\w+)?\W*\Z", re.I)
 
 
+#: Somebody else is in the account: a link for a new password is the least of what is to be done.
+_INTRUDER = re.compile(
+    r"\bhack\w*|\b(?:somebody|someone|some ?one|anybody|stranger)(?: else)?\b[^.?!]{0,30}\b(?:log\w*|sign\w*|"
+    r"us(?:es|ing|ed)|in|into|got|has)\b[^.?!]{0,20}\b(?:my|me|account)\b|\b(?:wasn'?t|not) me\b|\bfraud\w*", re.I)
 #: What is wanted of something else than the task's own: to leave the membership, to delete the chat. Entries tell how.
 _OTHERS = (
     ("newsletter", re.compile(r"\b(?:member\w*|circle|loyalty|rewards?|points)\b"
                               r"(?!.*\b(?:newsletter|e-?mails?|mails)\b)", re.I)),
     ("membership_status", re.compile(
         r"\b(?:cancel\w*|leave|quit|end|stop|close|delete|get out|unsubscribe|opt out)\b", re.I)),
+    ("reset_password", _INTRUDER), ("unlock_account", _INTRUDER),
     ("close_account", re.compile(r"\b(?:this|our|the|my) (?:chat|conversation|transcript|messages?)\b", re.I)),
 )
 #: Sixteen digits are a gift card's: order numbers have six, and nobody is asked for a bank card here.
@@ -78,6 +94,11 @@ _AROUND = frozenset((
 
 def names_order(text: str) -> bool:
     return bool(_ORDER.search(text))
+
+
+def asks_after_order(text: str) -> bool:
+    """Whether a message asks something and names an order: "thanks, and LM-104287?"."""
+    return "?" in text and names_order(text)
 
 
 def asks_where(text: str) -> bool:
@@ -110,7 +131,9 @@ def task_of(text: str, intent: str) -> str:
         intent = "exchange_item"
     if intent == "change_order":
         intent = "exchange_item" if wants_other(text) else "cancel_order" if _CALLS_OFF.search(text) else intent
-    if intent in ("return_item", "request_refund") and _REFUNDED.search(text):
+    if goes_back and _IN_GENERAL.search(text):
+        return ""
+    if intent in ("return_item", "request_refund") and (_REFUNDED.search(text) or _PAID_BACK.search(text)):
         return "refund_status"
     if any(intent == name and meant.search(text) for name, meant in _OTHERS):
         return ""
