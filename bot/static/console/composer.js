@@ -51,6 +51,8 @@ export class Composer {
   #send = h("button", { class: "button primary", type: "submit", "data-action": "send" });
   /** @type {Kind} */
   #kind = "message";
+  /** What is written here; the field shows the part of the present kind. @type {import("./drafts.js").Draft} */
+  #draft;
   /** @type {Summary|null} */
   #conversation = null;
   #toldTyping = 0;
@@ -66,6 +68,7 @@ export class Composer {
    */
   constructor({ drafts, outbox, desk, announcer, macros, typing }) {
     this.drafts = drafts;
+    this.#draft = drafts.get("");
     this.outbox = outbox;
     this.desk = desk;
     this.announcer = announcer;
@@ -128,11 +131,9 @@ export class Composer {
     this.picker.close();
     if (!conversation) return this.tray.show("", []);
     this.#segments.hidden = notesOnly;
-    const draft = this.drafts.get(conversation.id);
-    this.#text.value = notesOnly && draft.kind !== "note" ? "" : draft.text;
-    this.tray.show(conversation.id, notesOnly ? [] : (draft.files ?? []));
-    this.#setKind(notesOnly ? "note" : draft.kind);
-    this.#measure();
+    this.#draft = this.drafts.get(conversation.id);
+    this.tray.show(conversation.id, notesOnly ? [] : this.#draft.files);
+    this.#setKind(notesOnly ? "note" : this.#draft.kind);
     if (!notesOnly) this.knowledge.suggest(conversation);
   }
 
@@ -144,11 +145,16 @@ export class Composer {
 
   /** Takes a message that was not sent back into the hand. @param {import("./outbox.js").Outgoing} item */
   edit(item) {
-    if (item.conversation !== this.#conversation?.id) return;
-    this.#text.value = this.#text.value.trim() ? `${item.text}\n${this.#text.value}` : item.text;
-    if (item.files?.length) this.tray.show(item.conversation, item.files);
-    this.#switch(item.kind);
-    this.#measure();
+    const { conversation, kind, text, files } = item;
+    const open = conversation === this.#conversation?.id;
+    const draft = open ? this.#draft : this.drafts.get(conversation);
+    draft[kind] = draft[kind].trim() ? `${text}\n${draft[kind]}` : text;
+    if (files?.length) draft.files = files;
+    this.drafts.set(conversation, draft);
+    // It may be a colleague's by now: then a reply is kept until it is the agent's again.
+    if (!open || (kind === "message" && this.#segments.hidden)) return;
+    if (files?.length) this.tray.show(conversation, files);
+    this.#switch(kind);
     this.#text.focus();
   }
 
@@ -250,10 +256,11 @@ export class Composer {
     this.#save();
   }
 
-  /** @param {Kind} kind */
+  /** A reply and a note are written apart: what is meant for colleagues never stands in the customer's. @param {Kind} kind */
   #setKind(kind) {
     const note = kind === "note";
     this.#kind = kind;
+    if (this.#text.value !== this.#draft[kind]) this.#text.value = this.#draft[kind];
     this.#reply.checked = !note;
     this.#note.checked = note;
     this.element.dataset.writing = kind;
@@ -268,12 +275,17 @@ export class Composer {
       /** @type {HTMLElement} */ (button).hidden = note ? action !== "mention" : action === "mention";
     }
     fill(this.#send, icon(note ? "lock" : "send"), note ? "Add note" : "Send", hidden(note ? "" : " the reply"));
+    this.#measure();
   }
 
   #save() {
     if (!this.#conversation) return;
-    const { files } = this.tray;
-    this.drafts.set(this.#conversation.id, { kind: this.#kind, text: this.#text.value, files });
+    const text = this.#text.value;
+    this.#draft[this.#kind] = text;
+    // In a colleague's conversation only a note is at hand: the reply and its files wait for the agent's turn.
+    if (this.#segments.hidden) this.#draft.kind = text ? "note" : "message";
+    else Object.assign(this.#draft, { kind: this.#kind, files: this.tray.files });
+    this.drafts.set(this.#conversation.id, this.#draft);
   }
 
   #measure() {

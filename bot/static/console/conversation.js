@@ -228,6 +228,7 @@ export class ConversationPane {
       edit: () => {
         this.outbox.discard(item.id);
         this.composer.edit(item);
+        this.#draw();
       },
     }));
   }
