@@ -81,7 +81,7 @@ export class Composer {
         cannedReplies(desk.setup, {
           when: () => this.#kind === "message",
           team: () => this.#conversation?.team,
-          take: (text) => this.insert(filled(text, this.#values())),
+          take: (text) => this.#insertCanned(text),
         }),
         colleagues(desk.setup, desk.user.id, () => this.#kind === "note"),
       ],
@@ -158,14 +158,21 @@ export class Composer {
     this.#text.focus();
   }
 
-  /** Puts text where the caret is; the first gap in it is chosen. @param {string} text */
+  /** Puts text where the caret is. @param {string} text */
   insert(text) {
-    const from = this.#text.selectionStart;
     this.#text.focus();
-    this.#text.setRangeText(text, from, this.#text.selectionEnd, "end");
+    this.#text.setRangeText(text, this.#text.selectionStart, this.#text.selectionEnd, "end");
     this.#changed();
-    const place = gap(text);
-    if (place) this.#text.setSelectionRange(from + place[0], from + place[1]);
+  }
+
+  /** The first gap in it is chosen. @param {string} canned */
+  #insertCanned(canned) {
+    const { text, gaps } = filled(canned, this.#values());
+    const from = this.#text.selectionStart;
+    this.#draft.gaps = [...new Set([...this.#draft.gaps, ...gaps])];
+    this.insert(text);
+    const place = gap(this.#text.value, gaps, from);
+    if (place) this.#text.setSelectionRange(...place);
   }
 
   attach() {
@@ -191,12 +198,11 @@ export class Composer {
     const note = this.#kind === "note";
     if (!this.#conversation || (!text && (note || !files.length)) || text.length > MAX_TEXT) return this.#text.focus();
     if (!note && this.tray.busy) return this.announcer.toast("One moment: a file is still on its way.");
-    const left = note ? null : gap(text);
+    const left = note ? null : gap(this.#text.value, this.#draft.gaps);
     if (left) {
-      const [from, to] = /** @type {[number, number]} */ (gap(this.#text.value));
       this.#text.focus();
-      this.#text.setSelectionRange(from, to);
-      return this.announcer.toast(`Please fill ${this.#text.value.slice(from, to)} first.`, "trouble");
+      this.#text.setSelectionRange(...left);
+      return this.announcer.toast(`Please fill ${this.#text.value.slice(...left)} first.`, "trouble");
     }
     const mentions = note ? this.#mentions(text) : [];
     this.#text.value = "";
@@ -220,9 +226,10 @@ export class Composer {
     this.#submit();
   }
 
-  /** Tab goes to the next gap of a canned reply, as long as there is one. */
+  /** Tab goes to the next gap of a canned reply; behind the last one it leaves the field as ever. */
   #nextGap() {
-    const place = gap(this.#text.value, this.#text.selectionEnd);
+    if (this.#kind === "note") return false;
+    const place = gap(this.#text.value, this.#draft.gaps, this.#text.selectionEnd);
     if (place) this.#text.setSelectionRange(...place);
     return place !== null;
   }
@@ -282,6 +289,7 @@ export class Composer {
     if (!this.#conversation) return;
     const text = this.#text.value;
     this.#draft[this.#kind] = text;
+    if (!this.#draft.message) this.#draft.gaps = [];
     // In a colleague's conversation only a note is at hand: the reply and its files wait for the agent's turn.
     if (this.#segments.hidden) this.#draft.kind = text ? "note" : "message";
     else Object.assign(this.#draft, { kind: this.#kind, files: this.tray.files });

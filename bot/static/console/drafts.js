@@ -3,8 +3,8 @@ import { read, write } from "./storage.js";
 
 /** @typedef {import("./outbox.js").Kind} Kind */
 /**
- * A reply, its files, and a private note beside it. `kind` is what was written last.
- * @typedef {{kind: Kind, message: string, note: string, files: import("./types.js").Attachment[]}} Draft
+ * A reply, what canned replies left to fill in it, its files, and a private note beside it. `kind` is what was written last.
+ * @typedef {{kind: Kind, message: string, gaps: string[], note: string, files: import("./types.js").Attachment[]}} Draft
  */
 
 /** What the agent has begun to write, per conversation; it outlives a reload and a sign-out, not the browser's tab. */
@@ -16,7 +16,7 @@ export class Drafts {
 
   /** @param {string} conversation @returns {Draft} */
   get(conversation) {
-    const none = { kind: "message", message: "", note: "", files: [] };
+    const none = { kind: "message", message: "", gaps: [], note: "", files: [] };
     return { ...none, ...read("session", this.#key(conversation), {}) };
   }
 
