@@ -2,6 +2,7 @@
 import { fill, h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { Knowledge } from "./knowledge.js";
+import { splitByNames } from "./names.js";
 import { Picker } from "./picker.js";
 import { filled, gap } from "./placeholders.js";
 import { cannedReplies, colleagues } from "./sources.js";
@@ -315,7 +316,13 @@ export class Composer {
 
   /** @param {string} text @returns {string[]} ids of those whose names stand in the note */
   #mentions(text) {
-    return this.desk.setup.now.agents.filter(({ name }) => text.includes(`@${name}`)).map(({ id }) => id);
+    const { agents } = this.desk.setup.now;
+    const parts = splitByNames(
+      text,
+      agents.map(({ name }) => name),
+    );
+    const named = new Set(parts.filter((_, index) => index % 2));
+    return agents.filter(({ name }) => named.has(`@${name}`)).map(({ id }) => id);
   }
 
   /** What the placeholders of canned replies stand for here. */
