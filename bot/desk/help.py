@@ -216,7 +216,8 @@ _NOTHING = "<p>We found nothing for that. Try other words, or ask us in the chat
 
 #: The search stands in the head of every page.
 _GONE = """<h1>We cannot find this page</h1>
-<p>It may have moved, or what it said no longer holds. Search for it above, or look through <a href="/help">all topics</a>.</p>
+<p>It may have moved, or what it said no longer holds. Search for it above, or look through
+<a href="/help">all topics</a>.</p>
 <p>Or simply ask us: <a href="/help" data-frontdesk-open>open the chat</a>.</p>"""
 
 blueprint = Blueprint("help", url_prefix="/help")
