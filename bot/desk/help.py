@@ -55,7 +55,7 @@ async def index(request: Request) -> HTTPResponse:
     if category is not None:
         shown = [shelf.in_language(one, language) for one in shelf.categories.get(category, [])[:_MOST]]
         if not shown:
-            raise NotFound("no such category")
+            return _gone(request, shop, language)
         return _page(shop, title(category), f"{switch}<h1>{escape(title(category))}</h1>{_list(shown)}",
                      facts=_facts(shown), chosen=language)
     cards = "".join(
@@ -69,7 +69,7 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     shelf = await _shelf(request)
     found = shelf.entries.get(unquote(entry, errors="replace"))
     if found is None:
-        raise NotFound("no such entry")
+        return _gone(request, of(request).texts.config()["shop"])
     language = found.language if found.translation_of else ""
     related = [shelf.in_language(shelf.entries[name], language) for name in found.related if name in shelf.entries]
     family = shelf.family(found)
@@ -84,6 +84,22 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     return _page(of(request).texts.config()["shop"], found.question, body, facts=_facts([found]),
                  summary=plain(found.answer)[:160], language=found.language, chosen=language,
                  links=_alternates(family, f"{request.scheme}://{request.host}") if len(family) > 1 else "")
+
+
+async def elsewhere(request: Request, path: str) -> HTTPResponse:
+    """Addresses below the help centre's that are none of it."""
+    return _gone(request, of(request).texts.config()["shop"])
+
+
+def _gone(request: Request, shop: str, language: str = "") -> HTTPResponse:
+    """What people get where there is no such page, perhaps by an old link. Raises NotFound for programs."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise NotFound("no such page")
+    answer = _page(shop, "Page not found", _GONE, chosen=language)
+    answer.status = 404
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 async def sitemap(request: Request) -> HTTPResponse:
@@ -198,6 +214,13 @@ def _page(
 
 _NOTHING = "<p>We found nothing for that. Try other words, or ask us in the chat in the corner.</p>"
 
+#: The search stands in the head of every page.
+_GONE = """<h1>We cannot find this page</h1>
+<p>It may have moved, or what it said no longer holds. Search for it above, or look through
+<a href="/help">all topics</a>.</p>
+<p>Or simply ask us: <a href="/help" data-frontdesk-open>open the chat</a>.</p>"""
+
 blueprint = Blueprint("help", url_prefix="/help")
-for _handler, _uri in ((index, "/"), (sitemap, "/sitemap.xml"), (show, "/<entry:str>")):
+for _handler, _uri in ((index, "/"), (sitemap, "/sitemap.xml"), (show, "/<entry:str>"),
+                       (elsewhere, "/<path:path>")):
     blueprint.add_route(_handler, _uri, methods=["GET", "HEAD"])

@@ -175,6 +175,11 @@ async def editor_page(request: Request) -> HTTPResponse:
     return respond(request, "editor", "editor.html")
 
 
+async def icon(request: Request) -> HTTPResponse:
+    """What browsers ask for unbidden, for pages that name none."""
+    return respond(request, "console", "icon.svg")
+
+
 async def console_page(request: Request) -> HTTPResponse:
     return respond(request, "console", "console.html")
 
@@ -183,5 +188,5 @@ blueprint = Blueprint("static_files")
 for _handler, _uri in ((shop_page, "/"), (console_page, "/console"), (widget, "/widget/<path:path>"),
                        (shop, "/shop/<path:path>"), (console, "/console/static/<path:path>"),
                        (editor_page, "/editor"), (editor, "/editor/static/<path:path>"),
-                       (help_file, "/help/static/<path:path>")):
+                       (help_file, "/help/static/<path:path>"), (icon, "/favicon.ico")):
     blueprint.add_route(_handler, _uri, methods=["GET", "HEAD"])

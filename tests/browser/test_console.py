@@ -31,6 +31,25 @@ def test_of_two_who_claim_one_has_it_and_a_supervisor_takes_over(house: House) -
     expect(house.zoe.page.locator("#composer-text")).to_be_visible()
     expect(house.ada.page.locator(".standing")).to_contain_text("Zoe looks after this one")
     expect(house.ada.page.locator(".standing")).to_contain_text("Your unsent draft is kept: “Hello”")
+
+    # A note on it leaves the reply alone, and what one writes of either is not in the other.
+    house.ada.page.locator("[data-action=add-note]").click()
+    house.ada.write("She has called before")
+    expect(house.ada.said().locator("[data-kind=note]").last).to_contain_text("She has called before")
+    house.zoe.act("transfer")
+    house.zoe.choose("transfer", "to", "Ada")
+    house.zoe.submit("transfer")
+    field, note = house.ada.page.locator("#composer-text"), house.ada.page.locator("[name=kind][value=note]")
+    expect(note).not_to_be_checked()
+    expect(field).to_have_value("Hello")
+    note.check(force=True)
+    expect(field).to_have_value("")
+    field.fill("Zoe knows her")
+    house.ada.page.reload()
+    expect(field).to_have_value("Zoe knows her")
+    house.ada.page.locator("[name=kind][value=message]").check(force=True)
+    expect(field).to_have_value("Hello")
+    field.fill("")
     expect(house.zoe.said()).to_contain_text("You took the conversation")
 
 
@@ -65,8 +84,17 @@ def test_a_note_with_a_name_reaches_that_person(house: House) -> None:
     expect(field).to_have_value("Ask @Ada about the recall")
     field.press("Enter")
     expect(house.ben.said().locator("[data-kind=note] .mention")).to_have_text("@Ada")
+    field.fill("@Adam wrote from zoe@Zoescafe.com, ask @Ada or (@Zoe).")
+    field.press("Enter")
+    expect(house.ben.said().locator("[data-kind=note]").last.locator(".mention")).to_have_text(["@Ada", "@Zoe"])
+    other = house.customer()
+    house.ben.open(other.id)
+    house.ben.page.locator("[data-action=add-note]").click()
+    house.ben.write("@Adam is no colleague")
+    expect(house.ben.said().locator("[data-kind=note]")).to_contain_text("no colleague")
     house.ada.go("#/mentions")
     expect(house.ada.row(customer.id)).to_be_visible()
+    expect(house.ada.row(other.id)).to_have_count(0)
     assert all("recall" not in record.get("text", "") for record in customer.records()), "a customer saw a note"
 
 
@@ -110,8 +138,30 @@ def test_an_own_message_is_changed_and_taken_back(house: House) -> None:
     own.locator("textarea").press("Enter")
     expect(own).to_contain_text("It comes on Monday")
     expect(own).to_contain_text("edited")
+
+    # The second in a row: what belongs to it lies over nothing of the first, and that it was changed is seen here too.
+    page = house.ada.page
+    house.ada.write("In the mornign")
+    records = house.ada.said().locator("[data-from=agent][data-kind=message]")
+    expect(records).to_have_count(2)
+    own, second = records.first, records.last
+    page.set_viewport_size({"width": 1024, "height": 600})
+    second.hover()
+    expect(second.locator("[data-action=propose]")).to_have_css("opacity", "1")
+    own.locator("[data-action=delete]").click(trial=True)
+    second.locator("[data-action=edit]").click()
+    expect(second.locator(".edit-form [type=submit]")).to_be_in_viewport(ratio=1)
+    second.locator("textarea").fill("In the morning")
+    second.locator("textarea").press("Enter")
+    expect(second.locator(".amended")).to_be_visible()
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+
     own.locator("[data-action=delete]").click()
     expect(own).to_contain_text("You deleted this message")
+    expect(second.locator("[data-action=edit]")).to_be_visible()
+    house.ada.act("release")
+    house.ada.submit("release")
+    expect(second.locator("[data-action=edit]")).to_be_hidden()
     house.ben.open(customer.id)
     expect(house.ben.said()).to_contain_text("This message was deleted")
     assert "Monday" not in house.ben.said().inner_text()
@@ -125,6 +175,13 @@ def test_priority_tags_snooze_and_transfer(house: House) -> None:
     ada.submit("priority")
     expect(page.locator(".conversation-facts .priority")).to_have_text("Urgent")
     ada.act("tags")
+    ada.dialog("tags").locator("#tags-new").fill("x" * 41)
+    ada.dialog("tags").locator("[type=submit]").click()
+    expect(ada.dialog("tags")).to_contain_text("is too long: a tag has up to 40 characters.")
+    # Its edge, and its scroll bar, are the dialog itself and not what is behind it.
+    box = ada.dialog("tags").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.5, box["y"] + box["height"] / 2)
     ada.dialog("tags").locator("#tags-new").fill("smoke, batch 7")
     ada.submit("tags")
     expect(page.locator(".conversation-facts .tag")).to_have_text(["smoke", "batch 7"])
@@ -282,6 +339,9 @@ def test_what_was_missed_is_told_and_marked(house: House) -> None:
     after = mark.locator("xpath=following-sibling::li[@data-kind='message']")
     expect(after).to_have_count(2)
     expect(after.first).to_contain_text("I found the receipt")
+    # It is open and read, so nothing is left to tell of it.
+    expect(house.ada.row(customer.id)).to_be_visible()
+    expect(house.ada.row(customer.id)).not_to_contain_text("while away")
     house.ada.go("#/queue")
     expect(house.ada.row(waiting.id)).to_contain_text("new while away")
 
@@ -378,6 +438,11 @@ def test_conversations_and_their_dialogs_are_accessible(house: House) -> None:
     page.locator("#composer-text").fill("")
     page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
     sound(page, "a conversation on a tablet")
+    page.set_viewport_size({"width": 720, "height": 450})
+    expect(page.locator("[data-action=more]")).to_be_in_viewport(ratio=1)
+    assert page.locator(".log").evaluate("log => log.clientHeight") > 110
+    sound(page, "a conversation at 200 %", dark=False)
+    page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
     page.locator(".conversation-pane [data-action=context]").click()
     expect(page.locator("aside#context")).to_be_visible()
     sound(page, "the context on a tablet")

@@ -85,6 +85,12 @@ def test_canned_replies_and_macros_are_made_and_used(house: House) -> None:
     house.ada.page.keyboard.type("LM-1042")
     field.press("Enter")
     until(lambda: customer.records()[-1].get("text") == "Is it about LM-1042? Ada, Larkmoor", "the reply did not come")
+    # Such quotes of one's own are no gap, neither for Enter nor for Tab.
+    field.fill("We have «Walden» in French")
+    field.press("Tab")
+    expect(field).not_to_be_focused()
+    field.press("Enter")
+    until(lambda: customer.records()[-1].get("text") == "We have «Walden» in French", "the reply was held back")
 
     field.press("Escape")
     house.ada.page.keyboard.press("v")
@@ -111,6 +117,31 @@ def test_a_form_opened_since_a_save_stays(house: House) -> None:
     expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
     expect(page.locator("[data-testid=items]")).to_contain_text("/night")
     expect(form.locator("[name=title]")).to_have_value("Say good morning")
+    form.get_by_role("button", name="Cancel").click()
+
+
+def test_an_unsaved_form_is_not_left_without_a_word(house: House) -> None:
+    page = setting(house.zoe, "canned")
+    title, asked = page.locator(".settings-form [name=title]"), house.zoe.dialog("unsaved")
+    leaves = "() => dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    assert page.evaluate(leaves), "an empty form holds the page"
+    title.fill("Half a reply")
+    assert not page.evaluate(leaves), "a reload loses what was typed"
+    page.locator("[data-action=new]").click()
+    asked.get_by_role("button", name="Cancel").click()
+    page.locator(".section-list a[href='#/settings/macros']").click()
+    expect(asked).to_be_visible()
+    sound(page, "the question before leaving")
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    expect(title).to_have_value("Half a reply")
+    expect(page.locator(".section-list [aria-current]")).to_have_attribute("href", "#/settings/canned")
+    assert page.url.endswith("#/settings/canned")
+    page.locator(".section-list a[href='#/settings/macros']").click()
+    house.zoe.submit("unsaved")
+    expect(page.locator(".section-list [aria-current]")).to_have_attribute("href", "#/settings/macros")
+    expect(page.locator(".settings-form form")).to_have_count(0)
+    assert page.evaluate(leaves)
 
 
 def test_a_key_is_shown_once_and_revoked(house: House) -> None:
@@ -177,4 +208,6 @@ def test_lists_wall_and_settings_are_accessible(house: House) -> None:
             staff.go(place)
             page.wait_for_timeout(250)
             sound(page, f"{place} at {width} px", dark=False)
+            assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{place} scrolls as a whole"
+        assert width < 720 or page.locator(".rail").evaluate("rail => rail.scrollWidth <= rail.clientWidth")
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})

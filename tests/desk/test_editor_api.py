@@ -119,7 +119,12 @@ async def test_the_help_centre_shows_what_is_live_for_everyone(desk: Desk, edito
     assert (await desk.call("GET", "/help?search=%3Cscript%3E")).body.decode().count("<script>") == 0
     assert "/help/a%2Fb%20%3Cc%3E" in (await desk.call("GET", "/help/sitemap.xml")).body.decode()
     for path in ("/help/draft", "/help/inside", "/help/later", "/help?category=none"):
-        assert (await desk.call("GET", path)).status == 404, path
+        assert (await desk.call("GET", path)).code == "not_found", path
+    for path in ("/help/draft", "/help?category=none", "/help/no/such/page"):
+        page = await desk.call("GET", path, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert page.status == 404 and b"We cannot find this page" in page.body and b'id="search"' in page.body, path
+        assert b"data-frontdesk-open" in page.body and page.headers["Cache-Control"] == "no-store", path
+    assert (await desk.call("GET", "/help/static/help.css", headers={"Accept": "text/html"})).status == 200
 
 
 async def test_the_start_menu_is_what_is_live_and_a_topic_carries_its_name(desk: Desk, editor: Agent) -> None:

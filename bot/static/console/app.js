@@ -69,7 +69,7 @@ export class App {
       () => this.#leaveContext(),
     );
     this.wall = new WallPage(this.desk, this.actions, this.arrange);
-    this.settings = new SettingsPage(this.desk, announcer);
+    this.settings = new SettingsPage(this.desk, announcer, route);
     this.commands = commandsOf(this);
     this.keys = new Keys(
       () => this.commands,

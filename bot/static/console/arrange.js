@@ -9,6 +9,7 @@ import { fullTime, now, wakes } from "./time.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
 
+const MAX_TAG = 40;
 const TIERS = ["", "first line", "experts", "last resort"];
 
 /** What an agent arranges around a conversation: where it goes, when, how pressing it is, what it is filed under. */
@@ -179,9 +180,14 @@ export class Arrange {
             name: "new",
             autofocus: true,
             autocomplete: "off",
+            maxlength: "400",
             "aria-describedby": "tags-help",
           }),
-          h("p", { class: "quiet small", id: "tags-help" }, "Several with commas between them."),
+          h(
+            "p",
+            { class: "quiet small", id: "tags-help" },
+            `Several with commas between them, each up to ${MAX_TAG} characters.`,
+          ),
         ),
         all.length > 0 &&
           h(
@@ -203,6 +209,8 @@ export class Arrange {
           .split(",")
           .map((tag) => tag.trim())
           .filter(Boolean);
+        const long = fresh.find((tag) => tag.length > MAX_TAG);
+        if (long) throw new Error(`“${long.slice(0, 20)}…” is too long: a tag has up to ${MAX_TAG} characters.`);
         const wanted = [...data.getAll("tag").map(String), ...fresh];
         const add = wanted.filter((tag) => !has.includes(tag));
         const remove = has.filter((tag) => !wanted.includes(tag));

@@ -1,4 +1,5 @@
 // @ts-check
+import { isBeside } from "./dialog.js";
 import { h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { sized } from "./time.js";
@@ -59,7 +60,7 @@ function openPicture(file) {
       "data-dialog": "picture",
       "aria-label": file.name,
       onclose: () => dialog.remove(),
-      onpointerdown: (/** @type {PointerEvent} */ event) => event.target === dialog && dialog.close(),
+      onpointerdown: (/** @type {PointerEvent} */ event) => isBeside(dialog, event) && dialog.close(),
     },
     h(
       "div",

@@ -8,7 +8,7 @@ import { now } from "./time.js";
  * What happened while the line was down: how far each conversation was known then, and what has come since.
  *
  *     away.left(lists, threads)   // the line is gone
- *     away.back(lists)            // it is there again and all was read: `missed` tells
+ *     away.back(lists, threads)   // it is there again and all was read: `missed` tells
  *     away.from(id)               // the last seq seen before, until the conversation has been looked at
  */
 export class Away {
@@ -30,15 +30,20 @@ export class Away {
     for (const [id, { seq }] of threads) this.#seqs.set(id, seq);
   }
 
-  /** @param {import("./lists.js").Lists} lists */
-  back(lists) {
+  /**
+   * @param {import("./lists.js").Lists} lists @param {Map<string, import("./thread.js").Thread>} threads
+   * @param {string} me what one did oneself is no news
+   */
+  back(lists, threads, me) {
     if (!this.#since) return;
     const since = this.#since;
     this.#since = 0;
     for (const [id, { seq, owner }] of lists.summaries) {
       // What the bot answers by itself is nobody's news.
       if (owner === "bot") continue;
-      const count = seq - (this.#seqs.get(id) ?? 0);
+      const known = this.#seqs.get(id) ?? 0;
+      const own = (threads.get(id)?.records ?? []).filter((record) => record.seq > known && record.by?.id === me);
+      const count = seq - known - own.length;
       if (count > 0) this.#news.set(id, count);
       else this.#seqs.delete(id);
     }

@@ -2,6 +2,7 @@
 import { fill, h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { Knowledge } from "./knowledge.js";
+import { splitByNames } from "./names.js";
 import { Picker } from "./picker.js";
 import { filled, gap } from "./placeholders.js";
 import { cannedReplies, colleagues } from "./sources.js";
@@ -51,6 +52,8 @@ export class Composer {
   #send = h("button", { class: "button primary", type: "submit", "data-action": "send" });
   /** @type {Kind} */
   #kind = "message";
+  /** What is written here; the field shows the part of the present kind. @type {import("./drafts.js").Draft} */
+  #draft;
   /** @type {Summary|null} */
   #conversation = null;
   #toldTyping = 0;
@@ -66,6 +69,7 @@ export class Composer {
    */
   constructor({ drafts, outbox, desk, announcer, macros, typing }) {
     this.drafts = drafts;
+    this.#draft = drafts.get("");
     this.outbox = outbox;
     this.desk = desk;
     this.announcer = announcer;
@@ -78,7 +82,7 @@ export class Composer {
         cannedReplies(desk.setup, {
           when: () => this.#kind === "message",
           team: () => this.#conversation?.team,
-          take: (text) => this.insert(filled(text, this.#values())),
+          take: (text) => this.#insertCanned(text),
         }),
         colleagues(desk.setup, desk.user.id, () => this.#kind === "note"),
       ],
@@ -128,11 +132,9 @@ export class Composer {
     this.picker.close();
     if (!conversation) return this.tray.show("", []);
     this.#segments.hidden = notesOnly;
-    const draft = this.drafts.get(conversation.id);
-    this.#text.value = notesOnly && draft.kind !== "note" ? "" : draft.text;
-    this.tray.show(conversation.id, notesOnly ? [] : (draft.files ?? []));
-    this.#setKind(notesOnly ? "note" : draft.kind);
-    this.#measure();
+    this.#draft = this.drafts.get(conversation.id);
+    this.tray.show(conversation.id, notesOnly ? [] : this.#draft.files);
+    this.#setKind(notesOnly ? "note" : this.#draft.kind);
     if (!notesOnly) this.knowledge.suggest(conversation);
   }
 
@@ -144,22 +146,34 @@ export class Composer {
 
   /** Takes a message that was not sent back into the hand. @param {import("./outbox.js").Outgoing} item */
   edit(item) {
-    if (item.conversation !== this.#conversation?.id) return;
-    this.#text.value = this.#text.value.trim() ? `${item.text}\n${this.#text.value}` : item.text;
-    if (item.files?.length) this.tray.show(item.conversation, item.files);
-    this.#switch(item.kind);
-    this.#measure();
+    const { conversation, kind, text, files } = item;
+    const open = conversation === this.#conversation?.id;
+    const draft = open ? this.#draft : this.drafts.get(conversation);
+    draft[kind] = draft[kind].trim() ? `${text}\n${draft[kind]}` : text;
+    if (files?.length) draft.files = files;
+    this.drafts.set(conversation, draft);
+    // It may be a colleague's by now: then a reply is kept until it is the agent's again.
+    if (!open || (kind === "message" && this.#segments.hidden)) return;
+    if (files?.length) this.tray.show(conversation, files);
+    this.#switch(kind);
     this.#text.focus();
   }
 
-  /** Puts text where the caret is; the first gap in it is chosen. @param {string} text */
+  /** Puts text where the caret is. @param {string} text */
   insert(text) {
-    const from = this.#text.selectionStart;
     this.#text.focus();
-    this.#text.setRangeText(text, from, this.#text.selectionEnd, "end");
+    this.#text.setRangeText(text, this.#text.selectionStart, this.#text.selectionEnd, "end");
     this.#changed();
-    const place = gap(text);
-    if (place) this.#text.setSelectionRange(from + place[0], from + place[1]);
+  }
+
+  /** The first gap in it is chosen. @param {string} canned */
+  #insertCanned(canned) {
+    const { text, gaps } = filled(canned, this.#values());
+    const from = this.#text.selectionStart;
+    this.#draft.gaps = [...new Set([...this.#draft.gaps, ...gaps])];
+    this.insert(text);
+    const place = gap(this.#text.value, gaps, from);
+    if (place) this.#text.setSelectionRange(...place);
   }
 
   attach() {
@@ -185,12 +199,11 @@ export class Composer {
     const note = this.#kind === "note";
     if (!this.#conversation || (!text && (note || !files.length)) || text.length > MAX_TEXT) return this.#text.focus();
     if (!note && this.tray.busy) return this.announcer.toast("One moment: a file is still on its way.");
-    const left = note ? null : gap(text);
+    const left = note ? null : gap(this.#text.value, this.#draft.gaps);
     if (left) {
-      const [from, to] = /** @type {[number, number]} */ (gap(this.#text.value));
       this.#text.focus();
-      this.#text.setSelectionRange(from, to);
-      return this.announcer.toast(`Please fill ${this.#text.value.slice(from, to)} first.`, "trouble");
+      this.#text.setSelectionRange(...left);
+      return this.announcer.toast(`Please fill ${this.#text.value.slice(...left)} first.`, "trouble");
     }
     const mentions = note ? this.#mentions(text) : [];
     this.#text.value = "";
@@ -214,9 +227,10 @@ export class Composer {
     this.#submit();
   }
 
-  /** Tab goes to the next gap of a canned reply, as long as there is one. */
+  /** Tab goes to the next gap of a canned reply; behind the last one it leaves the field as ever. */
   #nextGap() {
-    const place = gap(this.#text.value, this.#text.selectionEnd);
+    if (this.#kind === "note") return false;
+    const place = gap(this.#text.value, this.#draft.gaps, this.#text.selectionEnd);
     if (place) this.#text.setSelectionRange(...place);
     return place !== null;
   }
@@ -250,10 +264,11 @@ export class Composer {
     this.#save();
   }
 
-  /** @param {Kind} kind */
+  /** A reply and a note are written apart: what is meant for colleagues never stands in the customer's. @param {Kind} kind */
   #setKind(kind) {
     const note = kind === "note";
     this.#kind = kind;
+    if (this.#text.value !== this.#draft[kind]) this.#text.value = this.#draft[kind];
     this.#reply.checked = !note;
     this.#note.checked = note;
     this.element.dataset.writing = kind;
@@ -268,12 +283,18 @@ export class Composer {
       /** @type {HTMLElement} */ (button).hidden = note ? action !== "mention" : action === "mention";
     }
     fill(this.#send, icon(note ? "lock" : "send"), note ? "Add note" : "Send", hidden(note ? "" : " the reply"));
+    this.#measure();
   }
 
   #save() {
     if (!this.#conversation) return;
-    const { files } = this.tray;
-    this.drafts.set(this.#conversation.id, { kind: this.#kind, text: this.#text.value, files });
+    const text = this.#text.value;
+    this.#draft[this.#kind] = text;
+    if (!this.#draft.message) this.#draft.gaps = [];
+    // In a colleague's conversation only a note is at hand: the reply and its files wait for the agent's turn.
+    if (this.#segments.hidden) this.#draft.kind = text ? "note" : "message";
+    else Object.assign(this.#draft, { kind: this.#kind, files: this.tray.files });
+    this.drafts.set(this.#conversation.id, this.#draft);
   }
 
   #measure() {
@@ -295,7 +316,13 @@ export class Composer {
 
   /** @param {string} text @returns {string[]} ids of those whose names stand in the note */
   #mentions(text) {
-    return this.desk.setup.now.agents.filter(({ name }) => text.includes(`@${name}`)).map(({ id }) => id);
+    const { agents } = this.desk.setup.now;
+    const parts = splitByNames(
+      text,
+      agents.map(({ name }) => name),
+    );
+    const named = new Set(parts.filter((_, index) => index % 2));
+    return agents.filter(({ name }) => named.has(`@${name}`)).map(({ id }) => id);
   }
 
   /** What the placeholders of canned replies stand for here. */

@@ -76,6 +76,7 @@ export class ConversationPane {
     desk.setup.changed.on(() => this.#draw());
     desk.summaryChanged.on((summary) => summary.id === this.#id && this.#draw());
     desk.packetChanged.on(({ id }) => id === this.#id && this.#draw());
+    desk.away.missed.on(() => this.#markSeen());
     desk.typing.on(({ conversation, from, typing }) => {
       if (conversation === this.#id) this.log.typing(typing, from === "bot" ? "The bot" : "The customer");
     });
@@ -172,6 +173,7 @@ export class ConversationPane {
     this.heading.draw(summary, this.desk.nameOf(summary));
     this.composer.show(mine || this.#noting ? summary : null, !mine);
     this.standing.show(mine ? null : summary);
+    this.log.own(mine);
     // Who was writing when it went to somebody else must not lose their place.
     if (wrote && this.composer.element.hidden) this.heading.focus();
   }
@@ -228,6 +230,7 @@ export class ConversationPane {
       edit: () => {
         this.outbox.discard(item.id);
         this.composer.edit(item);
+        this.#draw();
       },
     }));
   }
@@ -236,7 +239,9 @@ export class ConversationPane {
     if (!this.#id || document.hidden || this.#body.hidden || !this.log.atEnd || this.element.offsetParent === null)
       return;
     const seq = this.desk.known(this.#id)?.seq ?? 0;
-    if (seq && this.seen.mark(this.#id, seq)) this.desk.listChanged.emit();
+    const missed = this.desk.away.count(this.#id) > 0;
+    this.desk.away.read(this.#id);
+    if ((seq && this.seen.mark(this.#id, seq)) || missed) this.desk.listChanged.emit();
   }
 
   #drawEmpty() {

@@ -89,7 +89,7 @@ export class Desk {
     const read = lists.map((list) => this.loadList(list));
     if (this.open) read.push(this.thread(this.open).then(undefined, () => {}));
     await Promise.all(read);
-    if (this.live.current === "live") this.away.back(this.lists);
+    if (this.live.current === "live") this.away.back(this.lists, this.#threads, this.user.id);
   }
 
   /** @param {Where} list */

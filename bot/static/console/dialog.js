@@ -48,8 +48,7 @@ export function openDialog({ name, title, text, fields, submit, run }) {
       "aria-labelledby": `${name}-title`,
       "aria-describedby": text ? `${name}-text` : null,
       onclose: () => dialog.remove(),
-      // A press on the backdrop hits the dialog itself, never its form.
-      onpointerdown: (/** @type {PointerEvent} */ event) => event.target === dialog && dialog.close(),
+      onpointerdown: (/** @type {PointerEvent} */ event) => isBeside(dialog, event) && dialog.close(),
     },
     form,
   );
@@ -73,6 +72,15 @@ export function openDialog({ name, title, text, fields, submit, run }) {
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+/**
+ * Whether a press was on the backdrop. It hits the dialog itself, as one on the dialog's scroll bar does.
+ * @param {HTMLDialogElement} dialog @param {PointerEvent} event
+ */
+export function isBeside(dialog, { target, clientX, clientY }) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  return target === dialog && (clientX < left || clientX >= right || clientY < top || clientY >= bottom);
 }
 
 /**

@@ -1,7 +1,11 @@
 // @ts-check
 import { read, write } from "./storage.js";
 
-/** @typedef {{kind: import("./outbox.js").Kind, text: string, files?: import("./types.js").Attachment[]}} Draft */
+/** @typedef {import("./outbox.js").Kind} Kind */
+/**
+ * A reply, what canned replies left to fill in it, its files, and a private note beside it. `kind` is what was written last.
+ * @typedef {{kind: Kind, message: string, gaps: string[], note: string, files: import("./types.js").Attachment[]}} Draft
+ */
 
 /** What the agent has begun to write, per conversation; it outlives a reload and a sign-out, not the browser's tab. */
 export class Drafts {
@@ -12,16 +16,14 @@ export class Drafts {
 
   /** @param {string} conversation @returns {Draft} */
   get(conversation) {
-    return read("session", this.#key(conversation), { kind: "message", text: "" });
+    const none = { kind: "message", message: "", gaps: [], note: "", files: [] };
+    return { ...none, ...read("session", this.#key(conversation), {}) };
   }
 
   /** @param {string} conversation @param {Draft} draft */
   set(conversation, draft) {
-    write(
-      "session",
-      this.#key(conversation),
-      draft.text || draft.files?.length || draft.kind === "note" ? draft : null,
-    );
+    const { kind, message, note, files } = draft;
+    write("session", this.#key(conversation), message || note || files.length || kind === "note" ? draft : null);
   }
 
   /** @param {string} conversation */

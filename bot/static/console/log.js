@@ -65,6 +65,11 @@ export class Log {
     return this.#stuck;
   }
 
+  /** Whose own messages can be changed: only who has the conversation can do that. @param {boolean} mine */
+  own(mine) {
+    this.element.toggleAttribute("data-mine", mine);
+  }
+
   clear() {
     this.#last = undefined;
     this.#records.replaceChildren();

@@ -84,6 +84,8 @@ function startEdit(record, actions, amend) {
   /** @type {HTMLElement} */ (text).hidden = true;
   text.after(form);
   field.focus();
+  // With its buttons, which the focus alone would leave below the edge.
+  form.scrollIntoView({ block: "nearest" });
   field.setSelectionRange(field.value.length, field.value.length);
 }
 

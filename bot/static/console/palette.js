@@ -1,5 +1,6 @@
 // @ts-check
 import { ownerWords } from "./chip.js";
+import { isBeside } from "./dialog.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { where } from "./route.js";
@@ -45,7 +46,7 @@ export function openPalette(app) {
       "data-dialog": "palette",
       "aria-label": "Command palette",
       onclose: () => dialog.remove(),
-      onpointerdown: (/** @type {PointerEvent} */ event) => event.target === dialog && dialog.close(),
+      onpointerdown: (/** @type {PointerEvent} */ event) => isBeside(dialog, event) && dialog.close(),
     },
     h("div", { class: "palette-head" }, icon("search"), field, h("kbd", null, "Esc")),
     list,

@@ -1,19 +1,27 @@
 // @ts-check
 
-/** What is left to fill stands in these, so that one sees it and cannot send it. */
-const GAP = /«[^«»]*»/;
-
 /**
- * A canned reply with what is known put in; what is not stands as «name» for the agent.
+ * A canned reply with what is known put in; what is not stands as «name» for the agent, and is a gap.
  * @param {string} text @param {{[name: string]: string|null|undefined}} values
+ * @returns {{text: string, gaps: string[]}}
  */
 export function filled(text, values) {
-  return text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name) => values[name] || `«${name}»`);
+  /** @type {string[]} */
+  const gaps = [];
+  const put = text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name) => {
+    if (values[name]) return values[name];
+    gaps.push(`«${name}»`);
+    return `«${name}»`;
+  });
+  return { text: put, gaps };
 }
 
-/** The first gap at or after a place in the text, else the first of all. @param {string} text @param {number} [from] @returns {[number, number]|null} */
-export function gap(text, from = 0) {
-  const found = GAP.exec(text.slice(from));
-  if (found) return [from + found.index, from + found.index + found[0].length];
-  return from ? gap(text) : null;
+/**
+ * Where the first of the gaps stands at or after a place in the text. Only these count: a text may well have such quotes.
+ * @param {string} text @param {string[]} gaps @param {number} [from] @returns {[number, number]|null}
+ */
+export function gap(text, gaps, from = 0) {
+  const places = gaps.map((one) => /** @type {[number, number]} */ ([text.indexOf(one, from), one.length]));
+  const [first] = places.filter(([at]) => at >= 0).sort(([one], [other]) => one - other);
+  return first ? [first[0], first[0] + first[1]] : null;
 }

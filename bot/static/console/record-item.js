@@ -3,6 +3,7 @@ import { fileList } from "./attachments.js";
 import { h, hidden } from "./dom.js";
 import { eventWords } from "./event-words.js";
 import { icon } from "./icons.js";
+import { splitByNames } from "./names.js";
 import { ownActions } from "./own-message.js";
 import { proposal } from "./proposal.js";
 import { facts, scoreList } from "./score.js";
@@ -135,11 +136,9 @@ export function messageItem(record, previous, { me, agent, amend, propose }) {
 
 /** A note with the names of who it is for marked. @param {Record} record @param {(id: string) => string} agent */
 function mentioned({ text = "", mentions = [] }, agent) {
-  const names = mentions.map((id) => `@${agent(id)}`);
-  if (!names.length) return text;
-  const pattern = new RegExp(`(${names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`);
-  // Splitting by a captured pattern puts the matches at the odd places.
-  return text.split(pattern).map((part, index) => (index % 2 ? h("strong", { class: "mention" }, part) : part));
+  return splitByNames(text, mentions.map(agent)).map((part, index) =>
+    index % 2 ? h("strong", { class: "mention" }, part) : part,
+  );
 }
 
 /** @param {Record} record @param {boolean} mine */

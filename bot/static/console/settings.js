@@ -1,6 +1,7 @@
 // @ts-check
 import { ApiKeys } from "./api-keys.js";
 import { showConflict } from "./conflict.js";
+import { openDialog } from "./dialog.js";
 import { fill, h, hidden } from "./dom.js";
 import { control } from "./form.js";
 import { icon } from "./icons.js";
@@ -29,25 +30,41 @@ export class SettingsPage {
   #form = h("div", { class: "settings-form" });
   #list = h("ul", { class: "items", "data-testid": "items" });
   #section = "";
+  /** Whether something stands in the form that is saved nowhere. */
+  #dirty = () => false;
 
-  /** @param {import("./desk.js").Desk} desk @param {import("./announcer.js").Announcer} announcer */
-  constructor(desk, announcer) {
+  /**
+   * @param {import("./desk.js").Desk} desk @param {import("./announcer.js").Announcer} announcer
+   * @param {import("./route.js").Route} route
+   */
+  constructor(desk, announcer, route) {
     this.desk = desk;
     this.announcer = announcer;
+    this.route = route;
     this.others = [new ApiKeys(desk.api, announcer), new Webhooks(desk.api, announcer)];
     // A form that somebody works in is left alone: what others change there is told when it is saved.
     desk.setup.changed.on(() => !this.element.hidden && this.#drawList());
+    addEventListener("beforeunload", (event) => this.#dirty() && event.preventDefault());
   }
 
   /** @param {string|null} section null hides the page */
   show(section) {
     this.element.hidden = section === null;
+    // The form is still there when one comes back from another page.
     if (section === null || section === this.#section) return;
+    this.#leaving(
+      () => this.#show(section),
+      () => this.route.open("settings", this.#section),
+    );
+  }
+
+  /** @param {string} section */
+  #show(section) {
     this.#section = section;
     const other = this.others.find(({ id }) => id === section);
     this.#kind = other ? undefined : (KINDS.find(({ id }) => id === section) ?? KINDS[0]);
     const chosen = other ?? /** @type {Kind} */ (this.#kind);
-    this.#item = null;
+    this.#clear();
     fill(
       this.#nav,
       [...KINDS, ...this.others].map(({ id, title }) =>
@@ -58,7 +75,6 @@ export class SettingsPage {
         ),
       ),
     );
-    fill(this.#form);
     if (this.#kind) this.#drawKind(this.#kind);
     else other?.show(this.#body);
   }
@@ -80,7 +96,7 @@ export class SettingsPage {
         !kind.fixed &&
           h(
             "button",
-            { class: "button", type: "button", "data-action": "new", onclick: () => this.#edit({ id: "" }) },
+            { class: "button", type: "button", "data-action": "new", onclick: () => this.#open({ id: "" }) },
             icon("plus"),
             `New ${kind.one}`,
           ),
@@ -112,7 +128,7 @@ export class SettingsPage {
               type: "button",
               "data-item": item.id,
               "aria-current": item.id === this.#item?.id ? "true" : null,
-              onclick: () => this.#edit(item),
+              onclick: () => this.#open(item),
             },
             h("strong", null, name),
             h("span", { class: "quiet small" }, detail),
@@ -123,6 +139,34 @@ export class SettingsPage {
     if (!this.#items.length) fill(this.#list, h("li", { class: "quiet" }, "None yet."));
   }
 
+  /** Asks before what somebody typed is lost. @param {() => void} go @param {() => void} [stay] */
+  #leaving(go, stay) {
+    if (!this.#dirty()) return go();
+    let left = false;
+    openDialog({
+      name: "unsaved",
+      title: "Leave without saving?",
+      text: "What you changed in this form is not saved yet.",
+      submit: "Leave",
+      fields: [],
+      run: () => {
+        left = true;
+      },
+    }).addEventListener("close", () => (left ? go() : stay?.()));
+  }
+
+  /** @param {Item} item */
+  #open(item) {
+    if (item.id && item.id === this.#item?.id && this.#dirty()) return;
+    this.#leaving(() => this.#edit(item));
+  }
+
+  #clear() {
+    this.#item = null;
+    this.#dirty = () => false;
+    fill(this.#form);
+  }
+
   /** @param {Item} item as it was read @param {Item} [shown] what the fields show, if something else */
   #edit(item, shown = item) {
     const kind = /** @type {Kind} */ (this.#kind);
@@ -131,6 +175,15 @@ export class SettingsPage {
     const error = h("p", { class: "form-error", role: "alert" });
     const save = h("button", { class: "button primary", type: "submit" }, icon("check"), "Save");
     const read = () => Object.fromEntries(controls.map(({ field, read }) => [field.name, read()]));
+    const standing = () => {
+      try {
+        return JSON.stringify(read());
+      } catch {
+        return "not to be read";
+      }
+    };
+    const before = shown === item ? standing() : "";
+    this.#dirty = () => form.isConnected && !save.disabled && standing() !== before;
     const form = h(
       "form",
       {
@@ -148,6 +201,7 @@ export class SettingsPage {
             await this.#save(item, fields);
           } catch (failure) {
             error.textContent = /** @type {Error} */ (failure).message;
+            if (!form.isConnected) this.announcer.toast(error.textContent, "trouble");
             const { field } = /** @type {any} */ (failure);
             if (field) /** @type {HTMLElement|null} */ (form.querySelector(`[name="${CSS.escape(field)}"]`))?.focus();
           } finally {
@@ -187,8 +241,7 @@ export class SettingsPage {
   /** Closes an item's form, unless another was opened since. @param {Item} item */
   #leave(item) {
     if (this.#item !== item) return;
-    this.#item = null;
-    fill(this.#form);
+    this.#clear();
     this.#drawList();
     const row =
       this.#list.querySelector(`[data-item="${CSS.escape(item.id)}"]`) ??

@@ -28,10 +28,10 @@ export class Standing {
       return;
     }
     const { id, owner, agent, epoch, merged_into: into } = summary;
-    const drawn = JSON.stringify([id, owner, agent, epoch, into]);
+    const kept = this.drafts.get(id).message.trim();
+    const drawn = JSON.stringify([id, owner, agent, epoch, into, kept]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const kept = this.drafts.get(summary.id).text.trim();
     const can = this.actions.can(summary);
     fill(
       this.element,

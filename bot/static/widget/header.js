@@ -32,7 +32,7 @@ export const makeHeader = (kit) => {
         const { right, bottom } = more.getBoundingClientRect();
         menu.style.top = `${bottom + 4}px`;
         menu.style.left = `${Math.max(8, right - menu.offsetWidth)}px`;
-        (person.disabled ? fresh : person).focus();
+        [person, save, fresh].find(({ disabled }) => !disabled)?.focus();
       },
       onkeydown(event) {
         if (event.key !== 'Escape') return;

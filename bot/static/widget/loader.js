@@ -149,7 +149,9 @@ function start() {
     load().then(({ resume }) => resume(code), () => {});
   }
   try {
-    if (Object.keys(localStorage).some((key) => key.startsWith(prefix))) load().catch(() => {});
+    // A conversation, or a chat left open with nothing sent yet.
+    if (sessionStorage.getItem(`${prefix}open`) || Object.keys(localStorage).some((key) => key.startsWith(prefix)))
+      load().catch(() => {});
   } catch {
     // Storage is forbidden: then nothing is stored.
   }

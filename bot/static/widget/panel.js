@@ -74,7 +74,8 @@ export const makePanel = (kit) => {
   node.addEventListener('keydown', (event) => {
     // What is typed here is not a shortcut of the page.
     event.stopPropagation();
-    if (event.key === 'Escape' && !event.isComposing) panel.close();
+    // The browser closes an open menu, wherever the focus is.
+    if (event.key === 'Escape' && !event.isComposing && !node.querySelector(':popover-open')) panel.close();
   });
   document.addEventListener('visibilitychange', () => thread.following && panel.seen());
   SMALL.addEventListener('change', fit);
