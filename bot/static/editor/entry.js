@@ -238,12 +238,11 @@ export class EntryPane {
   async #sendNow(fields, status) {
     this.#say("Saving…");
     this.#trouble.textContent = "";
-    const stamp = this.#stamp();
     try {
       const before = this.#kept;
       const kept = before ? await this.api.save(before.id, fields, before.revision, status) : await this.#create(fields, status);
       if (this.#kept !== before) return true;
-      this.#took(kept, stamp);
+      this.#took(kept, fields);
       return true;
     } catch (error) {
       const failure = /** @type {any} */ (error);
@@ -276,17 +275,14 @@ export class EntryPane {
     }
   }
 
-  /** @param {any} kept @param {string} stamp */
-  #took(kept, stamp) {
+  /** @param {any} kept @param {any} fields as they were sent: more may have been typed since */
+  #took(kept, fields) {
     const isNew = !this.#kept;
     this.#kept = kept;
-    this.#known = isNew ? this.#stamp() : stamp;
     this.#form.id = kept.id;
-    if (isNew) {
-      this.#known = this.#stamp();
-      this.route.replace("entries", kept.id, {});
-    }
-    this.#say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    this.#known = JSON.stringify({ ...fields, id: kept.id });
+    if (isNew) this.route.replace("entries", kept.id, {});
+    this.#say(this.dirty ? "…" : `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
     this.#drawHead();
     this.#drawTab(true);
     this.shared.saved(kept);
