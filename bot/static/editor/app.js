@@ -77,7 +77,9 @@ export class App {
     void this.#count();
   }
 
-  resume() {
+  /** After a session has ended and begun again: what could not be saved meanwhile is saved first. */
+  async resume() {
+    await this.entry.leave();
     this.#show();
   }
 
@@ -98,7 +100,16 @@ export class App {
     }
     this.#main.className = "stage page";
     fill(this.#main, this.pages[page].element);
-    void this.pages[page].show(query);
+    void this.#turn(page, query);
+  }
+
+  /** Shows another page once the open entry is saved, so that a check or a sync has it. @param {Exclude<import("./route.js").Page, "entries">} page @param {{[name: string]: string}} query */
+  async #turn(page, query) {
+    const place = this.#route.place;
+    if (page === "publish") this.pages.publish.wait();
+    if (!(await this.entry.leave()))
+      this.announcer.toast(this.entry.kept ? `Not saved yet: ${this.entry.kept.question} It waits under Entries.` : "Your new entry is not saved yet. It waits under New.", "trouble");
+    if (this.#route.place === place) await this.pages[page].show(query);
   }
 
   async #count() {
@@ -197,7 +208,7 @@ export class App {
       "/": () => (this.#route.go("entries"), setTimeout(() => this.list.focusSearch())),
       n: () => this.#route.go("entries", null, { new: "1" }),
       x: () => this.list.tick(),
-      t: () => this.entry.tryIt(),
+      t: () => inEntry && this.entry.tryIt(),
       "?": () => this.#sheet(),
     };
     if (event.target instanceof Element && event.target.closest(".list-pane")) {

@@ -67,8 +67,9 @@ export class EntryPane {
     this.#empty();
   }
 
+  /** Whether the form holds an entry. That stays so while another part of the editor is shown: it may have yet to be saved. */
   get isOpen() {
-    return this.#form.element.isConnected;
+    return this.#body.contains(this.#form.element);
   }
 
   get dirty() {
@@ -88,15 +89,21 @@ export class EntryPane {
   /** @param {string|null} id @param {{[name: string]: string}} query */
   async show(id, query) {
     const opened = ++this.#opened;
-    if (this.isOpen && this.dirty && id !== this.#kept?.id) await this.saveNow();
+    if (!(await this.#letGo(id, opened))) return;
     if (!id && query.new === undefined) return this.#empty();
     const merging = id && query.merge === "folder" ? id : "";
     if (id && id === this.#kept?.id && this.isOpen) return this.#drawMerge(merging);
     this.#trouble.textContent = "";
-    if (!id) return this.#begin(null, unsaved(query));
+    if (!id) {
+      const left = unsaved(query);
+      this.#begin(null, left ?? blank(query));
+      if (left) this.#known = "";
+      return;
+    }
     try {
       const kept = await this.api.entry(id);
-      if (opened !== this.#opened) return;
+      // Somebody may have typed on while it was on its way.
+      if (!(await this.#letGo(id, opened))) return;
       this.#begin(kept, kept.fields);
       this.#drawMerge(merging);
     } catch (error) {
@@ -106,14 +113,36 @@ export class EntryPane {
     }
   }
 
+  /** Saves before another part of the editor is shown. Says whether nothing is left to save. */
+  async leave() {
+    return (!this.dirty && !this.#saving) || this.saveNow(false);
+  }
+
+  /**
+   * Saves what stands in the form before another entry takes its place, and keeps the form where that cannot be: what was
+   * typed stands nowhere else. What is typed into a new entry waits in the session.
+   * @param {string|null} id the other one @param {number} opened
+   */
+  async #letGo(id, opened) {
+    while (opened === this.#opened && this.dirty && id !== this.#kept?.id) {
+      if (await this.saveNow()) continue;
+      if (!this.#kept) break;
+      const { page, id: wanted } = this.route.place;
+      if (opened !== this.#opened || page !== "entries" || wanted !== id) return false;
+      this.route.replace("entries", this.#kept.id, {});
+      this.announcer.toast("This entry stays open, for it is not saved yet. Mend it, or undo.", "trouble");
+      return false;
+    }
+    return opened === this.#opened;
+  }
+
   /** @param {any} kept @param {any} fields */
   #begin(kept, fields) {
     clearTimeout(this.#timer);
     this.#kept = kept;
     this.#past = [];
     this.#form.set(fields);
-    this.#known = kept ? this.#stamp() : "";
-    this.#before = this.#stamp();
+    this.#known = this.#before = this.#stamp();
     this.#undo.disabled = true;
     fill(
       this.#body,
@@ -281,7 +310,9 @@ export class EntryPane {
     this.#kept = kept;
     this.#form.id = kept.id;
     this.#known = JSON.stringify({ ...fields, id: kept.id });
-    if (isNew) this.route.replace("entries", kept.id, {});
+    const { page, id, query } = this.route.place;
+    // Whoever has gone elsewhere meanwhile is not called back.
+    if (isNew && page === "entries" && !id && query.new !== undefined) this.route.replace("entries", kept.id, {});
     this.#say(this.dirty ? "…" : `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
     this.#drawHead();
     this.#drawTab(true);
@@ -423,12 +454,15 @@ export class EntryPane {
   }
 }
 
-/** What was typed into an entry that is not saved yet: into a new one, or into this translation. @param {{[name: string]: string}} query */
-function unsaved(query) {
-  const { question = "", translation_of = "", language = "" } = query;
+/** What was typed into an entry that is not saved yet, if it was: into a new one, or into this translation. @param {{[name: string]: string}} query */
+function unsaved({ translation_of = "", language = "" }) {
   const kept = read("session", "new-entry", {});
   const same = (kept.translation_of ?? "") === translation_of && (!translation_of || kept.language === language);
-  if (same && Object.keys(kept).length > 0) return kept;
+  return same && Object.keys(kept).length > 0 ? kept : null;
+}
+
+/** What a new entry begins with. @param {{[name: string]: string}} query */
+function blank({ question = "", translation_of = "", language = "" }) {
   return translation_of ? { translation_of, language } : { question };
 }
 
