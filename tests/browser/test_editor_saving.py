@@ -96,3 +96,26 @@ def test_a_session_that_ended_saves_once_it_is_back(product: Product, person: Pe
     page.locator("#password").press("Enter")
     saved(page)
     assert answer(page, product, "ended") == "Typed after the end."
+
+
+def test_a_try_and_a_comment_stay_with_their_entry(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "second")
+    open_entry(page, make(page, product, "first"))
+    page.locator("[data-tab=comments]").click()
+    page.locator("#comment-text").fill("Only of the first.")
+    page.locator("[data-tab=try]").click()
+    held = hold(page, "**/api/editor/try", "POST")
+    page.locator("#try-text").fill("what about it")
+    with page.expect_request("**/api/editor/try"):
+        page.locator("#try-text").press("Enter")
+    open_entry(page, "second")
+    held[0].abort()
+    expect(page.locator("[data-action=try]")).to_be_enabled()
+    page.locator("[data-tab=comments]").click()
+    expect(page.locator("#comment-text")).to_have_value("")
+    page.locator("[data-tab=try]").click()
+    expect(page.locator(".try-out")).to_be_empty()
+    open_entry(page, "first")
+    page.locator("[data-tab=comments]").click()
+    expect(page.locator("#comment-text")).to_have_value("Only of the first.")

@@ -165,6 +165,7 @@ export class EntryPane {
     this.#drawHead();
     this.#typed.emit(this.fields);
     this.try.reset();
+    this.comments.reset(kept);
     this.#drawOriginal(fields.translation_of ?? "", !kept);
     this.#drawTab();
     if (!kept) this.#form.focus();
