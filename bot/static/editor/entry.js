@@ -36,6 +36,8 @@ export class EntryPane {
   #past = [];
   #before = "";
   #known = "";
+  /** What was said of the last save of this entry. */
+  #last = "";
   /** The save under way. @type {Promise<boolean>|null} */
   #saving = null;
   #opened = 0;
@@ -144,6 +146,7 @@ export class EntryPane {
     this.#form.set(fields);
     this.#known = this.#before = this.#stamp();
     this.#undo.disabled = true;
+    this.#say((this.#last = ""));
     fill(
       this.#body,
       h(
@@ -243,7 +246,12 @@ export class EntryPane {
     while (this.#saving) await this.#saving;
     if (!this.isOpen) return false;
     const fields = this.#form.fields();
-    if (this.#kept && this.#stamp() === this.#known) return true;
+    if (this.#kept && this.#stamp() === this.#known) {
+      // Typed and taken back.
+      this.#trouble.textContent = "";
+      this.#say(this.#last);
+      return true;
+    }
     const missing = !fields.question ? "question" : !fields.answer ? "answer" : "";
     if (missing) {
       this.#say("Not saved yet");
@@ -314,7 +322,8 @@ export class EntryPane {
     const { page, id, query } = this.route.place;
     // Whoever has gone elsewhere meanwhile is not called back.
     if (isNew && page === "entries" && !id && query.new !== undefined) this.route.replace("entries", kept.id, {});
-    this.#say(this.dirty ? "…" : `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    this.#last = `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
+    this.#say(this.dirty ? "…" : this.#last);
     this.#drawHead();
     this.#drawTab(true);
     this.shared.saved(kept);
@@ -364,7 +373,6 @@ export class EntryPane {
     this.#archive.hidden = !kept;
     const isReady = kept?.status === "review" || (kept?.status === "published" && kept.live === kept.version);
     this.#ready.hidden = isReady;
-    if (!kept) this.#say("");
   }
 
   /** @param {string} text */
