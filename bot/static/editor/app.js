@@ -89,6 +89,7 @@ export class App {
       if (name === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    this.#reveal();
     document.title = `${PAGES.find(([name]) => name === page)?.[1]} · Frontdesk`;
     if (page === "entries") {
       if (!this.#main.contains(this.list.element)) fill(this.#main, this.list.element, this.entry.element);
@@ -112,12 +113,18 @@ export class App {
     if (this.#route.place === place) await this.pages[page].show(query);
   }
 
+  /** On a phone the tabs are wider than the page, and the one of this page may be out of sight. */
+  #reveal() {
+    this.#links.get(this.#route.place.page)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   async #count() {
     try {
       const { pending } = await this.api.pending();
       const ready = pending.filter((/** @type {any} */ one) => one.status !== "draft").length;
       this.#badge.hidden = !ready;
       fill(this.#badge, String(ready), hidden(ready === 1 ? " entry ready" : " entries ready"));
+      this.#reveal();
     } catch {
       // The next save tries again; the badge is no more than a reminder.
     }
@@ -181,7 +188,7 @@ export class App {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], :popover-open")) return;
     const inEntry = this.#route.place.page === "entries" && this.entry.isOpen;
     if (event.ctrlKey || event.metaKey) {
       if (event.key === "s" && inEntry) {
