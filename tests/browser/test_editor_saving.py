@@ -15,9 +15,9 @@ Person = Callable[..., BrowserContext]
 CLOSES = "() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 
 
-def make(page: Page, product: Product, entry: str) -> str:
+def make(page: Page, product: Product, entry: str, **more: str) -> str:
     """A draft of an entry."""
-    fields = {"id": entry, "question": f"What about {entry}?", "answer": "This."}
+    fields = {"id": entry, "question": f"What about {entry}?", "answer": "This.", **more}
     headers = {"X-Frontdesk": "1"}
     assert page.request.post(f"{product.url}/api/editor/entries", data={"fields": fields}, headers=headers).ok
     return entry
@@ -119,3 +119,24 @@ def test_a_try_and_a_comment_stay_with_their_entry(product: Product, person: Per
     open_entry(page, "first")
     page.locator("[data-tab=comments]").click()
     expect(page.locator("#comment-text")).to_have_value("Only of the first.")
+
+
+def test_a_save_leaves_the_list_as_it_is(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "kin")
+    make(page, product, "kin-de", translation_of="kin", language="de")
+    open_entry(page, "kin-de")
+    rows = page.locator(".rows .entry-row")
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(100)
+    rows.last.locator("input").check()
+    page.locator("#f-answer").fill("Das.")
+    # Focus goes with its row, wherever that is after the save.
+    rows.nth(60).locator("a").focus()
+    focused = page.evaluate("document.activeElement.dataset.id")
+    saved(page)
+    page.wait_for_load_state("networkidle")
+    expect(rows).to_have_count(100)
+    expect(page.locator(".rows input:checked")).to_have_count(1)
+    assert page.evaluate("document.activeElement.dataset.id") == focused

@@ -129,7 +129,7 @@ export class ListPane {
       this.#draw();
     }
     // What a family looks like stands in the rows of all its members.
-    if (at < 0 || kept.translation_of || kept.translations?.length) void this.#load();
+    if (at < 0 || kept.translation_of || kept.translations?.length) void this.#load(this.#shown.length);
     this.changed();
   }
 
@@ -220,11 +220,17 @@ export class ListPane {
     return query;
   }
 
-  async #load() {
+  /** @param {number} [least] how many are to be shown again: whoever has gone down the list stays there */
+  async #load(least = 0) {
     const asked = ++this.#asked;
     const query = this.#query();
     try {
       const { entries, total, more, languages } = await this.api.entries(query);
+      while (entries.length < Math.min(least, total) && asked === this.#asked) {
+        const next = await this.api.entries({ ...query, offset: entries.length });
+        if (!next.entries.length) break;
+        entries.push(...next.entries);
+      }
       if (asked !== this.#asked) return;
       this.#languages = languages;
       this.speaks(languages);
@@ -238,7 +244,9 @@ export class ListPane {
   }
 
   async #page() {
+    const asked = this.#asked;
     const { entries } = await this.api.entries({ ...this.#query(), offset: this.#shown.length });
+    if (asked !== this.#asked) return;
     const first = entries[0]?.id;
     this.#shown.push(...entries);
     this.#draw();
@@ -252,6 +260,8 @@ export class ListPane {
   }
 
   #draw() {
+    const held = this.#rows.contains(document.activeElement) ? document.activeElement : null;
+    const at = held?.parentElement?.querySelector("a")?.dataset.id;
     fill(
       this.#rows,
       this.#shown.map((row) =>
@@ -287,6 +297,9 @@ export class ListPane {
     this.#next.hidden = this.#shown.length >= (this.total ?? 0);
     this.#mark();
     this.#drawBulk();
+    // Each row is a new one: whoever was on one goes on there.
+    const row = at && this.#rows.querySelector(`[data-id="${CSS.escape(at)}"]`)?.parentElement;
+    /** @type {HTMLElement|null} */ (row && row.querySelector(held?.localName ?? "a"))?.focus({ preventScroll: true });
   }
 
   /** Which language an entry is in, which others there are, and which are missing. @param {any} row */
@@ -349,7 +362,7 @@ export class ListPane {
       const { changed } = await this.api.bulk(ids, changes);
       this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
       this.#ticked.clear();
-      await this.#load();
+      await this.#load(this.#shown.length);
       await this.#facets();
       this.changed();
     } catch (error) {
