@@ -125,6 +125,8 @@ def test_a_save_leaves_the_list_as_it_is(product: Product, person: Person) -> No
     page = sign_in(person(1440, 900), product)
     make(page, product, "kin")
     make(page, product, "kin-de", translation_of="kin", language="de")
+    page.reload()  # the filters offer what there was when the page was opened
+    expect(page.locator("select[name=language] option[value=de]")).to_have_count(1)
     open_entry(page, "kin-de")
     rows = page.locator(".rows .entry-row")
     expect(rows).to_have_count(50)
@@ -140,3 +142,13 @@ def test_a_save_leaves_the_list_as_it_is(product: Product, person: Person) -> No
     expect(rows).to_have_count(100)
     expect(page.locator(".rows input:checked")).to_have_count(1)
     assert page.evaluate("document.activeElement.dataset.id") == focused
+    # How it is narrowed is in the address, and the same after a reload.
+    page.locator(".filters summary").click()
+    page.locator("select[name=language]").select_option("de")
+    page.wait_for_url("**#/entries/kin-de?language=de")
+    page.reload()
+    expect(rows.filter(has_text="What about kin-de?")).to_have_count(1)
+    expect(page.locator("select[name=language]")).to_have_value("de")
+    assert rows.count() < 50
+    page.locator("a[data-page=entries]").click()
+    page.wait_for_url("**#/entries?language=de")

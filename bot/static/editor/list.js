@@ -112,13 +112,49 @@ export class ListPane {
   async show(query, open) {
     this.#open = open;
     this.#mark();
-    if (this.#loaded) return;
-    this.#loaded = "yes";
-    this.#search.value = query.search ?? "";
+    if (this.#loaded === "begun") return;
+    if (this.#loaded) {
+      // A link or a step back says how the list is narrowed; elsewhere that stays as it is.
+      if (query.new !== undefined || ![...this.#names()].some((name) => name in query)) return this.#tell();
+      const before = JSON.stringify(this.#query());
+      this.#take(query);
+      if (before !== JSON.stringify(this.#query())) await this.#load();
+      return;
+    }
+    this.#loaded = "begun";
+    const asked = query.new === undefined ? query : {};
+    this.#search.value = asked.search ?? "";
     await this.#facets();
-    for (const select of this.#selects()) select.value = query[select.name] ?? (select.name === "sort" ? "updated" : "");
-    this.#more.open = this.#selects().some((select) => select.value && select.name !== "sort");
+    this.#take({ ...asked, search: this.#search.value });
+    this.#loaded = "yes";
+    this.#tell();
     await this.#load();
+  }
+
+  /** Narrows the list as an address says. @param {{[name: string]: string}} query */
+  #take(query) {
+    if (this.#search.value.trim() !== (query.search ?? "")) this.#search.value = query.search ?? "";
+    for (const select of this.#selects()) select.value = query[select.name] ?? (select.name === "sort" ? "updated" : "");
+    if (this.#selects().some((select) => select.value && select.name !== "sort")) this.#more.open = true;
+  }
+
+  /** Keeps in the address how the list is narrowed, for a reload; but a new entry's says what that begins with. */
+  #tell() {
+    const { page, query } = this.route.place;
+    if (this.#loaded !== "yes" || page !== "entries" || query.new !== undefined) return;
+    const names = this.#names();
+    const rest = Object.entries(query).filter(([name]) => !names.has(name));
+    this.route.note({ ...Object.fromEntries(rest), ...this.#query() });
+  }
+
+  #names() {
+    return new Set(["search", ...this.#selects().map((select) => select.name)]);
+  }
+
+  /** After the search or a filter was changed. */
+  #narrow() {
+    this.#tell();
+    void this.#load();
   }
 
   /** An entry as it was just saved. @param {any} kept */
@@ -140,7 +176,8 @@ export class ListPane {
 
   focus() {
     const row = this.#open && this.#rows.querySelector(`[data-id="${CSS.escape(this.#open)}"]`);
-    if (matchMedia("(max-width: 719.98px)").matches) this.route.go("entries");
+    const { id, query } = this.route.place;
+    if ((id || query.new !== undefined) && matchMedia("(max-width: 719.98px)").matches) this.route.go("entries");
     /** @type {HTMLElement|null} */ (row || this.#rows.querySelector("a"))?.focus();
   }
 
@@ -180,7 +217,7 @@ export class ListPane {
   #select(name, label, options) {
     return h(
       "select",
-      { name, "data-label": label, onchange: () => this.#load() },
+      { name, "data-label": label, onchange: () => this.#narrow() },
       options.map(([value, text]) => h("option", { value }, text)),
     );
   }
@@ -210,7 +247,7 @@ export class ListPane {
 
   #later() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#load(), SEARCH_MS);
+    this.#timer = setTimeout(() => this.#narrow(), SEARCH_MS);
   }
 
   #query() {
