@@ -109,7 +109,7 @@ export class App {
     const place = this.#route.place;
     if (page === "publish") this.pages.publish.wait();
     if (!(await this.entry.leave()))
-      this.announcer.toast(this.entry.kept ? `Not saved yet: ${this.entry.kept.question} It waits under Entries.` : "Your new entry is not saved yet. It waits under New.", "trouble");
+      this.announcer.toast(this.entry.kept ? `Not saved yet: “${this.entry.kept.question}” It waits under Entries.` : "Your new entry is not saved yet. It waits under New.", "trouble");
     if (this.#route.place === place) await this.pages[page].show(query);
   }
 
