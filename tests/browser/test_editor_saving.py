@@ -152,3 +152,31 @@ def test_a_save_leaves_the_list_as_it_is(product: Product, person: Person) -> No
     assert rows.count() < 50
     page.locator("a[data-page=entries]").click()
     page.wait_for_url("**#/entries?language=de")
+
+
+def test_an_entry_that_was_moved_on_elsewhere_is_no_conflict(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "moved")
+    page.reload()  # the list has what there was when the page was opened
+    open_entry(page, "moved")
+    page.locator("[data-id=moved]").locator("..").locator("input").check()
+    page.locator(".bulk button", has_text="Ready").click()
+    chip = page.locator(".entry-head .chip").first
+    expect(chip).to_have_text("Ready")
+
+    def move(status: str) -> None:
+        data = {"ids": ["moved"], "status": status}
+        assert page.request.post(f"{product.url}/api/editor/bulk", data=data, headers={"X-Frontdesk": "1"}).ok
+
+    move("draft")
+    page.locator("#f-answer").fill("Typed on.")
+    saved(page)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert answer(page, product, "moved") == "Typed on."
+    page.locator("a[data-page=history]").click()
+    expect(page.locator("#history-head")).to_be_visible()
+    move("review")
+    page.go_back()
+    expect(chip).to_have_text("Ready")
+    expect(page.locator("[data-id=moved] .chip").first).to_have_text("Ready")
+    move("draft")

@@ -43,7 +43,7 @@ export class App {
     this.announcer = announcer;
     const speaks = (/** @type {string[]} */ languages) => this.entry?.family.speaks(languages);
     const shared = { api, user, announcer, route: this.#route, changed: () => void this.#count(), speaks };
-    this.list = new ListPane(shared);
+    this.list = new ListPane({ ...shared, many: () => void this.entry.renew() });
     this.entry = new EntryPane({ ...shared, saved: (/** @type {any} */ kept) => this.list.took(kept) });
     this.pages = {
       publish: new PublishPage(shared),
@@ -92,11 +92,16 @@ export class App {
     this.#reveal();
     document.title = `${PAGES.find(([name]) => name === page)?.[1]} · Frontdesk`;
     if (page === "entries") {
-      if (!this.#main.contains(this.list.element)) fill(this.#main, this.list.element, this.entry.element);
+      const back = !this.#main.contains(this.list.element);
+      if (back) fill(this.#main, this.list.element, this.entry.element);
       this.#main.className = "stage entries";
       this.#main.dataset.pane = id || query.new !== undefined ? "entry" : "list";
       void this.list.show(query, id);
       void this.entry.show(id, query);
+      if (!back) return;
+      // Meanwhile a publish, an import or a sync may have changed any of them.
+      void this.list.renew();
+      if (id === this.entry.kept?.id) void this.entry.renew();
       return;
     }
     this.#main.className = "stage page";

@@ -331,6 +331,11 @@ export class EntryPane {
 
   /** Somebody else was faster: nothing is overwritten before a person has decided. @param {any} now @param {any} mine @param {string|undefined} status */
   async #conflict(now, mine, status) {
+    // Only where it stands has changed, by a publish or with many others: the text on which this one rests is the same.
+    if (sameFields(now, this.#kept)) {
+      this.#kept = now;
+      return this.#sendNow(mine, status);
+    }
     this.#say("Not saved: somebody else has changed this entry");
     const choice = await askWhichStands(now, mine);
     if (choice === "mine") {
@@ -363,6 +368,23 @@ export class EntryPane {
   replace(kept) {
     this.#begin(kept, kept.fields);
     this.shared.saved(kept);
+  }
+
+  /** After something but the form may have changed the entry. What is being typed stays: its save finds out. */
+  async renew() {
+    const before = this.#kept;
+    const free = () => this.isOpen && this.#kept === before && !this.dirty && !this.#saving;
+    if (!before || !free()) return;
+    try {
+      const kept = await this.api.entry(before.id);
+      if (!free()) return;
+      if (!sameFields(kept, before)) return this.#begin(kept, kept.fields);
+      this.#kept = kept;
+      this.#drawHead();
+      this.#drawTab(true);
+    } catch {
+      // It stands as it was last seen; the next save finds out.
+    }
   }
 
   #drawHead() {
@@ -461,6 +483,11 @@ export class EntryPane {
     if (this.#panel.firstChild !== panel.element) fill(this.#panel, panel.element);
     panel.show?.(this.#kept, refreshed);
   }
+}
+
+/** @param {any} one @param {any} other */
+function sameFields(one, other) {
+  return JSON.stringify(one.fields) === JSON.stringify(other.fields);
 }
 
 /** What was typed into an entry that is not saved yet, if it was: into a new one, or into this translation. @param {{[name: string]: string}} query */

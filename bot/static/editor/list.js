@@ -79,9 +79,11 @@ export class ListPane {
   #timer;
 
   /** @param {any} shared */
-  constructor({ api, announcer, route, changed, user, speaks }) {
+  constructor({ api, announcer, route, changed, user, speaks, many }) {
     /** Told the languages that there are translations in. @type {(languages: string[]) => void} */
     this.speaks = speaks;
+    /** Told that many entries were changed at once. @type {() => void} */
+    this.many = many;
     this.api = api;
     this.announcer = announcer;
     this.route = route;
@@ -157,6 +159,11 @@ export class ListPane {
     void this.#load();
   }
 
+  /** Loads the entries anew, as many as are shown. */
+  async renew() {
+    if (this.#loaded === "yes") await this.#load(this.#shown.length);
+  }
+
   /** An entry as it was just saved. @param {any} kept */
   took(kept) {
     const at = this.#shown.findIndex((row) => row.id === kept.id);
@@ -165,7 +172,7 @@ export class ListPane {
       this.#draw();
     }
     // What a family looks like stands in the rows of all its members.
-    if (at < 0 || kept.translation_of || kept.translations?.length) void this.#load(this.#shown.length);
+    if (at < 0 || kept.translation_of || kept.translations?.length) void this.renew();
     this.changed();
   }
 
@@ -402,6 +409,7 @@ export class ListPane {
       await this.#load(this.#shown.length);
       await this.#facets();
       this.changed();
+      this.many();
     } catch (error) {
       this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
       throw error;
