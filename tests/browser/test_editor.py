@@ -262,6 +262,7 @@ def test_on_a_phone_and_in_the_help_centre(product: Product, person: Person) -> 
     expect(code).to_contain_text("lantern")
     assert code.evaluate("code => code.scrollWidth > code.clientWidth")
     assert page.locator("#side-panel").evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    clean(page, "a wide answer on a phone")
     page.locator("[data-action=undo]").click()
     expect(code).to_have_count(0)
     expect(page.locator(".saved")).not_to_have_text("…")

@@ -193,7 +193,7 @@ export class App {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], :popover-open")) return;
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     const inEntry = this.#route.place.page === "entries" && this.entry.isOpen;
     if (event.ctrlKey || event.metaKey) {
       if (event.key === "s" && inEntry) {
@@ -205,7 +205,8 @@ export class App {
       }
       return;
     }
-    if (event.altKey) return;
+    // In the menu Escape closes it, and nothing beneath it hears a key.
+    if (event.altKey || document.querySelector(":popover-open")) return;
     if (event.key === "Escape" && this.#route.place.page === "entries") {
       if (isEditable(event.target)) /** @type {HTMLElement} */ (event.target).blur();
       else this.list.focus();
