@@ -183,6 +183,10 @@ def test_two_editors_at_once_are_told_and_nothing_is_lost(product: Product, pers
     expect(dialog).to_contain_text("has changed this entry too")
     expect(dialog).to_contain_text("Ada")
     clean(bea, "conflict")
+    bea.set_viewport_size({"width": 360, "height": 740})
+    cut = "dialog => [...dialog.querySelectorAll('p, button')].filter(one => one.getBoundingClientRect().right > dialog.getBoundingClientRect().right)"
+    assert not dialog.evaluate(cut), "a text is cut on a phone"
+    bea.set_viewport_size({"width": 1440, "height": 900})
     dialog.locator("[data-choice=mine]").click()
     saved(bea)
     bea.locator("[data-tab=versions]").click()
@@ -252,6 +256,28 @@ def test_on_a_phone_and_in_the_help_centre(product: Product, person: Person) -> 
     expect(page.locator("#f-answer")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the phone"
     clean(page, "entry on a phone")
+    # What is wider than the chat scrolls in itself, as it does there.
+    page.locator("#f-answer").fill("Say this:\n\n```\n" + "lantern " * 30 + "\n```")
+    code = page.locator("#side-panel pre")
+    expect(code).to_contain_text("lantern")
+    assert code.evaluate("code => code.scrollWidth > code.clientWidth")
+    assert page.locator("#side-panel").evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    clean(page, "a wide answer on a phone")
+    page.locator("[data-action=undo]").click()
+    expect(code).to_have_count(0)
+    expect(page.locator(".saved")).not_to_have_text("…")
+    # Escape closes the menu and nothing else.
+    entry = page.url
+    page.locator("[popovertarget=menu]").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#menu")).to_be_hidden()
+    assert page.url == entry
+    for part in ("publish", "gaps", "history", "transfer"):
+        page.goto(f"{product.url}/editor#/{part}")
+        inside = "tab => { const { left, right } = tab.getBoundingClientRect(); return left >= 0 && right <= innerWidth }"
+        tab = page.locator(f"a[data-page={part}][aria-current]")
+        expect(tab).to_be_visible()
+        assert tab.evaluate(inside), part
     for path in ("/help", "/help?search=return", "/help/how-to-return"):
         page.goto(product.url + path)
         expect(page.locator("h1")).to_be_visible()

@@ -43,7 +43,7 @@ export class App {
     this.announcer = announcer;
     const speaks = (/** @type {string[]} */ languages) => this.entry?.family.speaks(languages);
     const shared = { api, user, announcer, route: this.#route, changed: () => void this.#count(), speaks };
-    this.list = new ListPane(shared);
+    this.list = new ListPane({ ...shared, many: () => void this.entry.renew() });
     this.entry = new EntryPane({ ...shared, saved: (/** @type {any} */ kept) => this.list.took(kept) });
     this.pages = {
       publish: new PublishPage(shared),
@@ -77,7 +77,9 @@ export class App {
     void this.#count();
   }
 
-  resume() {
+  /** After a session has ended and begun again: what could not be saved meanwhile is saved first. */
+  async resume() {
+    await this.entry.leave();
     this.#show();
   }
 
@@ -87,18 +89,38 @@ export class App {
       if (name === page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    this.#reveal();
     document.title = `${PAGES.find(([name]) => name === page)?.[1]} · Frontdesk`;
     if (page === "entries") {
-      if (!this.#main.contains(this.list.element)) fill(this.#main, this.list.element, this.entry.element);
+      const back = !this.#main.contains(this.list.element);
+      if (back) fill(this.#main, this.list.element, this.entry.element);
       this.#main.className = "stage entries";
       this.#main.dataset.pane = id || query.new !== undefined ? "entry" : "list";
       void this.list.show(query, id);
       void this.entry.show(id, query);
+      if (!back) return;
+      // Meanwhile a publish, an import or a sync may have changed any of them.
+      void this.list.renew();
+      if (id === this.entry.kept?.id) void this.entry.renew();
       return;
     }
     this.#main.className = "stage page";
     fill(this.#main, this.pages[page].element);
-    void this.pages[page].show(query);
+    void this.#turn(page, query);
+  }
+
+  /** Shows another page once the open entry is saved, so that a check or a sync has it. @param {Exclude<import("./route.js").Page, "entries">} page @param {{[name: string]: string}} query */
+  async #turn(page, query) {
+    const place = this.#route.place;
+    if (page === "publish") this.pages.publish.wait();
+    if (!(await this.entry.leave()))
+      this.announcer.toast(this.entry.kept ? `Not saved yet: “${this.entry.kept.question}” It waits under Entries.` : "Your new entry is not saved yet. It waits under New.", "trouble");
+    if (this.#route.place === place) await this.pages[page].show(query);
+  }
+
+  /** On a phone the tabs are wider than the page, and the one of this page may be out of sight. */
+  #reveal() {
+    this.#links.get(this.#route.place.page)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   async #count() {
@@ -107,6 +129,7 @@ export class App {
       const ready = pending.filter((/** @type {any} */ one) => one.status !== "draft").length;
       this.#badge.hidden = !ready;
       fill(this.#badge, String(ready), hidden(ready === 1 ? " entry ready" : " entries ready"));
+      this.#reveal();
     } catch {
       // The next save tries again; the badge is no more than a reminder.
     }
@@ -182,7 +205,8 @@ export class App {
       }
       return;
     }
-    if (event.altKey) return;
+    // In the menu Escape closes it, and nothing beneath it hears a key.
+    if (event.altKey || document.querySelector(":popover-open")) return;
     if (event.key === "Escape" && this.#route.place.page === "entries") {
       if (isEditable(event.target)) /** @type {HTMLElement} */ (event.target).blur();
       else this.list.focus();
@@ -197,7 +221,7 @@ export class App {
       "/": () => (this.#route.go("entries"), setTimeout(() => this.list.focusSearch())),
       n: () => this.#route.go("entries", null, { new: "1" }),
       x: () => this.list.tick(),
-      t: () => this.entry.tryIt(),
+      t: () => inEntry && this.entry.tryIt(),
       "?": () => this.#sheet(),
     };
     if (event.target instanceof Element && event.target.closest(".list-pane")) {

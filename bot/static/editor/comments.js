@@ -9,6 +9,8 @@ export class CommentsPanel {
   #error = h("p", { class: "form-error", role: "alert" });
   /** @type {any} */
   #kept = null;
+  /** Comments that were begun, by their entry. @type {Map<string, string>} */
+  #begun = new Map();
 
   /** @param {any} parts */
   constructor({ api }) {
@@ -27,26 +29,38 @@ export class CommentsPanel {
     this.#text.focus();
   }
 
+  /** For another entry: a comment that was begun waits with its own. @param {any} kept */
+  reset(kept) {
+    if (this.#kept) this.#begun.set(this.#kept.id, this.#text.value);
+    this.#text.value = this.#begun.get(kept?.id) ?? "";
+    this.#error.textContent = "";
+    this.#kept = kept;
+    fill(this.#list);
+  }
+
   /** @param {any} kept */
   async show(kept) {
     this.#kept = kept;
-    fill(this.#list);
-    if (!kept) return;
-    await this.#do(() => this.api.comments(kept.id));
+    if (kept) await this.#do(() => this.api.comments(kept.id));
   }
 
   /** @param {{[name: string]: any}} change */
   async #send(change) {
     if (!this.#kept) return void (this.#error.textContent = "Save the entry first.");
     if ("text" in change && !change.text.trim()) return this.#text.focus();
-    if (await this.#do(() => this.api.comment(this.#kept.id, change))) if ("text" in change) this.#text.value = "";
+    const { id } = this.#kept;
+    if (!(await this.#do(() => this.api.comment(id, change))) || !("text" in change)) return;
+    if (this.#kept?.id === id) this.#text.value = "";
+    else this.#begun.delete(id);
   }
 
   /** @param {() => Promise<any>} call */
   async #do(call) {
     this.#error.textContent = "";
+    const of = this.#kept.id;
     try {
       const { comments } = await call();
+      if (this.#kept?.id !== of) return true;
       fill(
         this.#list,
         comments.map((/** @type {any} */ one) =>
@@ -65,7 +79,7 @@ export class CommentsPanel {
       );
       return true;
     } catch (error) {
-      this.#error.textContent = /** @type {Error} */ (error).message;
+      if (this.#kept?.id === of) this.#error.textContent = /** @type {Error} */ (error).message;
       return false;
     }
   }

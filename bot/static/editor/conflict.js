@@ -25,6 +25,8 @@ export function askWhichStands(now, mine) {
     let choice = "later";
     const text = (/** @type {any} */ value) => (Array.isArray(value) ? value.join("\n") : String(value ?? ""));
     const unlike = Object.keys(NAMES).filter((name) => text(now.fields[name]) !== text(mine[name]));
+    // Both have written the same: there is nothing to choose.
+    if (!unlike.length) return decide("mine");
     const take = (/** @type {"mine"|"theirs"} */ which) => {
       choice = which;
       dialog.close();

@@ -36,6 +36,8 @@ export class EntryPane {
   #past = [];
   #before = "";
   #known = "";
+  /** What was said of the last save of this entry. */
+  #last = "";
   /** The save under way. @type {Promise<boolean>|null} */
   #saving = null;
   #opened = 0;
@@ -67,8 +69,9 @@ export class EntryPane {
     this.#empty();
   }
 
+  /** Whether the form holds an entry. That stays so while another part of the editor is shown: it may have yet to be saved. */
   get isOpen() {
-    return this.#form.element.isConnected;
+    return this.#body.contains(this.#form.element);
   }
 
   get dirty() {
@@ -88,15 +91,21 @@ export class EntryPane {
   /** @param {string|null} id @param {{[name: string]: string}} query */
   async show(id, query) {
     const opened = ++this.#opened;
-    if (this.isOpen && this.dirty && id !== this.#kept?.id) await this.saveNow();
+    if (!(await this.#letGo(id, opened))) return;
     if (!id && query.new === undefined) return this.#empty();
     const merging = id && query.merge === "folder" ? id : "";
     if (id && id === this.#kept?.id && this.isOpen) return this.#drawMerge(merging);
     this.#trouble.textContent = "";
-    if (!id) return this.#begin(null, unsaved(query));
+    if (!id) {
+      const left = unsaved(query);
+      this.#begin(null, left ?? blank(query));
+      if (left) this.#known = "";
+      return;
+    }
     try {
       const kept = await this.api.entry(id);
-      if (opened !== this.#opened) return;
+      // Somebody may have typed on while it was on its way.
+      if (!(await this.#letGo(id, opened))) return;
       this.#begin(kept, kept.fields);
       this.#drawMerge(merging);
     } catch (error) {
@@ -106,15 +115,38 @@ export class EntryPane {
     }
   }
 
+  /** Saves before another part of the editor is shown. Says whether nothing is left to save. */
+  async leave() {
+    return (!this.dirty && !this.#saving) || this.saveNow(false);
+  }
+
+  /**
+   * Saves what stands in the form before another entry takes its place, and keeps the form where that cannot be: what was
+   * typed stands nowhere else. What is typed into a new entry waits in the session.
+   * @param {string|null} id the other one @param {number} opened
+   */
+  async #letGo(id, opened) {
+    while (opened === this.#opened && this.dirty && id !== this.#kept?.id) {
+      if (await this.saveNow()) continue;
+      if (!this.#kept) break;
+      const { page, id: wanted } = this.route.place;
+      if (opened !== this.#opened || page !== "entries" || wanted !== id) return false;
+      this.route.replace("entries", this.#kept.id, {});
+      this.announcer.toast("This entry stays open, for it is not saved yet. Mend it, or undo.", "trouble");
+      return false;
+    }
+    return opened === this.#opened;
+  }
+
   /** @param {any} kept @param {any} fields */
   #begin(kept, fields) {
     clearTimeout(this.#timer);
     this.#kept = kept;
     this.#past = [];
     this.#form.set(fields);
-    this.#known = kept ? this.#stamp() : "";
-    this.#before = this.#stamp();
+    this.#known = this.#before = this.#stamp();
     this.#undo.disabled = true;
+    this.#say((this.#last = ""));
     fill(
       this.#body,
       h(
@@ -136,6 +168,7 @@ export class EntryPane {
     this.#drawHead();
     this.#typed.emit(this.fields);
     this.try.reset();
+    this.comments.reset(kept);
     this.#drawOriginal(fields.translation_of ?? "", !kept);
     this.#drawTab();
     if (!kept) this.#form.focus();
@@ -213,7 +246,12 @@ export class EntryPane {
     while (this.#saving) await this.#saving;
     if (!this.isOpen) return false;
     const fields = this.#form.fields();
-    if (this.#kept && this.#stamp() === this.#known) return true;
+    if (this.#kept && this.#stamp() === this.#known) {
+      // Typed and taken back.
+      this.#trouble.textContent = "";
+      this.#say(this.#last);
+      return true;
+    }
     const missing = !fields.question ? "question" : !fields.answer ? "answer" : "";
     if (missing) {
       this.#say("Not saved yet");
@@ -238,12 +276,11 @@ export class EntryPane {
   async #sendNow(fields, status) {
     this.#say("Saving…");
     this.#trouble.textContent = "";
-    const stamp = this.#stamp();
     try {
       const before = this.#kept;
       const kept = before ? await this.api.save(before.id, fields, before.revision, status) : await this.#create(fields, status);
       if (this.#kept !== before) return true;
-      this.#took(kept, stamp);
+      this.#took(kept, fields);
       return true;
     } catch (error) {
       const failure = /** @type {any} */ (error);
@@ -276,17 +313,17 @@ export class EntryPane {
     }
   }
 
-  /** @param {any} kept @param {string} stamp */
-  #took(kept, stamp) {
+  /** @param {any} kept @param {any} fields as they were sent: more may have been typed since */
+  #took(kept, fields) {
     const isNew = !this.#kept;
     this.#kept = kept;
-    this.#known = isNew ? this.#stamp() : stamp;
     this.#form.id = kept.id;
-    if (isNew) {
-      this.#known = this.#stamp();
-      this.route.replace("entries", kept.id, {});
-    }
-    this.#say(`Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
+    this.#known = JSON.stringify({ ...fields, id: kept.id });
+    const { page, id, query } = this.route.place;
+    // Whoever has gone elsewhere meanwhile is not called back.
+    if (isNew && page === "entries" && !id && query.new !== undefined) this.route.replace("entries", kept.id, {});
+    this.#last = `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
+    this.#say(this.dirty ? "…" : this.#last);
     this.#drawHead();
     this.#drawTab(true);
     this.shared.saved(kept);
@@ -294,6 +331,11 @@ export class EntryPane {
 
   /** Somebody else was faster: nothing is overwritten before a person has decided. @param {any} now @param {any} mine @param {string|undefined} status */
   async #conflict(now, mine, status) {
+    // Only where it stands has changed, by a publish or with many others: the text on which this one rests is the same.
+    if (sameFields(now, this.#kept)) {
+      this.#kept = now;
+      return this.#sendNow(mine, status);
+    }
     this.#say("Not saved: somebody else has changed this entry");
     const choice = await askWhichStands(now, mine);
     if (choice === "mine") {
@@ -328,6 +370,23 @@ export class EntryPane {
     this.shared.saved(kept);
   }
 
+  /** After something but the form may have changed the entry. What is being typed stays: its save finds out. */
+  async renew() {
+    const before = this.#kept;
+    const free = () => this.isOpen && this.#kept === before && !this.dirty && !this.#saving;
+    if (!before || !free()) return;
+    try {
+      const kept = await this.api.entry(before.id);
+      if (!free()) return;
+      if (!sameFields(kept, before)) return this.#begin(kept, kept.fields);
+      this.#kept = kept;
+      this.#drawHead();
+      this.#drawTab(true);
+    } catch {
+      // It stands as it was last seen; the next save finds out.
+    }
+  }
+
   #drawHead() {
     const kept = this.#kept;
     this.family.draw(kept, this.fields);
@@ -336,7 +395,6 @@ export class EntryPane {
     this.#archive.hidden = !kept;
     const isReady = kept?.status === "review" || (kept?.status === "published" && kept.live === kept.version);
     this.#ready.hidden = isReady;
-    if (!kept) this.#say("");
   }
 
   /** @param {string} text */
@@ -427,12 +485,20 @@ export class EntryPane {
   }
 }
 
-/** What was typed into an entry that is not saved yet: into a new one, or into this translation. @param {{[name: string]: string}} query */
-function unsaved(query) {
-  const { question = "", translation_of = "", language = "" } = query;
+/** @param {any} one @param {any} other */
+function sameFields(one, other) {
+  return JSON.stringify(one.fields) === JSON.stringify(other.fields);
+}
+
+/** What was typed into an entry that is not saved yet, if it was: into a new one, or into this translation. @param {{[name: string]: string}} query */
+function unsaved({ translation_of = "", language = "" }) {
   const kept = read("session", "new-entry", {});
   const same = (kept.translation_of ?? "") === translation_of && (!translation_of || kept.language === language);
-  if (same && Object.keys(kept).length > 0) return kept;
+  return same && Object.keys(kept).length > 0 ? kept : null;
+}
+
+/** What a new entry begins with. @param {{[name: string]: string}} query */
+function blank({ question = "", translation_of = "", language = "" }) {
   return translation_of ? { translation_of, language } : { question };
 }
 

@@ -79,9 +79,11 @@ export class ListPane {
   #timer;
 
   /** @param {any} shared */
-  constructor({ api, announcer, route, changed, user, speaks }) {
+  constructor({ api, announcer, route, changed, user, speaks, many }) {
     /** Told the languages that there are translations in. @type {(languages: string[]) => void} */
     this.speaks = speaks;
+    /** Told that many entries were changed at once. @type {() => void} */
+    this.many = many;
     this.api = api;
     this.announcer = announcer;
     this.route = route;
@@ -112,13 +114,54 @@ export class ListPane {
   async show(query, open) {
     this.#open = open;
     this.#mark();
-    if (this.#loaded) return;
-    this.#loaded = "yes";
-    this.#search.value = query.search ?? "";
+    if (this.#loaded === "begun") return;
+    if (this.#loaded) {
+      // A link or a step back says how the list is narrowed; elsewhere that stays as it is.
+      if (query.new !== undefined || ![...this.#names()].some((name) => name in query)) return this.#tell();
+      const before = JSON.stringify(this.#query());
+      this.#take(query);
+      if (before !== JSON.stringify(this.#query())) await this.#load();
+      return;
+    }
+    this.#loaded = "begun";
+    const asked = query.new === undefined ? query : {};
+    this.#search.value = asked.search ?? "";
     await this.#facets();
-    for (const select of this.#selects()) select.value = query[select.name] ?? (select.name === "sort" ? "updated" : "");
-    this.#more.open = this.#selects().some((select) => select.value && select.name !== "sort");
+    this.#take({ ...asked, search: this.#search.value });
+    this.#loaded = "yes";
+    this.#tell();
     await this.#load();
+  }
+
+  /** Narrows the list as an address says. @param {{[name: string]: string}} query */
+  #take(query) {
+    if (this.#search.value.trim() !== (query.search ?? "")) this.#search.value = query.search ?? "";
+    for (const select of this.#selects()) select.value = query[select.name] ?? (select.name === "sort" ? "updated" : "");
+    if (this.#selects().some((select) => select.value && select.name !== "sort")) this.#more.open = true;
+  }
+
+  /** Keeps in the address how the list is narrowed, for a reload; but a new entry's says what that begins with. */
+  #tell() {
+    const { page, query } = this.route.place;
+    if (this.#loaded !== "yes" || page !== "entries" || query.new !== undefined) return;
+    const names = this.#names();
+    const rest = Object.entries(query).filter(([name]) => !names.has(name));
+    this.route.note({ ...Object.fromEntries(rest), ...this.#query() });
+  }
+
+  #names() {
+    return new Set(["search", ...this.#selects().map((select) => select.name)]);
+  }
+
+  /** After the search or a filter was changed. */
+  #narrow() {
+    this.#tell();
+    void this.#load();
+  }
+
+  /** Loads the entries anew, as many as are shown. */
+  async renew() {
+    if (this.#loaded === "yes") await this.#load(this.#shown.length);
   }
 
   /** An entry as it was just saved. @param {any} kept */
@@ -129,7 +172,7 @@ export class ListPane {
       this.#draw();
     }
     // What a family looks like stands in the rows of all its members.
-    if (at < 0 || kept.translation_of || kept.translations?.length) void this.#load();
+    if (at < 0 || kept.translation_of || kept.translations?.length) void this.renew();
     this.changed();
   }
 
@@ -140,7 +183,8 @@ export class ListPane {
 
   focus() {
     const row = this.#open && this.#rows.querySelector(`[data-id="${CSS.escape(this.#open)}"]`);
-    if (matchMedia("(max-width: 719.98px)").matches) this.route.go("entries");
+    const { id, query } = this.route.place;
+    if ((id || query.new !== undefined) && matchMedia("(max-width: 719.98px)").matches) this.route.go("entries");
     /** @type {HTMLElement|null} */ (row || this.#rows.querySelector("a"))?.focus();
   }
 
@@ -180,7 +224,7 @@ export class ListPane {
   #select(name, label, options) {
     return h(
       "select",
-      { name, "data-label": label, onchange: () => this.#load() },
+      { name, "data-label": label, onchange: () => this.#narrow() },
       options.map(([value, text]) => h("option", { value }, text)),
     );
   }
@@ -210,7 +254,7 @@ export class ListPane {
 
   #later() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#load(), SEARCH_MS);
+    this.#timer = setTimeout(() => this.#narrow(), SEARCH_MS);
   }
 
   #query() {
@@ -220,11 +264,17 @@ export class ListPane {
     return query;
   }
 
-  async #load() {
+  /** @param {number} [least] how many are to be shown again: whoever has gone down the list stays there */
+  async #load(least = 0) {
     const asked = ++this.#asked;
     const query = this.#query();
     try {
       const { entries, total, more, languages } = await this.api.entries(query);
+      while (entries.length < Math.min(least, total) && asked === this.#asked) {
+        const next = await this.api.entries({ ...query, offset: entries.length });
+        if (!next.entries.length) break;
+        entries.push(...next.entries);
+      }
       if (asked !== this.#asked) return;
       this.#languages = languages;
       this.speaks(languages);
@@ -238,7 +288,9 @@ export class ListPane {
   }
 
   async #page() {
+    const asked = this.#asked;
     const { entries } = await this.api.entries({ ...this.#query(), offset: this.#shown.length });
+    if (asked !== this.#asked) return;
     const first = entries[0]?.id;
     this.#shown.push(...entries);
     this.#draw();
@@ -252,6 +304,8 @@ export class ListPane {
   }
 
   #draw() {
+    const held = this.#rows.contains(document.activeElement) ? document.activeElement : null;
+    const at = held?.parentElement?.querySelector("a")?.dataset.id;
     fill(
       this.#rows,
       this.#shown.map((row) =>
@@ -287,6 +341,9 @@ export class ListPane {
     this.#next.hidden = this.#shown.length >= (this.total ?? 0);
     this.#mark();
     this.#drawBulk();
+    // Each row is a new one: whoever was on one goes on there.
+    const row = at && this.#rows.querySelector(`[data-id="${CSS.escape(at)}"]`)?.parentElement;
+    /** @type {HTMLElement|null} */ (row && row.querySelector(held?.localName ?? "a"))?.focus({ preventScroll: true });
   }
 
   /** Which language an entry is in, which others there are, and which are missing. @param {any} row */
@@ -349,9 +406,10 @@ export class ListPane {
       const { changed } = await this.api.bulk(ids, changes);
       this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
       this.#ticked.clear();
-      await this.#load();
+      await this.#load(this.#shown.length);
       await this.#facets();
       this.changed();
+      this.many();
     } catch (error) {
       this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
       throw error;

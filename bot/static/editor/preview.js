@@ -38,7 +38,8 @@ export class PreviewPanel {
         this.#drawn = answer;
         // Rendered and sanitised by the server, as at a publish.
         this.#words.innerHTML = html;
-        for (const link of this.#words.querySelectorAll("a")) link.tabIndex = 0;
+        // What may be wider than the chat is to scroll by keyboard too.
+        for (const stop of /** @type {NodeListOf<HTMLElement>} */ (this.#words.querySelectorAll("a, pre, table"))) stop.tabIndex = 0;
         const words = answer.split(/\s+/).filter(Boolean).length;
         this.#note.textContent = words > 120 ? `${words} words: long for a chat. Could it be two entries?` : "";
       } catch (error) {

@@ -55,6 +55,15 @@ export class PublishPage {
     this.#progress.hidden = true;
   }
 
+  /** What was checked before may not be all that there is: nothing is published until the next `show`. */
+  wait() {
+    if (this.#publishing) return;
+    this.#run++;
+    this.#checked = null;
+    this.#arm();
+    this.#status.textContent = "Saving what you wrote…";
+  }
+
   async show() {
     if (this.#publishing) return;
     try {

@@ -49,6 +49,12 @@ export class Route {
     if (location.hash !== hash) location.hash = hash;
   }
 
+  /** Keeps more in the address of where the editor is. Nobody is told, for nothing else is shown. @param {{[name: string]: string}} query */
+  note(query) {
+    history.replaceState(null, "", placeHash(this.place.page, this.place.id, query));
+    this.place = readPlace(location.hash);
+  }
+
   /** As `go`, without a step in the browser's history. @param {Page} page @param {string|null} id @param {{[name: string]: string}} query */
   replace(page, id, query) {
     history.replaceState(null, "", placeHash(page, id, query));

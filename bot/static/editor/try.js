@@ -33,6 +33,8 @@ export class TryPanel {
   #go = h("button", { class: "button primary", type: "button", "data-action": "try", onclick: () => this.#run() }, "Try");
   #forecast = h("button", { class: "button", type: "button", "data-action": "forecast", onclick: () => this.#foretell() }, "Forecast");
   #out = h("div", { class: "try-out", "aria-live": "polite" });
+  /** Counts what was asked: an answer belongs to the entry that it was asked for. */
+  #asked = 0;
 
   /** @param {any} parts */
   constructor({ api, entry, announcer }) {
@@ -56,6 +58,8 @@ export class TryPanel {
 
   /** For another entry. */
   reset() {
+    this.#asked++;
+    this.#go.disabled = this.#forecast.disabled = false;
     fill(this.#out);
     // What a try needs takes some seconds to load, and an entry is read before it is tried.
     this.api.getReady().catch(() => {});
@@ -63,14 +67,16 @@ export class TryPanel {
 
   /** @param {() => Promise<any>} work */
   async #work(work) {
+    const asked = ++this.#asked;
     this.#go.disabled = this.#forecast.disabled = true;
     fill(this.#out, h("p", { class: "quiet loading" }, h("span", { class: "spinner", "aria-hidden": "true" }), " Asking… The first time takes a few seconds."));
     try {
-      fill(this.#out, await work());
+      const drawn = await work();
+      if (asked === this.#asked) fill(this.#out, drawn);
     } catch (error) {
-      fill(this.#out, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
+      if (asked === this.#asked) fill(this.#out, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     } finally {
-      this.#go.disabled = this.#forecast.disabled = false;
+      if (asked === this.#asked) this.#go.disabled = this.#forecast.disabled = false;
     }
   }
 
@@ -128,6 +134,7 @@ export class TryPanel {
 
   /** Keeps the question with its right answer, for every publish to come. @param {string} text */
   #judge(text) {
+    const own = this.entry.kept?.id;
     const fixed = h("input", { type: "checkbox", id: "try-protect" });
     const said = h("p", { class: "quiet small", role: "status" });
     const keep = async (/** @type {string} */ entry) => {
@@ -146,7 +153,7 @@ export class TryPanel {
       h(
         "div",
         { class: "try-buttons" },
-        this.entry.kept && h("button", { class: "button", type: "button", onclick: () => keep(this.entry.kept.id) }, icon("check"), "This entry answers it"),
+        own && h("button", { class: "button", type: "button", "data-action": "keep", onclick: () => keep(own) }, icon("check"), "This entry answers it"),
         h("button", { class: "button", type: "button", onclick: () => keep("") }, "No entry should"),
       ),
       h("label", { class: "check small" }, fixed, "Protected: no publish may lose it"),

@@ -1,0 +1,179 @@
+"""What is typed in the editor is saved wherever its editor goes next, and stands with the entry that it was typed for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.browser.conftest import Product
+from tests.browser.test_editor import saved, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+Person = Callable[..., BrowserContext]
+CLOSES = "() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+
+
+def make(page: Page, product: Product, entry: str, **more: str) -> str:
+    """A draft of an entry."""
+    fields = {"id": entry, "question": f"What about {entry}?", "answer": "This.", **more}
+    headers = {"X-Frontdesk": "1"}
+    assert page.request.post(f"{product.url}/api/editor/entries", data={"fields": fields}, headers=headers).ok
+    return entry
+
+
+def answer(page: Page, product: Product, entry: str) -> str:
+    """As the server has it."""
+    return str(page.request.get(f"{product.url}/api/editor/entries/{entry}").json()["fields"]["answer"])
+
+
+def open_entry(page: Page, entry: str) -> None:
+    page.evaluate("entry => { location.hash = `#/entries/${entry}` }", entry)
+    expect(page.locator(".entry-head h2")).to_have_text(f"What about {entry}?", timeout=20_000)
+
+
+def hold(page: Page, address: str, method: str) -> list[Route]:
+    """Calls that stay on their way until a test lets them go on."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route) if route.request.method == method else route.fallback())
+    return held
+
+
+def test_leaving_for_another_part_saves_first_and_the_check_waits(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "leaving"))
+    held = hold(page, "**/api/editor/entries/leaving", "PUT")
+    page.locator("#f-answer").fill("Typed last.")
+    with page.expect_request(lambda request: request.method == "PUT"):
+        page.locator("a[data-page=publish]").click()
+    expect(page.locator("#gate-head + [role=status]")).to_have_text("Saving what you wrote…")
+    assert page.evaluate(CLOSES), "closing the page would lose the words, and nothing says so"
+    held[0].continue_()
+    expect(page.locator(".changes a[href$='/leaving']")).to_be_visible()
+    assert answer(page, product, "leaving") == "Typed last."
+    assert not page.evaluate(CLOSES)
+
+
+def test_what_cannot_be_saved_stays_open(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "another")
+    open_entry(page, make(page, product, "unreached"))
+    page.route("**/api/editor/entries/unreached", lambda route: route.abort() if route.request.method == "PUT" else route.fallback())
+    page.locator("#f-answer").fill("Typed without a network.")
+    page.evaluate("location.hash = '#/entries/another'")
+    expect(page.locator(".toast")).to_contain_text("stays open")
+    page.locator("a[data-page=history]").click()
+    expect(page.locator(".toast")).to_contain_text("waits under Entries")
+    page.locator("a[data-page=entries]").click()
+    page.wait_for_url("**#/entries/unreached")
+    expect(page.locator("#f-answer")).to_have_value("Typed without a network.")
+    page.unroute_all()
+    saved(page)
+    assert answer(page, product, "unreached") == "Typed without a network."
+
+
+def test_what_is_typed_while_an_entry_is_made_is_kept(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product, "#/entries?new=1")
+    held = hold(page, "**/api/editor/entries", "POST")
+    page.locator("#f-question").fill("Do kettles whistle?")
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/entries")):
+        page.locator("#f-answer").fill("Yes.")
+    page.locator("#f-answer").fill("Yes, but for the quiet ones.")
+    held[0].continue_()
+    page.wait_for_url("**/do-kettles-whistle")
+    saved(page)
+    assert answer(page, product, "do-kettles-whistle") == "Yes, but for the quiet ones."
+
+
+def test_a_session_that_ended_saves_once_it_is_back(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "ended"))
+    # As in another tab of the same person.
+    assert page.request.delete(f"{product.url}/api/session", headers={"X-Frontdesk": "1"}).ok
+    page.locator("#f-answer").fill("Typed after the end.")
+    page.locator("#password").fill(product.password)
+    page.locator("#password").press("Enter")
+    saved(page)
+    assert answer(page, product, "ended") == "Typed after the end."
+
+
+def test_a_try_and_a_comment_stay_with_their_entry(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "second")
+    open_entry(page, make(page, product, "first"))
+    page.locator("[data-tab=comments]").click()
+    page.locator("#comment-text").fill("Only of the first.")
+    page.locator("[data-tab=try]").click()
+    held = hold(page, "**/api/editor/try", "POST")
+    page.locator("#try-text").fill("what about it")
+    with page.expect_request("**/api/editor/try"):
+        page.locator("#try-text").press("Enter")
+    open_entry(page, "second")
+    held[0].abort()
+    expect(page.locator("[data-action=try]")).to_be_enabled()
+    page.locator("[data-tab=comments]").click()
+    expect(page.locator("#comment-text")).to_have_value("")
+    page.locator("[data-tab=try]").click()
+    expect(page.locator(".try-out")).to_be_empty()
+    open_entry(page, "first")
+    page.locator("[data-tab=comments]").click()
+    expect(page.locator("#comment-text")).to_have_value("Only of the first.")
+
+
+def test_a_save_leaves_the_list_as_it_is(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product, "#/history")  # the list is first loaded with what is made here
+    make(page, product, "kin")
+    make(page, product, "kin-de", translation_of="kin", language="de")
+    open_entry(page, "kin-de")
+    rows = page.locator(".rows .entry-row")
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(100)
+    rows.last.locator("input").check()
+    page.locator("#f-answer").fill("Das.")
+    # Focus goes with its row, wherever that is after the save.
+    rows.nth(60).locator("a").focus()
+    focused = page.evaluate("document.activeElement.dataset.id")
+    saved(page)
+    page.wait_for_load_state("networkidle")
+    expect(rows).to_have_count(100)
+    expect(page.locator(".rows input:checked")).to_have_count(1)
+    assert page.evaluate("document.activeElement.dataset.id") == focused
+    # How it is narrowed is in the address, and the same after a reload.
+    page.locator(".filters summary").click()
+    page.locator("select[name=language]").select_option("de")
+    page.wait_for_url("**#/entries/kin-de?language=de")
+    page.reload()
+    expect(rows.filter(has_text="What about kin-de?")).to_have_count(1)
+    expect(page.locator("select[name=language]")).to_have_value("de")
+    assert rows.count() < 50
+    page.locator("a[data-page=entries]").click()
+    page.wait_for_url("**#/entries?language=de")
+
+
+def test_an_entry_that_was_moved_on_elsewhere_is_no_conflict(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product, "#/history")  # the list is first loaded with what is made here
+    make(page, product, "moved")
+    open_entry(page, "moved")
+    page.locator("[data-id=moved]").locator("..").locator("input").check()
+    page.locator(".bulk button", has_text="Ready").click()
+    chip = page.locator(".entry-head .chip").first
+    expect(chip).to_have_text("Ready")
+
+    def move(status: str) -> None:
+        data = {"ids": ["moved"], "status": status}
+        assert page.request.post(f"{product.url}/api/editor/bulk", data=data, headers={"X-Frontdesk": "1"}).ok
+
+    move("draft")
+    page.locator("#f-answer").fill("Typed on.")
+    saved(page)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert answer(page, product, "moved") == "Typed on."
+    page.locator("a[data-page=history]").click()
+    expect(page.locator("#history-head")).to_be_visible()
+    move("review")
+    page.go_back()
+    expect(chip).to_have_text("Ready")
+    expect(page.locator("[data-id=moved] .chip").first).to_have_text("Ready")
+    move("draft")
