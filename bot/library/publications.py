@@ -506,8 +506,8 @@ def _is_off(connection: Any) -> bool:
 def _heads_of(connection: Any, ids: Collection[str]) -> dict[str, Any]:
     """The newest version of each of these articles that is there, and who wrote it."""
     query = sa.select(articles.c.id, articles.c.nr, articles.c.version, articles.c.updated_by)
-    rows = [row for some in _in_steps(ids) for row in connection.execute(query.where(articles.c.id.in_(some))).mappings()]
-    return {row["id"]: row for row in rows}
+    found = [connection.execute(query.where(articles.c.id.in_(some))).mappings() for some in _in_steps(ids)]
+    return {row["id"]: row for rows in found for row in rows}
 
 
 def _places(connection: Any, ids: Collection[str]) -> dict[str, int]:

@@ -118,6 +118,18 @@ def test_where_the_original_is_a_draft_its_translation_stands_alone(tmp_path: Pa
     assert (german.language, german.translation_of) == ("de", "")
 
 
+@pytest.mark.parametrize(("more", "audience"), [
+    ({}, "everyone"), ({"user_segment_id": None, "user_segment_ids": []}, "everyone"), ({"user_segment_id": 4711}, "agents"),
+    ({"user_segment_id": None, "user_segment_ids": [4711]}, "agents"),
+])
+def test_what_not_everybody_may_see_is_for_agents_only(tmp_path: Path, more: dict[str, Any], audience: str) -> None:
+    told = {"articles": [ZENDESK_ARTICLE, {**ZENDESK_ARTICLE, **IN_GERMAN, **more}, {**ZENDESK_ARTICLE, "id": 361, "title": "Open?"}]}
+    found = read([file(tmp_path, "export.json", json.dumps(told))])
+    assert [one.audience for one in found.articles] == [audience, audience, "everyone"]
+    assert [warning for warning in found.warnings if "only agents may see it" in warning] == found.warnings
+    assert len(found.warnings) == (2 if audience == "agents" else 0)
+
+
 @pytest.mark.parametrize(("told", "name", "answer", "category", "left_out"), [
     (ZENDESK, "zendesk-360", "Within **30** days.", "Returns", 2), (INTERCOM, "intercom-11", "- Yes\n- In [three](https://x.example/a)", "", 1),
     (CHATWOOT, "chatwoot-5", "See **Orders**.", "Delivery", 1),
