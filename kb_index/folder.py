@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def fields_of(text: str, path: Path) -> dict[str, Any]:
     except (ValueError, TypeError, AttributeError, RecursionError) as error:  # YAML of which nothing can be made
         raise BadEntry(f"{path}{_faulty(text, error)}; mend it, or put it in quotes") from None
     if strange := [key for key in told if not isinstance(key, str)]:
-        raise BadEntry(f"{path}: the front matter has the key {str(strange[0])[:60]}, which is no name; put it in quotes")
+        raise BadEntry(f"{path}: the key {str(strange[0])[:60]} in the front matter is no name; put it in quotes")
     return {"id": path.stem, "category": path.parent.name, **told, "answer": answer}
 
 
@@ -70,17 +71,26 @@ def _faulty(text: str, error: Exception) -> str:
     front = _front(text)
     loader: Any = yaml.SafeLoader(front)
     try:
-        pairs = loader.get_single_node().value
-    except (yaml.YAMLError, AttributeError, RecursionError):
-        return f": the front matter cannot be read ({error})"
-    for key, value in pairs:
-        try:
-            loader.construct_object(value, deep=True)
-        except Exception as fault:  # of whichever kind the value makes YAML raise
-            line = _begins(text, front) + value.start_mark.line
-            said = fault if isinstance(fault, ValueError) else "it is of no kind that YAML knows"
-            return f":{line}:{value.start_mark.column + 1}: {key.value} {str(value.value)[:40]!r} cannot be ({said})"
+        for node in _values(loader.get_single_node()):
+            try:
+                loader.construct_object(node)
+            except Exception as fault:  # of whichever kind the value makes YAML raise
+                place = f":{_begins(text, front) + node.start_mark.line}:{node.start_mark.column + 1}"
+                said = fault if isinstance(fault, ValueError) else f"it is no {node.tag.rpartition(':')[2]}"
+                return f"{place}: {node.value[:40]!r} cannot be ({said})"
+    except (yaml.YAMLError, RecursionError):
+        pass
     return f": the front matter cannot be read ({error})"
+
+
+def _values(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The single values in a node, in their order."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+        return
+    for part in node.value:
+        for one in part if isinstance(part, tuple) else (part,):
+            yield from _values(one)
 
 
 def _place(text: str, error: yaml.YAMLError) -> str:

@@ -75,7 +75,7 @@ def rows(told: dict[str, Any], path: Path, warnings: list[str]) -> Iterator[Row]
 
 @dataclass(frozen=True)
 class _Text:
-    """An article in one language; `first` marks the language that it was written in, `closed` one that not everybody may
+    """An article in one language; `first` marks the language that it was written in, `closed` what not everybody may
     see."""
 
     name: str
@@ -135,7 +135,8 @@ def _rows(kind: str, family: list[_Text], warnings: list[str]) -> Iterator[Row]:
             told = {"id": name, "question": one.title, "answer": one.answer, "category": one.category[:80],
                     "language": one.language, "translation_of": original, "audience": AGENTS if closed else EVERYONE}
             if closed:
-                warnings.append(f"{one.where}: {one.title[:60]!r} is not for everyone there; only agents may see it here")
+                warnings.append(
+                    f"{one.where}: {one.title[:60]!r} is not for everyone there; here only agents may see it")
             original = original or name
             yield told, one.where
 
