@@ -53,6 +53,13 @@ def test_half_a_character_is_replaced() -> None:
     assert Entry.parse({**GOOD, "question": "Why \ud83d?"}, "f").question == "Why ??"
 
 
+def test_line_ends_are_one_kind_and_what_is_stored_stays_as_it_was() -> None:
+    told = {**GOOD, "answer": "One.\r\n\r\nTwo.\rThree.", "phrasings": ["a\r\nb"]}
+    entry = Entry.parse(told, "f")
+    assert (entry.answer, entry.phrasings) == ("One.\n\nTwo.\nThree.", ("a\nb",))
+    assert Entry.restore(told).answer == told["answer"]
+
+
 def test_the_version_changes_with_what_customers_see_and_only_then() -> None:
     entry = Entry.parse(GOOD, "f")
     assert entry.version == Entry.parse({**GOOD, "tests": ["a test"]}, "elsewhere").version
