@@ -244,15 +244,17 @@ class Bench:
             memory.asker("draft", draft, self._cache),
         )
         alike = likeness.same_words(draft.entries, changed, family)
-        certain = {(one["entry"], one["other"]) for one in alike}
-        families = {family[name] for name in changed}
-        alike += [
-            one for one in likeness.duplicates(asked, families, bars) if (one["entry"], one["other"]) not in certain
-        ]
+        # Where both have changed, each is near to the other; they are told once.
+        told = {frozenset((one["entry"], one["other"])) for one in alike}
+        for one in likeness.duplicates(asked, {family[name] for name in changed}, bars):
+            if (pair := frozenset((one["entry"], one["other"]))) not in told:
+                told.add(pair)
+                alike.append(one)
         near: dict[tuple[str, str], None] = {}
-        for one in asked:
-            for other in [c.entry for c in one.reading.candidates if c.entry != one.entry][:3]:
-                near[one.entry, other] = None
+        for question in asked:
+            for other in [c.entry for c in question.reading.candidates if c.entry != question.entry][:3]:
+                if (other, question.entry) not in near:
+                    near[question.entry, other] = None
         pairs = [(draft.entries[draft.position[a]], draft.entries[draft.position[b]]) for a, b in near]
         against = likeness.contradictions(pairs, self._cache)
         return alike, against
@@ -449,6 +451,6 @@ def _tests(state: snapshot.Snapshot | None) -> list[tuple[str, str]]:
 
 
 def _changed(live: snapshot.Snapshot | None, draft: snapshot.Snapshot) -> set[str]:
-    """The entries of the draft that are new or other than they are live."""
+    """The entries of the draft that are new or other than they are live; all of them where nothing is."""
     old = {entry.id: entry.version for entry in live.entries} if live else {}
-    return {entry.id for entry in draft.entries if old.get(entry.id) != entry.version} if live else set()
+    return {entry.id for entry in draft.entries if old.get(entry.id) != entry.version}
