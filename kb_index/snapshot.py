@@ -294,6 +294,15 @@ def _check(here: Path, name: str, sums: Mapping[str, str]) -> None:
             raise BadSnapshot(f"snapshot {name}: {file} does not match its sum; {_MEND}")
 
 
+def is_whole(folder: Path, name: str) -> bool:
+    """Whether all files of a snapshot are there, and as they were written."""
+    try:
+        _check(folder / name, name, manifest(folder, name)["files"])
+    except (BadSnapshot, KeyError, OSError):
+        return False
+    return True
+
+
 def load_current(folder: Path, like: Snapshot | None = None) -> Snapshot:
     """As :func:`load`, the current snapshot, or the newest good one with an alarm in the log. Raises BadSnapshot when
     none is good."""

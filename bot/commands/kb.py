@@ -200,6 +200,8 @@ def _publish(args: argparse.Namespace, settings: Settings) -> int:
         print(f"frontdesk: {stopped}; nothing was published (--override REASON does it all the same)", file=sys.stderr)
         return 1
     _tell(report)
+    if report["seq"] is None:
+        print("there is nothing to publish: what is live is what the entries say, and the bars are the same")
     print(describe(settings))
     return 0
 

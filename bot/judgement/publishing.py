@@ -62,7 +62,11 @@ def is_current(settings: Settings) -> bool:
     plan = planned(publications_of(settings))
     if plan.changes or plan.marks:
         return False
-    wanted = mark(settings, plan.entries)
+    return is_of(settings, name, mark(settings, plan.entries))
+
+
+def is_of(settings: Settings, name: str, wanted: str) -> bool:
+    """Whether a snapshot is what a publish of that mark made, or somebody went back to it from there."""
     try:
         return bool(snapshot.manifest(settings.index, name)["mark"] == wanted) or _pin(settings) == [name, wanted]
     except (BadSnapshot, KeyError):
