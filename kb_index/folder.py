@@ -63,7 +63,9 @@ def fields_of(text: str, path: Path) -> dict[str, Any]:
         raise BadEntry(f"{path}{_faulty(text, error)}; mend it, or put it in quotes") from None
     if strange := [key for key in told if not isinstance(key, str)]:
         raise BadEntry(f"{path}: the key {str(strange[0])[:60]} in the front matter is no name; put it in quotes")
-    return {"id": path.stem, "category": path.parent.name, **told, "answer": answer}
+    if told.get("id") is None or not str(told["id"]).strip():
+        told["id"] = path.stem
+    return {"category": path.parent.name, **told, "answer": answer}
 
 
 def _faulty(text: str, error: Exception) -> str:
