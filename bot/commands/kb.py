@@ -256,8 +256,7 @@ def _snapshots(args: argparse.Namespace, settings: Settings) -> int:
 def _rollback(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.publishing import roll_back
 
-    roll_back(settings, args.name)
-    print(f"{args.name} is live")
+    print(f"{roll_back(settings, args.name)} is live")
     return 0
 
 

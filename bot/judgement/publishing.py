@@ -73,9 +73,10 @@ def is_of(settings: Settings, name: str, wanted: str) -> bool:
         return False
 
 
-def roll_back(settings: Settings, name: str, by: str = "the command line") -> None:
-    """Serves an earlier snapshot again. It stays, also after a restart, until the knowledge base changes. Raises
-    BadSnapshot where it is not there or damaged."""
+def roll_back(settings: Settings, name: str, by: str = "the command line") -> str:
+    """Serves an earlier snapshot again, and returns its name. It stays, also after a restart, until the knowledge base
+    changes. Raises BadSnapshot where it is not there or damaged."""
+    name = snapshot.known(settings.index, name)
     snapshot.load(settings.index, name)
     # First what serves, then the ledger: whatever dies in between, the snapshot that somebody asked for is live.
     snapshot.make_current(settings.index, name)
@@ -84,6 +85,7 @@ def roll_back(settings: Settings, name: str, by: str = "the command line") -> No
     scratch = settings.index / ".pinned"
     scratch.write_text(told, encoding="utf-8")
     scratch.replace(settings.index / "pinned.json")
+    return name
 
 
 def _pin(settings: Settings) -> list[str] | None:

@@ -92,8 +92,9 @@ class Found:
 
 
 def read(paths: Sequence[Path], top: Path | None = None) -> Found:
-    """Reads all files, folders and zips. What has no id gets one that is made of its question. Their pictures may be beside them, and of a category's file or folder beside
-    that; where somebody from outside sent them, nowhere but in the folder `top`. Raises BadEntry at the first fault."""
+    """Reads all files, folders and zips. What has no id gets one that is made of its question. Pictures may be beside
+    the files, and of a category's file or folder beside that; where somebody from outside sent them, nowhere but in the
+    folder `top`. Raises BadEntry at the first fault."""
     found = Found()
     places: dict[str, str] = {}
     nameless: list[int] = []
@@ -133,7 +134,8 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
         places[free] = ""
         found.articles[place] = replace(article, entry=replace(article.entry, id=free))
     if not found.articles:
-        raise BadEntry(f"{', '.join(path.name or str(path) for path in paths)}: there are no entries in it; nothing was changed")
+        named = ", ".join(path.name or str(path) for path in paths)
+        raise BadEntry(f"{named}: there are no entries in it; nothing was changed")
     return found
 
 
