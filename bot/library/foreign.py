@@ -92,7 +92,8 @@ class _Text:
 def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict[str, str]) -> Iterator[_Text]:
     """What one article of an export says, first in the language that it was written in."""
     if kind == "chatwoot":
-        category: dict[str, Any] = one.get("category") or {}
+        told = one.get("category")
+        category: dict[str, Any] = told if isinstance(told, dict) else {"name": told if isinstance(told, str) else ""}
         place, language = str(category.get("name") or ""), str(one.get("locale") or category.get("locale") or "")
         answer, first = str(one.get("content") or "").strip(), not one.get("associated_article_id")
     else:

@@ -148,6 +148,11 @@ def test_exports_of_other_help_centres(tmp_path: Path, told: Any, name: str, ans
     assert len(found.warnings) == left_out
 
 
+def test_a_category_of_chatwoot_may_be_a_name_alone(tmp_path: Path) -> None:
+    told = {"payload": [{**CHATWOOT["payload"][0], "category": "General"}, {**CHATWOOT["payload"][0], "id": 9, "category": [1]}]}  # type: ignore[index]
+    assert [one.entry.category for one in read([file(tmp_path, "e.json", json.dumps(told))]).articles] == ["General", ""]
+
+
 LD = """<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [{"@type": "FAQPage", "mainEntity":
 [{"@type": "Question", "name": "Is it &lt;free&gt;?", "acceptedAnswer": {"@type": "Answer", "text": "<p>Yes, <b>quite</b>.</p>"}}]}]}</script>"""
 DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p><iframe src=x></iframe></details><details><summary>Else?</summary>No.</details>"
