@@ -500,7 +500,7 @@ def _chosen(connection: Any, ids: Collection[str] | None) -> list[Any]:
 
 def _is_off(connection: Any) -> bool:
     """Whether an import has taken the folder's place."""
-    return connection.execute(sa.select(notes.c.value).where(notes.c.name == "folder")).scalar() == "off"
+    return bool(connection.execute(sa.select(notes.c.value).where(notes.c.name == "folder")).scalar() == "off")
 
 
 def _heads_of(connection: Any, ids: Collection[str]) -> dict[str, Any]:
