@@ -235,9 +235,12 @@ def _tell(report: dict[str, Any]) -> None:
 def _search(args: argparse.Namespace, settings: Settings) -> int:
     from bot.commands.lines import write
     from bot.judgement.replay import judge_of, read_lines, search
+    from bot.output import check
     from bot.setup import Bar
 
     pairs = read_lines(args.file, "qid")
+    if args.out:
+        check(args.out)
     with Bar("search") as bar:
         write(search(judge_of(settings), pairs, max(1, args.top), bar), args.out)
     return 0
