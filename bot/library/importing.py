@@ -234,10 +234,16 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 
 def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    found = pages.pairs(plain.text(path))
+    faults: list[str] = []
+    try:
+        found = pages.pairs(plain.text(path), faults)
+    except RecursionError:
+        raise BadEntry(f"{path}: its tags are nested too deep to be read; save the page anew") from None
+    warnings += [f"{path.name}: {fault}; it was left out" for fault in faults]
     for question, answer in found:
         if not question or not answer:
-            warnings.append(f"{path.name}: {question[:60] or 'a question'!r} has no text; it was left out")
+            what = f"{question[:60]!r} has no answer" if question else f"{answer[:60]!r} answers no question"
+            warnings.append(f"{path.name}: {what}; it was left out")
             continue
         yield {"id": "", "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
 

@@ -159,13 +159,43 @@ DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p><iframe src=x></if
 HEADINGS = "<h1>Help</h1><h2>Is it warm?</h2><p>Very.</p><p>Indeed.</p><h2>News</h2><p>x</p><h3>Is it blue?</h3><p>No.</p>"
 
 
+QUESTION = {"@type": "Question", "name": "Nested?", "acceptedAnswer": {"@type": "Answer", "text": "Yes."}}
+
+
+def ld(told: dict[str, Any]) -> str:
+    return f'<script type="application/ld+json">{json.dumps(told)}</script>'
+
+
 @pytest.mark.parametrize(("page", "pairs"), [
     (LD + DETAILS, [("Is it <free>?", "Yes, **quite**.")]), (DETAILS + HEADINGS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
     (HEADINGS, [("Is it warm?", "Very.\n\nIndeed."), ("Is it blue?", "No.")]),
+    ("<details><summary>How <em>much</em>?</summary>5 €</details>", [("How much?", "5 €")]),
+    ("<details><summary><div>Open</div><div>now<!-- no -->?</div></summary>Yes</details>", [("Open now?", "Yes")]),
+    ("<h2>Is <b>it</b>, <i>really</i>?<br>Truly?</h2><p>Yes</p>", [("Is it, really? Truly?", "Yes")]),
+    ("<details><summary>Shipping</summary><details><summary>How long?</summary>2 days</details></details>", [("How long?", "2 days")]),
+    ("<details><summary>Shipping?</summary><p>By van.</p><div><details><summary>How long?</summary>2 days</details></div></details>",
+     [("Shipping?", "By van."), ("How long?", "2 days")]),
+    (ld({"@type": "WebPage", "mainEntity": {"@type": "FAQPage", "mainEntity": QUESTION}}), [("Nested?", "Yes.")]),
+    (ld({"@type": "FAQPage", "hasPart": [{"@type": "WebPageElement", "mainEntity": [QUESTION]}]}), [("Nested?", "Yes.")]),
+    (ld({"@graph": [{"@type": ["WebPage", "FAQPage"], "mainEntity": [{"@id": "#1"}, {"@id": "#2"}]}, {**QUESTION, "@id": "#1"}]}), [("Nested?", "Yes.")]),
+    (ld({"@type": "FAQPage", "mainEntity": {**QUESTION, "acceptedAnswer": [{"text": ""}, {"text": "One.\nTwo."}]}}).replace("\\n", "\n"), [("Nested?", "One.\nTwo.")]),
+    (ld({"@type": "FAQPage", "mainEntity": {**QUESTION, "acceptedAnswer": None}}) + DETAILS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
 ])
 def test_a_saved_page(tmp_path: Path, page: str, pairs: list[tuple[str, str]]) -> None:
     found = read([file(tmp_path, "faq.html", f"<html><body>{page}</body></html>")])
     assert [(one.entry.question, one.entry.answer) for one in found.articles] == pairs
+
+
+@pytest.mark.parametrize(("page", "said"), [
+    (ld({"@type": "FAQPage", "mainEntity": [QUESTION, {**QUESTION, "name": "No answer?", "acceptedAnswer": []}]}), "'No answer?' has no answer"),
+    (ld({"@type": "FAQPage", "mainEntity": [QUESTION, {**QUESTION, "name": ""}]}), "'Yes.' answers no question"),
+    (ld({"@type": "FAQPage", "mainEntity": [QUESTION]}).replace("]}", "],}") + DETAILS, "its FAQPage in JSON-LD cannot be read"),
+    (DETAILS + "<details><summary>Empty?</summary></details>", "'Empty?' has no answer"),
+    (DETAILS + "<details>no summary</details>", "'no summary' answers no question"),
+])
+def test_what_of_a_page_is_left_out_is_told(tmp_path: Path, page: str, said: str) -> None:
+    found = read([file(tmp_path, "faq.html", page)])
+    assert found.articles and len(found.warnings) == 1 and found.warnings[0].startswith(f"faq.html: {said}")
 
 
 def test_a_sitemap_saved_to_files_is_one_knowledge_base(tmp_path: Path) -> None:
@@ -202,6 +232,7 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
     ("a.csv", 'id,question,answer,phrasings\nx,Q,A,"[""a"\n', r"a\.csv:2, column phrasings: begins as a list"),
     ("a.csv", "question,answer\nQ,A\nQ2,\n", r"a\.csv:3: answer is empty"), ("a.html", "<p>nothing</p>", "no entries"),
     ("a.json", '{"articles": [], "count": 0}', "no entries"), ("a.json", '{"x": 1}', "a list of entries"),
+    ("a.html", "<details><summary>Q?</summary>" + "<div>" * 5000 + "A", r"a\.html: its tags are nested too deep"),
     ("a.pdf", "x", r"\.pdf is not known"), ("a.json", "[" * 100_000, "a.json"),
 ])
 def test_faults_are_named(tmp_path: Path, name: str, content: str, said: str) -> None:
