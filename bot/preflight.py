@@ -106,6 +106,35 @@ def knowledge(settings: Settings) -> Finding:
     return Finding("knowledge base", "ok", f"{count} files in {settings.kb}")
 
 
+def entries(settings: Settings) -> Finding:
+    """Every file of the knowledge base can be taken, where it is followed. Not one of CHECKS: a start finds it out by
+    itself, and reading them all takes its time."""
+    from bot.library.article import Article
+    from kb_index import folder
+    from kb_index.errors import BadEntry
+
+    if _is_off(settings):
+        return Finding("entries", "ok", f"in the library; an import took the place of {settings.kb}")
+    try:
+        found = [Article.of_file(told, str(path)) for told, path in folder.records(settings.kb)]
+    except BadEntry as error:
+        return Finding("entries", "problem", str(error))
+    return Finding("entries", "ok", f"{len(found)} can be read")
+
+
+def _is_off(settings: Settings) -> bool:
+    """Whether an import has taken the folder's place; not where the database cannot say."""
+    from bot.database import open_database
+    from bot.library.library import Library
+
+    if settings.database_url is None and not (settings.home / "frontdesk.db").exists():
+        return False
+    try:
+        return Library(open_database(settings.database)).note("folder") == "off"
+    except Exception:  # it is away, or has no tables yet
+        return False
+
+
 def store(settings: Settings) -> Finding:
     """The Redis or Valkey that is set answers, is new enough and keeps what it is told; or the embedded one can run."""
     if settings.redis_url is None:

@@ -95,7 +95,9 @@ class Entry:
             if isinstance(value, (bool, list, tuple, dict)):
                 raise BadEntry(f"{where}: {name}: {value!r} is no text; put it in quotes")
             # Half of a character pair, as a faulty export holds it, can be neither stored nor shown, nor can a NUL.
-            return "" if value is None else str(value).encode("utf-8", "replace").decode().replace("\0", "").strip()
+            told = "" if value is None else str(value).encode("utf-8", "replace").decode().replace("\0", "")
+            # Files have the line ends of their system, and Markdown is read with these alone.
+            return told.replace("\r\n", "\n").replace("\r", "\n").strip()
 
         def text(name: str, limit: int, needed: bool) -> str:
             value = plain(name, fields.get(name))

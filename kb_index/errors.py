@@ -9,6 +9,10 @@ class BadEntry(KnowledgeError):
     """An entry that cannot be taken; the message says where it stands and what is wrong with it."""
 
 
+class NoEntries(BadEntry):
+    """A file that is whole and holds something else than entries; among others of a folder it may be passed over."""
+
+
 class ModelMissing(KnowledgeError):
     """The encoder has not been exported, or its source model cannot be found."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,22 +41,58 @@ def read_file(path: Path) -> Entry:
 
 
 def fields(path: Path) -> dict[str, Any]:
-    """What a file says, not yet checked. Raises BadEntry for one that is not UTF-8 or whose YAML is broken."""
+    """What a file says, not yet checked. Raises BadEntry for one that cannot be read or is not UTF-8, and for one whose
+    YAML is broken or holds what cannot be, such as a day that does not exist."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadEntry(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise BadEntry(f"{path}: cannot be read ({error.strerror})") from None
     return fields_of(text, path)
 
 
 def fields_of(text: str, path: Path) -> dict[str, Any]:
     """What a file at `path` says whose text is `text`. Raises BadEntry as :func:`fields` does."""
     try:
-        post = frontmatter.loads(text)
+        told, answer = frontmatter.parse(text)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or error
         raise BadEntry(f"{path}{_place(text, error)}: the front matter is no valid YAML ({problem})") from None
-    return {"id": path.stem, "category": path.parent.name, **post.metadata, "answer": post.content}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:  # YAML of which nothing can be made
+        raise BadEntry(f"{path}{_faulty(text, error)}; mend it, or put it in quotes") from None
+    if strange := [key for key in told if not isinstance(key, str)]:
+        raise BadEntry(f"{path}: the key {str(strange[0])[:60]} in the front matter is no name; put it in quotes")
+    if told.get("id") is None or not str(told["id"]).strip():
+        told["id"] = path.stem
+    return {"category": path.parent.name, **told, "answer": answer}
+
+
+def _faulty(text: str, error: Exception) -> str:
+    """Where in the front matter the value stands of which nothing can be made, and why."""
+    front = _front(text)
+    loader: Any = yaml.SafeLoader(front)
+    try:
+        for node in _values(loader.get_single_node()):
+            try:
+                loader.construct_object(node)
+            except Exception as fault:  # of whichever kind the value makes YAML raise
+                place = f":{_begins(text, front) + node.start_mark.line}:{node.start_mark.column + 1}"
+                said = fault if isinstance(fault, ValueError) else f"it is no {node.tag.rpartition(':')[2]}"
+                return f"{place}: {node.value[:40]!r} cannot be ({said})"
+    except (yaml.YAMLError, RecursionError):
+        pass
+    return f": the front matter cannot be read ({error})"
+
+
+def _values(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The single values in a node, in their order."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+        return
+    for part in node.value:
+        for one in part if isinstance(part, tuple) else (part,):
+            yield from _values(one)
 
 
 def _place(text: str, error: yaml.YAMLError) -> str:
@@ -65,5 +102,13 @@ def _place(text: str, error: yaml.YAMLError) -> str:
     mark = getattr(error, "context_mark" if quoted else "problem_mark", None)
     if mark is None:
         return ""
-    front = frontmatter.YAMLHandler().split(text)[0]
-    return f":{text[: text.find(front)].count(chr(10)) + mark.line + 1}:{mark.column + 1}"
+    return f":{_begins(text, _front(text)) + mark.line}:{mark.column + 1}"
+
+
+def _front(text: str) -> str:
+    return str(frontmatter.YAMLHandler().split(text)[0])
+
+
+def _begins(text: str, front: str) -> int:
+    """The line of the file in which its front matter begins."""
+    return text[: text.find(front)].count("\n") + 1

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from kb_index.errors import BadEntry
+from kb_index.errors import BadEntry, NoEntries
 
 #: A cell that begins so would be run by a spreadsheet; here it is text, and exports put a quote before it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What other programs call our columns; each counts only where ours is not there.
 _ALIASES = {"title": "question", "content": "answer", "body": "answer", "key": "id", "qid": "id"}
 _LISTS = ("phrasings", "tests", "related")
 _LARGEST = 400 << 20
@@ -35,15 +38,20 @@ def rows(path: Path, warnings: list[str]) -> Iterator[Row]:
 
 
 def named(found: Iterable[Row], path: Path, warnings: list[str]) -> Iterator[Row]:
-    """The same rows with our names for their columns, and an id where they have none."""
+    """The same rows with our names for their columns; an id that they do not have is empty."""
     table = path.suffix.lower() in (".csv", ".tsv", ".xlsx")
-    for number, (fields, where) in enumerate(found, 1):
+    one = "column" if table else "field"
+    for fields, where in found:
         lowered = {name.strip().lower(): value for name, value in fields.items() if name}
-        told = {_ALIASES.get(name, name): value for name, value in lowered.items()}
-        if "question" not in told or "answer" not in told:
-            missing = "question" if "question" not in told else "answer"
-            raise BadEntry(f"{where}: there is no column {missing!r}; the columns are {', '.join(map(repr, told))}")
-        told.setdefault("id", f"{path.stem}-{number}")
+        told = {name: value for name, value in lowered.items() if name not in _ALIASES}
+        for alias, name in _ALIASES.items():
+            if alias in lowered:
+                told.setdefault(name, lowered[alias])
+        if missing := [name for name in ("question", "answer") if name not in told]:
+            fault = NoEntries if len(missing) == 2 else BadEntry
+            raise fault(f"{where}: there is no {one} {missing[0]!r}; the {one}s are {', '.join(map(repr, lowered))}")
+        if told.get("id") is None or not str(told["id"]).strip():
+            told["id"] = ""
         if table:
             for name in ("question", "answer"):
                 if str(told[name] or "").startswith("="):
@@ -55,12 +63,15 @@ def named(found: Iterable[Row], path: Path, warnings: list[str]) -> Iterator[Row
 
 def _items(cell: Any, where: str) -> Any:
     """A list from one cell: a JSON list, or else what :class:`Entry` makes of a text."""
-    if not isinstance(cell, str) or not cell.startswith('["'):
+    if not isinstance(cell, str) or not cell.lstrip().startswith("["):
         return cell
     try:
-        return json.loads(cell)
+        told = json.loads(cell)
     except (ValueError, RecursionError) as error:
+        if not re.match(r'\s*\[\s*"', cell):
+            return cell  # a text such as "[sic] where is it"
         raise BadEntry(f"{where}: begins as a list in JSON but is none ({error})") from None
+    return told
 
 
 def text(path: Path) -> str:
@@ -88,7 +99,7 @@ def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             place = f"{path}:{getattr(error, 'lineno', 1)}:{getattr(error, 'colno', 1)}"
             raise BadEntry(f"{place}: no valid JSON ({error})") from None
         if not isinstance(rows, list):
-            raise BadEntry(f"{path}:1:1: a list of entries is wanted")
+            raise NoEntries(f"{path}:1:1: a list of entries is wanted")
         numbered = [(f"{path}, entry {i}", row) for i, row in enumerate(rows, 1)]
     else:
         numbered = []
@@ -102,25 +113,34 @@ def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
                 raise BadEntry(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
     for where, row in numbered:
         if not isinstance(row, dict):
-            raise BadEntry(f"{where}: {type(row).__name__}; an object with question and answer is wanted")
+            raise NoEntries(f"{where}: {type(row).__name__}; an object with question and answer is wanted")
         yield row, where
 
 
 def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """The rows below the first that is not empty, which names the columns."""
     csv.field_size_limit(64 << 20)
+    lines = io.StringIO(text, newline="")
+    head = next((line for line in lines if line.strip(",;\t \r\n")), "")
     try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096].split("\n", 1)[0], delimiters=",;\t")
+        parting = csv.Sniffer().sniff(head[:4096], delimiters=",;\t").delimiter
     except csv.Error:
-        dialect = csv.excel
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True)
-    before = 1
+        parting = ","
+    lines.seek(0)
+    reader = csv.reader(lines, delimiter=parting, strict=True)
+    names: list[str] = []
+    before = 0
     try:
         for row in reader:
             where = f"{path}:{before + 1}"
             before = reader.line_num
-            if None in row:
-                raise BadEntry(f"{where}: more cells than columns; quote cells that hold a {dialect.delimiter!r}")
-            if any((value or "").strip() for value in row.values()):
-                yield {name: unguarded(value or "") for name, value in row.items()}, where
+            if not any(cell.strip() for cell in row):
+                continue
+            if not names:
+                names = row
+                continue
+            if len(row) > len(names):
+                raise BadEntry(f"{where}: more cells than columns; quote cells that hold a {parting!r}")
+            yield {name: unguarded(value) for name, value in zip_longest(names, row, fillvalue="")}, where
     except csv.Error as error:
-        raise BadEntry(f"{path}:{reader.reader.line_num}: no valid CSV ({error})") from None
+        raise BadEntry(f"{path}:{reader.line_num}: no valid CSV ({error})") from None

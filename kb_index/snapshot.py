@@ -232,9 +232,9 @@ def _write_part(folder: Path, part: Part) -> dict[str, str]:
 
 
 def make_current(folder: Path, name: str) -> None:
-    """Names the snapshot that assistants serve from now on; also the way back to an earlier one."""
-    if not (folder / name / "manifest.json").is_file():
-        raise BadSnapshot(f"there is no snapshot {name!r} in {folder}; `frontdesk kb snapshots` lists them")
+    """Names the snapshot that assistants serve from now on; also the way back to an earlier one. Raises BadSnapshot
+    where it is not there."""
+    name = known(folder, name)
     # A name of its own, since two publishes may end at the same moment.
     handle, temporary = tempfile.mkstemp(prefix=".current-", dir=folder)
     with os.fdopen(handle, "w") as out:
@@ -243,6 +243,15 @@ def make_current(folder: Path, name: str) -> None:
         os.fsync(out.fileno())
     Path(temporary).replace(folder / "current")
     _sync(folder)
+
+
+def known(folder: Path, name: str) -> str:
+    """The plain name of the snapshot that somebody has named. Raises BadSnapshot where it is not there, also for a path
+    to one."""
+    plain = name.rstrip("/")
+    if plain not in names(folder):
+        raise BadSnapshot(f"there is no snapshot {name!r} in {folder}; `frontdesk kb snapshots` lists them")
+    return plain
 
 
 def manifest(folder: Path, name: str) -> dict[str, Any]:
@@ -292,6 +301,15 @@ def _check(here: Path, name: str, sums: Mapping[str, str]) -> None:
     for file, wanted in sums.items():
         if not (here / file).is_file() or _sum(here / file) != wanted:
             raise BadSnapshot(f"snapshot {name}: {file} does not match its sum; {_MEND}")
+
+
+def is_whole(folder: Path, name: str) -> bool:
+    """Whether all files of a snapshot are there, and as they were written."""
+    try:
+        _check(folder / name, name, manifest(folder, name)["files"])
+    except (BadSnapshot, KeyError, OSError):
+        return False
+    return True
 
 
 def load_current(folder: Path, like: Snapshot | None = None) -> Snapshot:

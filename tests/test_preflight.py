@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot import preflight, valkey
+from bot.database import open_database
 from bot.errors import NotReady
+from bot.library.article import Article
+from bot.library.library import Library
 from bot.settings import Settings
 
 
@@ -105,3 +108,19 @@ def test_a_backend_or_mail_server_that_is_away_is_a_warning_without_the_secret(t
     for found, name in ((preflight.shop(settings), "FRONTDESK_SHOP_URL"), (preflight.mail(settings), "FRONTDESK_SMTP_URL")):
         assert found.state == "warning" and name in found.text and "127.0.0.1:1" in found.text
         assert "hush" not in found.text
+
+
+def test_the_doctor_names_a_file_that_cannot_be_taken(tmp_path: Path) -> None:
+    settings = replace(Settings(home=tmp_path / "home"), kb=tmp_path / "kb")
+    settings.kb.mkdir()
+    file = settings.kb / "a.md"
+    file.write_text("---\nquestion: a\nvalid_until: 2026-02-30\n---\nx")
+    found = preflight.entries(settings)
+    assert found.state == "problem" and found.text.startswith(f"{file}:3:14: ")
+    file.write_text("---\nquestion: a\nvalid_until: 2026-02-28\n---\nx")
+    assert preflight.entries(settings).text == "1 can be read" and not settings.home.exists()
+    library = Library(open_database(settings.database))
+    library.prepare()
+    library.take([Article.parse({"id": "b", "question": "b", "answer": "b"}, "b")], "Ada", "imported", only=True)
+    file.write_text("---\nquestion:\n---\nx")
+    assert preflight.entries(settings).state == "ok", "the folder is not followed"

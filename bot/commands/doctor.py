@@ -22,6 +22,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     running = lockfile.holder(settings.home / "run.lock")
     findings = preflight.examine(settings)
+    place = [finding.subject for finding in findings].index("knowledge base")
+    if findings[place].state == "ok":
+        findings.insert(place + 1, preflight.entries(settings))
     if running is not None:
         # Its own port is taken by itself, which is no problem.
         findings = [f for f in findings if f.subject != "port"]

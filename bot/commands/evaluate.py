@@ -32,10 +32,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _published(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.evaluation import evaluate, read_file
     from bot.judgement.evaluation_page import page
+    from bot.output import check, whole
     from bot.setup import ENCODER, INDEX, JUDGEMENT, LEDGER, Bar, set_up
 
     # A bad file is told at once, not after the set-up.
     told = read_file(args.file) if args.file else None
+    if args.html:
+        check(args.html)
     set_up(settings, (ENCODER, JUDGEMENT, LEDGER, INDEX))
     with Bar("evaluate") as bar:
         found = evaluate(settings, told, bar)
@@ -48,7 +51,8 @@ def _published(args: argparse.Namespace, settings: Settings) -> int:
         print(f"  {one['decision']} {one['confidence']:.2f} {one['text'][:80]!r}: wanted {one['wanted'] or 'none'}; "
               f"nearest {nearest}")
     if args.html:
-        args.html.write_text(page(found), encoding="utf-8")
+        with whole(args.html) as out:
+            out.write(page(found))
     return 0
 
 

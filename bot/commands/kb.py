@@ -200,6 +200,8 @@ def _publish(args: argparse.Namespace, settings: Settings) -> int:
         print(f"frontdesk: {stopped}; nothing was published (--override REASON does it all the same)", file=sys.stderr)
         return 1
     _tell(report)
+    if report["seq"] is None:
+        print("there is nothing to publish: what is live is what the entries say, and the bars are the same")
     print(describe(settings))
     return 0
 
@@ -233,9 +235,12 @@ def _tell(report: dict[str, Any]) -> None:
 def _search(args: argparse.Namespace, settings: Settings) -> int:
     from bot.commands.lines import write
     from bot.judgement.replay import judge_of, read_lines, search
+    from bot.output import check
     from bot.setup import Bar
 
     pairs = read_lines(args.file, "qid")
+    if args.out:
+        check(args.out)
     with Bar("search") as bar:
         write(search(judge_of(settings), pairs, max(1, args.top), bar), args.out)
     return 0
@@ -254,8 +259,7 @@ def _snapshots(args: argparse.Namespace, settings: Settings) -> int:
 def _rollback(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.publishing import roll_back
 
-    roll_back(settings, args.name)
-    print(f"{args.name} is live")
+    print(f"{roll_back(settings, args.name)} is live")
     return 0
 
 

@@ -8,19 +8,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.output import whole
+
 
 def write(rows: Iterable[Mapping[str, Any]], out: Path | None) -> None:
-    """Writes each row as one line. A file appears only when all rows are in it."""
+    """Writes each row as one line. A file appears only when all rows are in it. Raises FrontdeskError."""
     if out is None:
         for row in rows:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.write(_line(row))
         sys.stdout.flush()
         return
-    scratch = out.with_name(out.name + ".part")
+    with whole(out) as file:
+        for row in rows:
+            file.write(_line(row))
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    told = json.dumps(row, ensure_ascii=False)
     try:
-        with scratch.open("w", encoding="utf-8") as file:
-            for row in rows:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        scratch.replace(out)
-    finally:
-        scratch.unlink(missing_ok=True)
+        told.encode()
+    except UnicodeEncodeError:  # half of a character pair, which only JSON's own way of writing can say
+        told = json.dumps(row)
+    return f"{told}\n"

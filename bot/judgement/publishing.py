@@ -61,16 +61,21 @@ def is_current(settings: Settings) -> bool:
     plan = planned(publications_of(settings))
     if plan.changes or plan.marks:
         return False
-    wanted = mark(settings, plan.entries)
+    return is_of(settings, name, mark(settings, plan.entries))
+
+
+def is_of(settings: Settings, name: str, wanted: str) -> bool:
+    """Whether a snapshot is what a publish of that mark made, or somebody went back to it from there."""
     try:
         return bool(snapshot.manifest(settings.index, name)["mark"] == wanted) or _pin(settings) == [name, wanted]
     except (BadSnapshot, KeyError):
         return False
 
 
-def roll_back(settings: Settings, name: str, by: str = "the command line") -> None:
-    """Serves an earlier snapshot again. It stays, also after a restart, until the knowledge base changes. Raises
-    BadSnapshot where it is not there or damaged."""
+def roll_back(settings: Settings, name: str, by: str = "the command line") -> str:
+    """Serves an earlier snapshot again, and returns its name. It stays, also after a restart, until the knowledge base
+    changes. Raises BadSnapshot where it is not there or damaged."""
+    name = snapshot.known(settings.index, name)
     snapshot.load(settings.index, name)
     # First what serves, then the ledger: whatever dies in between, the snapshot that somebody asked for is live.
     snapshot.make_current(settings.index, name)
@@ -79,6 +84,7 @@ def roll_back(settings: Settings, name: str, by: str = "the command line") -> No
     scratch = settings.index / ".pinned"
     scratch.write_text(told, encoding="utf-8")
     scratch.replace(settings.index / "pinned.json")
+    return name
 
 
 def _pin(settings: Settings) -> list[str] | None:

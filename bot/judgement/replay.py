@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -29,22 +30,31 @@ def read_lines(path: Path, identifier: str) -> list[tuple[str, str]]:
     """Pairs (id, text) of a JSON-lines file whose objects have `identifier` and ``text``. Raises BadLines."""
     pairs: list[tuple[str, str]] = []
     try:
-        raw = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        raw = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
         raise BadLines(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    except OSError as error:
+        raise BadLines(f"{path}: cannot be read ({error.strerror})") from None
     # Not splitlines(): customers' texts may hold other line separators, which JSON leaves as they are.
     for number, line in enumerate(raw.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except ValueError as error:
+            row = json.loads(line, parse_constant=_number, parse_float=_number)
+        except (ValueError, RecursionError) as error:
             column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
             raise BadLines(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise BadLines(f'{path}:{number}: an object {{"{identifier}": …, "text": "…"}} is wanted')
         pairs.append((row.get(identifier, number), row["text"]))
     return pairs
+
+
+def _number(text: str) -> float:
+    """A number that JSON can say again. Raises ValueError."""
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no number")
+    return number
 
 
 def judge_of(settings: Settings) -> Judge:

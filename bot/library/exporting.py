@@ -16,6 +16,7 @@ import yaml
 
 from bot.library.article import FIELDS, LISTS, Article, slug
 from bot.library.pictures import FOLDER, Picture
+from bot.output import check, whole
 from kb_index.errors import BadEntry
 from kb_index.importing import guarded
 
@@ -83,20 +84,19 @@ def pack(articles: Iterable[Article], kind: str, pictures: Iterable[Picture], ou
 
 def write(articles: Sequence[Article], path: Path, pictures: Iterable[Picture] = ()) -> int:
     """Writes a file whose ending says what it is to be; returns how many. The pictures are in the zip, or in a folder
-    beside another file. Raises BadEntry for another ending."""
+    beside another file. Raises BadEntry for another ending, FrontdeskError where nothing can be written."""
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".json", ".zip"):
         raise BadEntry(f"{path}: {suffix or 'no ending'} is not known; .csv, .json and .zip are")
-    scratch = path.with_name(f".{path.name}.part")
+    check(path)
     if suffix == ".zip":
-        with scratch.open("wb") as packed:
+        with whole(path, binary=True) as packed:
             pack(articles, "md", pictures, packed)
     else:
         for picture in pictures:
             picture.write(path.parent)
-        with scratch.open("w", encoding="utf-8", newline="") as out:
+        with whole(path) as out:
             out.writelines((as_csv if suffix == ".csv" else as_json)(articles))
-    scratch.replace(path)
     return len(articles)
 
 

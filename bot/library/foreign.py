@@ -1,8 +1,9 @@
 """Exports of other help centres, by their published formats.
 
 - Zendesk Guide, Help Center API ``/api/v2/help_center/articles``: ``{"articles": [{"id", "title", "body" (HTML),
-  "section_id", "locale", "source_locale", "draft", "translations"?: [{"locale", "title", "body", "draft"}]}],
-  "sections"?: [{"id", "name"}], "translations"?: [{"source_id", …}]}``; the same id may come once a locale
+  "section_id", "locale", "source_locale", "draft", "user_segment_id": who may see it, null for everyone,
+  "translations"?: [{"locale", "title", "body", "draft"}]}], "sections"?: [{"id", "name"}], "translations"?:
+  [{"source_id", …}]}``; the same id may come once a locale
 - Intercom, ``GET /articles``: ``{"type": "list", "data": [{"type": "article", "id", "title", "body" (HTML), "state":
   "published"|"draft", "default_locale", "parent_id", "translated_content": {"fr": {"title", "body", "state"}}}]}``
 - Chatwoot, ``/api/v1/accounts/ID/portals/SLUG/articles``: ``{"payload": [{"id", "title", "content" (Markdown),
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.library.pages import as_markdown
+from kb_index.entry import AGENTS, EVERYONE
 
 Row = tuple[dict[str, Any], str]
 
@@ -42,7 +44,8 @@ def _kind(told: dict[str, Any]) -> str:
 
 def rows(told: dict[str, Any], path: Path, warnings: list[str]) -> Iterator[Row]:
     """The published articles of an export, each before its translations. Drafts are left out, with a word; where an
-    article is a draft, the first of its translations that is none stands for it."""
+    article is a draft, the first of its translations that is none stands for it. What only some may see there, such as
+    staff or who is signed in, only agents may see here."""
     kind = _kind(told)
     listed = told[{"zendesk": "articles", "intercom": "data", "chatwoot": "payload"}[kind]]
     sections = {
@@ -72,7 +75,8 @@ def rows(told: dict[str, Any], path: Path, warnings: list[str]) -> Iterator[Row]
 
 @dataclass(frozen=True)
 class _Text:
-    """An article in one language; `first` marks the language that it was written in."""
+    """An article in one language; `first` marks the language that it was written in, `closed` what not everybody may
+    see."""
 
     name: str
     title: str
@@ -81,20 +85,23 @@ class _Text:
     language: str
     published: bool
     first: bool
+    closed: bool
     where: str
 
 
 def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict[str, str]) -> Iterator[_Text]:
     """What one article of an export says, first in the language that it was written in."""
     if kind == "chatwoot":
-        category: dict[str, Any] = one.get("category") or {}
+        told = one.get("category")
+        category: dict[str, Any] = told if isinstance(told, dict) else {"name": told if isinstance(told, str) else ""}
         place, language = str(category.get("name") or ""), str(one.get("locale") or category.get("locale") or "")
         answer, first = str(one.get("content") or "").strip(), not one.get("associated_article_id")
     else:
         place, answer = sections.get(str(one.get("section_id")), ""), as_markdown(str(one.get("body") or ""))
         language = str(one.get("locale") or one.get("default_locale") or "")
         first = _tag(str(one.get("source_locale") or language)) == _tag(language)
-    own = _Text(name, _line(one.get("title")), answer, place, _tag(language), _is_published(kind, one), first, where)
+    own = _Text(name, _line(one.get("title")), answer, place, _tag(language), _is_published(kind, one), first,
+                kind == "zendesk" and _is_closed(one), where)
     yield own
     if kind == "zendesk" and isinstance(one.get("translations"), list):
         others = [(str(other.get("locale") or ""), other) for other in one["translations"] if isinstance(other, dict)]
@@ -114,6 +121,8 @@ def _translation(own: _Text, other: dict[str, Any], language: str) -> _Text:
 
 def _rows(kind: str, family: list[_Text], warnings: list[str]) -> Iterator[Row]:
     original = ""
+    # A family has one audience.
+    closed = any(one.closed for one in family)
     for one in sorted(family, key=lambda one: not one.first):
         if not one.published:
             warnings.append(f"{one.where}: {one.title[:60]!r} is not published there; it was left out")
@@ -125,7 +134,10 @@ def _rows(kind: str, family: list[_Text], warnings: list[str]) -> Iterator[Row]:
             alone = not original or kind == "chatwoot"  # whose translations are articles with ids of their own
             name = f"{kind}-{one.name}" if alone else f"{kind}-{one.name}-{one.language}"
             told = {"id": name, "question": one.title, "answer": one.answer, "category": one.category[:80],
-                    "language": one.language, "translation_of": original}
+                    "language": one.language, "translation_of": original, "audience": AGENTS if closed else EVERYONE}
+            if closed:
+                warnings.append(
+                    f"{one.where}: {one.title[:60]!r} is not for everyone there; here only agents may see it")
             original = original or name
             yield told, one.where
 
@@ -142,6 +154,11 @@ def _root(name: str, roots: dict[str, str]) -> str:
 def _is_published(kind: str, one: dict[str, Any]) -> bool:
     draft = one.get("draft") is True or one.get("state", "published") != "published"
     return not draft and not (kind == "chatwoot" and one.get("status", "published") not in ("published", 1))
+
+
+def _is_closed(one: dict[str, Any]) -> bool:
+    """Whether a Zendesk article is for a segment of users; the export does not say who these are."""
+    return one.get("user_segment_id") is not None or bool(one.get("user_segment_ids"))
 
 
 def _line(value: Any) -> str:

@@ -21,7 +21,7 @@ from bot.library import foreign, pages, pictures
 from bot.library.article import Article, slug
 from kb_index import folder
 from kb_index import importing as plain
-from kb_index.errors import BadEntry
+from kb_index.errors import BadEntry, NoEntries
 from kb_index.markdown import PICTURES, foreign_pictures, is_mute, own_pictures, readdressed
 
 #: What a zip or a workbook may hold once unpacked: an honest one of 20 MB is smaller, a bomb is not.
@@ -92,14 +92,19 @@ class Found:
 
 
 def read(paths: Sequence[Path], top: Path | None = None) -> Found:
-    """Reads all files, folders and zips. Their pictures may be beside them, and of a category's file or folder beside
-    that; where somebody from outside sent them, nowhere but in the folder `top`. Raises BadEntry at the first fault."""
+    """Reads all files, folders and zips. What has no id gets one that is made of its question. Pictures may be beside
+    the files, and of a category's file or folder beside that; where somebody from outside sent them, nowhere but in the
+    folder `top`. Raises BadEntry at the first fault."""
     found = Found()
     places: dict[str, str] = {}
+    nameless: list[int] = []
     questions: dict[str, str] = {}
     for path in paths:
         for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
             where = origin.where
+            if not fields["id"]:
+                nameless.append(len(found.articles))
+                fields = {**fields, "id": slug(str(fields["question"]))}
             article = illustrated(Article.of_file(fields, where), origin, found.take)
             for name in own_pictures(article.entry.answer):
                 if name in found.pictures or name in found.lacking:
@@ -111,18 +116,26 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
             if left := foreign_pictures(article.entry.answer):
                 found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
                                       "the editor")
-            if article.id in places:
-                raise BadEntry(
-                    f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
-                )
-            places[article.id] = where
+            if nameless[-1:] != [len(found.articles)]:
+                if article.id in places:
+                    raise BadEntry(
+                        f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
+                    )
+                places[article.id] = where
             folded = " ".join(article.entry.question.lower().split())
             if folded in questions:
                 found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
             questions.setdefault(folded, where)
             found.articles.append(article)
+    # Once all are known that have an id.
+    for place in nameless:
+        article = found.articles[place]
+        free = _free(article.id, places)
+        places[free] = ""
+        found.articles[place] = replace(article, entry=replace(article.entry, id=free))
     if not found.articles:
-        raise BadEntry(f"{', '.join(path.name for path in paths)}: there are no entries in it; nothing was changed")
+        named = ", ".join(path.name or str(path) for path in paths)
+        raise BadEntry(f"{named}: there are no entries in it; nothing was changed")
     return found
 
 
@@ -149,12 +162,19 @@ def _around(path: Path) -> Path:
 def rows(path: Path, warnings: list[str], top: Path, inside: bool = False) -> Iterator[Row]:
     """The fields of each entry, and where they stand. `inside` passes over what is no file of entries."""
     suffix = path.suffix.lower()
+    if not path.exists():
+        raise BadEntry(f"{path}: there is no such file or folder")
     if path.is_dir():
         yield from _folder(path, warnings, top)
     elif suffix == ".zip":
         with _unpacked(path) as unpacked:
-            for fields, origin in _folder(unpacked, warnings, unpacked):
-                yield fields, replace(origin, where=origin.where.replace(str(unpacked), path.name, 1))
+            before = len(warnings)
+            try:
+                for fields, origin in _folder(unpacked, warnings, unpacked):
+                    yield fields, replace(origin, where=origin.where.replace(str(unpacked), path.name, 1))
+            except BadEntry as error:
+                raise type(error)(str(error).replace(str(unpacked), path.name)) from None
+            warnings[before:] = [one.replace(str(unpacked), path.name) for one in warnings[before:]]
     elif suffix in _KNOWN:
         for fields, where in _entries(path, warnings):
             yield fields, Origin(where, path, top)
@@ -179,50 +199,66 @@ def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], 
 
 def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
     pages_taken: set[str] = set()
+    found = False
+    strange: list[NoEntries] = []
     for file in sorted(path.rglob("*")):
-        if (
-            not file.is_file()
-            or file.name == "README.md"
-            or any(part.startswith((".", "__MACOSX")) for part in file.parts)
-        ):
+        # Where the folder itself lies is nobody's business.
+        hidden = any(part.startswith((".", "__MACOSX")) for part in file.relative_to(path).parts)
+        if hidden or file.name == "README.md" or not file.is_file():
             continue
-        for fields, origin in rows(file, warnings, top, inside=True):
-            if file.suffix.lower() in (".html", ".htm"):
-                # The pages of one site repeat their menus and popular questions.
-                if fields["question"] in pages_taken:
-                    continue
-                pages_taken.add(fields["question"])
-                fields = {**fields, "id": _free(fields["id"], pages_taken)}
-            yield fields, origin
+        some = False
+        try:
+            for fields, origin in rows(file, warnings, top, inside=True):
+                found = some = True
+                if file.suffix.lower() in (".html", ".htm"):
+                    # The pages of one site repeat their menus and popular questions.
+                    if fields["question"] in pages_taken:
+                        continue
+                    pages_taken.add(fields["question"])
+                yield fields, origin
+        except NoEntries as error:
+            if some or file.suffix.lower() != ".json":
+                raise
+            strange.append(error)
+    if strange and not found:
+        raise strange[0]
+    # A site comes with the JSON of its programs.
+    warnings += [f"{error}; the file was left out" for error in strange]
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _free(name: str, taken: Collection[str]) -> str:
     number, free = 2, name
-    while f"\0{free}" in taken:
+    while free in taken:
         free, number = f"{name}-{number}", number + 1
-    taken.add(f"\0{free}")
     return free
 
 
 def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    found = pages.pairs(plain.text(path))
-    kept: set[str] = set()
+    faults: list[str] = []
+    try:
+        found = pages.pairs(plain.text(path), faults)
+    except RecursionError:
+        raise BadEntry(f"{path}: its tags are nested too deep to be read; save the page anew") from None
+    warnings += [f"{path.name}: {fault}; it was left out" for fault in faults]
     for question, answer in found:
         if not question or not answer:
-            warnings.append(f"{path.name}: {question[:60] or 'a question'!r} has no text; it was left out")
+            what = f"{question[:60]!r} has no answer" if question else f"{answer[:60]!r} answers no question"
+            warnings.append(f"{path.name}: {what}; it was left out")
             continue
-        yield {"id": _free(slug(question), kept), "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
+        yield {"id": "", "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
 
 
 def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    """The first sheet, its first row naming the columns."""
+    """The first sheet of cells, its first row that is not empty naming the columns."""
     import openpyxl
     from openpyxl.utils import get_column_letter
 
     _check_zip(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=False)
-        sheet = book[book.sheetnames[0]]
+        if not book.worksheets:  # a chart may stand on a sheet of its own
+            raise NoEntries(f"{path}: there is no sheet of cells in it")
+        sheet = book.worksheets[0]
         names: list[str] = []
         cells = 0
         for number, row in enumerate(sheet.iter_rows(), 1):
@@ -230,7 +266,7 @@ def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any],
             if cells > _MOST_CELLS:
                 raise BadEntry(f"{path}: more than {_MOST_CELLS:,} cells; save the rows that hold entries as CSV")
             values = [cell.value for cell in row]
-            if not names:
+            if not any(names):
                 names = [str(value or "").strip() for value in values]
                 continue
             told: dict[str, Any] = {}
@@ -241,9 +277,11 @@ def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any],
                         f"{path.name}, cell {get_column_letter(column)}{number}: a formula; its text is kept"
                     )
                     value = getattr(value, "text", value)
-                if name and value is not None:
-                    told[name] = plain.unguarded(value) if isinstance(value, str) else _cell(value)
-            if any(str(value).strip() for value in told.values()):
+                if value is not None:
+                    value = plain.unguarded(value) if isinstance(value, str) else _cell(value)
+                if name and (value is not None or name not in told):
+                    told[name] = value
+            if any(value is not None and str(value).strip() for value in told.values()):
                 yield told, f"{path}, row {number}"
         book.close()
     except BadEntry:

@@ -6,9 +6,11 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.element import CData, NavigableString
 from markdownify import markdownify
 
 #: What is no part of an answer. Pictures too: only those that an editor put in are shown (docs/editor.md).
@@ -27,13 +29,25 @@ _DROPPED = [
     "audio",
 ]
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+#: What stands within a word or a line; anything else parts words.
+_INLINE = {
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+}
 _SPACES = re.compile(r"[ \t\xa0]+")
 
 
-def pairs(html: str) -> list[tuple[str, str]]:
-    """(question, answer in Markdown) of a page, in its order: the first of the three ways that finds any."""
+def pairs(html: str, faults: list[str]) -> list[tuple[str, str]]:
+    """(question, answer in Markdown) of a page, in its order: the first of the three ways that finds any. One may be
+    empty where the page has none. `faults` gets what could not be read."""
     soup = _soup(html)
-    return list(_json_ld(soup)) or list(_details(soup)) or list(_under_headings(soup))
+    found: list[tuple[str, str]] = []
+    for way in (_json_ld(soup, faults), _details(soup), _under_headings(soup)):
+        of_way = list(way)
+        if any(question and answer for question, answer in of_way):
+            return of_way
+        found = found or of_way
+    return found
 
 
 def as_markdown(html: str) -> str:
@@ -52,50 +66,68 @@ def _soup(html: str) -> BeautifulSoup:
         return BeautifulSoup(html, "html.parser")
 
 
-def _json_ld(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
-    """schema.org/FAQPage: ``mainEntity`` is a list of Question with ``name`` and ``acceptedAnswer.text`` (HTML)."""
+def _json_ld(soup: BeautifulSoup, faults: list[str]) -> Iterator[tuple[str, str]]:
+    """schema.org/FAQPage, wherever it stands: below it are Questions with ``name`` and ``acceptedAnswer.text`` (HTML),
+    or the ``@id`` of such."""
     for script in soup("script", attrs={"type": "application/ld+json"}):
+        text = script.get_text()
         try:
-            told = json.loads(script.get_text())
-        except (ValueError, RecursionError):
+            told = json.loads(text, strict=False)  # with the line breaks that editors leave in texts
+            named = {str(one["@id"]): one for one in _of_type(told, "Question", {}) if "@id" in one}
+            pages = list(_of_type(told, "FAQPage", {}))
+            questions = [one for page in pages for part in page.values() for one in _of_type(part, "Question", named)]
+        except (ValueError, RecursionError) as error:
+            if "FAQPage" in text:
+                faults.append(f"its FAQPage in JSON-LD cannot be read ({error})")
             continue
-        for page in _of_type(told, "FAQPage"):
-            for question in _of_type(page.get("mainEntity"), "Question"):
-                answer = question.get("acceptedAnswer")
-                answer = answer[0] if isinstance(answer, list) and answer else answer
-                if isinstance(answer, dict) and isinstance(answer.get("text"), str):
-                    name = str(question.get("name", ""))
-                    yield (
-                        _plain(_soup(name).get_text(" ") if re.search("[<&]", name) else name),
-                        as_markdown(answer["text"]),
-                    )
+        for question in questions:
+            name = str(question.get("name") or question.get("text") or "")
+            yield _plain(_words(_soup(name)) if re.search("[<&]", name) else name), _answer(question)
 
 
-def _of_type(told: Any, kind: str) -> Iterator[dict[str, Any]]:
+def _answer(question: dict[str, Any]) -> str:
+    told = question.get("acceptedAnswer")
+    for one in told if isinstance(told, list) else [told]:
+        text = one.get("text") if isinstance(one, dict) else one
+        if isinstance(text, str) and text.strip():
+            return as_markdown(text)
+    return ""
+
+
+def _of_type(told: Any, kind: str, named: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All of a kind, at any depth, and those of `named` that are only referred to."""
     if isinstance(told, list):
         for one in told:
-            yield from _of_type(one, kind)
+            yield from _of_type(one, kind, named)
     elif isinstance(told, dict):
         types = told.get("@type")
         if kind == types or (isinstance(types, list) and kind in types):
             yield told
-        elif "@graph" in told:
-            yield from _of_type(told["@graph"], kind)
+        elif types is None and str(told.get("@id")) in named:
+            yield named[str(told["@id"])]
+        else:
+            for one in told.values():
+                yield from _of_type(one, kind, named)
 
 
 def _details(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Each with its own text; those within it are questions of their own, of which it may be no more than the title."""
     for details in soup("details"):
-        summary = details.find("summary")
-        if isinstance(summary, Tag):
-            question = _plain(summary.get_text(" "))
-            summary.extract()
-            yield question, as_markdown(details.decode_contents())
+        own = copy(details)
+        summary = own.find("summary", recursive=False)
+        question = _plain(_words(summary.extract())) if isinstance(summary, Tag) else ""
+        inner = [one for one in own("details") if one.find("summary", recursive=False)]
+        for one in inner:
+            one.extract()
+        answer = as_markdown(own.decode_contents())
+        if answer or not inner:
+            yield question, answer
 
 
 def _under_headings(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
     """Headings that end with a question mark; the answer goes on to the next heading."""
     for heading in soup(_HEADINGS):
-        question = _plain(heading.get_text(" "))
+        question = _plain(_words(heading))
         if not question.endswith("?"):
             continue
         answer = []
@@ -104,6 +136,18 @@ def _under_headings(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
                 break
             answer.append(str(sibling))
         yield question, as_markdown("".join(answer))
+
+
+def _words(tag: Tag) -> str:
+    """The text of a tag, in which only what begins a line of its own, or a field, parts words."""
+    said: list[str] = []
+    for child in tag.children:
+        if isinstance(child, Tag):
+            words = _words(child)
+            said.append(words if child.name in _INLINE else f" {words} ")
+        elif type(child) in (NavigableString, CData):  # no comments, no scripts
+            said.append(str(child))
+    return "".join(said)
 
 
 def _plain(text: str) -> str:

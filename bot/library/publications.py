@@ -116,8 +116,7 @@ class Publications:
         """The changes that the Markdown folder asks for: a three-way comparison of the file, the file when it was last
         taken in, and the article. Where file and article have both changed, the article stands and is a conflict."""
         plan = Plan()
-        note = connection.execute(sa.select(notes.c.value).where(notes.c.name == "folder")).scalar()
-        if self._kb is None or note == "off":
+        if self._kb is None or _is_off(connection):
             return plan
         query = _rows(articles.c.synced, articles.c.language, articles.c.translation_of, versions.c.mark)
         rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
@@ -216,8 +215,9 @@ class Publications:
     # From begun to done
 
     def begin(self, plan: Plan, mark: str, by: str, kind: str, override: str = "") -> int:
-        """Writes down what is about to become live; returns the publication's number."""
-        told = json.dumps([[change.id, change.version] for change in plan.changes])
+        """Writes down what is about to become live; returns the publication's number. What comes from files is written
+        down when it is: after a death in between the folder tells it again."""
+        told = json.dumps([[change.id, change.version] for change in plan.changes if change.article is None])
         with writing(self._engine) as connection:
             done = connection.execute(
                 publications.insert().values(
@@ -240,42 +240,60 @@ class Publications:
             self._finish(connection, seq, snapshot, plan, report or {})
 
     def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
-        library = Library(self._engine)
-        now = time.time()
-        fresh = [change.article for change in plan.changes if change.article is not None and change.version == 1]
         pictures.keep(connection, plan.pictures, FOLDER)
-        library._insert(connection, fresh, FOLDER, "from its file", now, lambda done, total: None)
-        for change in plan.changes:
-            if change.article is not None and change.version is not None and change.version > 1:
-                nr = connection.execute(sa.select(articles.c.nr).where(articles.c.id == change.id)).scalar()
-                library._write_version(connection, nr, change.version, change.article, FOLDER, now, "from its file")
-                connection.execute(
-                    articles.update()
-                    .where(articles.c.nr == nr)
-                    .values(
-                        tables.row_of(
-                            change.article,
-                            version=change.version,
-                            revision=articles.c.revision + 1,
-                            updated=now,
-                            updated_by=FOLDER,
-                        )
-                    )
-                )
-        library._follow(connection, [change.id for change in plan.changes if change.article is not None])
+        changes = self._write_files(connection, plan)
         if plan.marks:
             change_mark = (
                 articles.update().where(articles.c.id == sa.bindparam("of")).values(synced=sa.bindparam("mark"))
             )
             connection.execute(change_mark, [{"of": name, "mark": mark} for name, mark in plan.marks.items()])
-        self._set_live(connection, seq, [(change.id, change.version) for change in plan.changes])
+        self._set_live(connection, seq, changes)
         connection.execute(
             publications.update()
             .where(publications.c.seq == seq)
-            .values(state="done", snapshot=snapshot, report=json.dumps(report))
+            .values(state="done", snapshot=snapshot, plan=json.dumps(changes), report=json.dumps(report))
         )
 
-    def _set_live(self, connection: Any, seq: int, changes: Sequence[tuple[str, int | None]]) -> None:
+    def _write_files(self, connection: Any, plan: Plan) -> list[tuple[str, int | None]]:
+        """Writes the versions that come from files; returns all changes as they became.
+
+        Measuring takes its time, and what somebody did to an article or to all of them meanwhile holds: it stays the
+        newest version, and where an import took the folder's place, what the folder has besides is withdrawn next.
+        """
+        library = Library(self._engine)
+        now = time.time()
+        changes = [(change.id, change.version) for change in plan.changes]
+        files = {change.id: change for change in plan.changes if change.article is not None}
+        there = _heads_of(connection, files)
+        fresh = [change.article for name, change in files.items() if change.article is not None and name not in there]
+        library._insert(connection, fresh, FOLDER, "from its file", now, lambda done, total: None)
+        if fresh and _is_off(connection):
+            for some in _in_steps([one.id for one in fresh]):
+                connection.execute(articles.update().where(articles.c.id.in_(some)).values(status="archived"))
+        for place, change in enumerate(plan.changes):
+            if change.article is None or change.id not in there:
+                continue
+            row = there[change.id]
+            nr, number = row["nr"], row["version"] + 1
+            changes[place] = (change.id, number)
+            newest = None if number == change.version else library._version(connection, nr, row["version"])
+            library._write_version(connection, nr, number, change.article, FOLDER, now, "from its file")
+            values = {"version": number, "revision": articles.c.revision + 1}
+            if newest is None:
+                values |= tables.row_of(change.article, updated=now, updated_by=FOLDER)
+            else:
+                values["version"] = number + 1
+                note = f"version {row['version']}, written while a publish was at work"
+                library._write_version(connection, nr, number + 1, newest, row["updated_by"], now, note)
+            connection.execute(articles.update().where(articles.c.nr == nr).values(values))
+        library._follow(connection, list(files))
+        return changes
+
+    def _set_live(
+        self, connection: Any, seq: int, changes: Sequence[tuple[str, int | None]], again: bool = False
+    ) -> None:
+        """Notes which versions are live from the publication `seq` on. What is archived stays it, to be withdrawn next,
+        unless it is made live `again`."""
         for start in range(0, len(changes), _ROWS):
             some = changes[start : start + _ROWS]
             rows = {
@@ -303,7 +321,7 @@ class Publications:
                     continue
                 status = row["status"]
                 if version is not None and row["version"] == version:
-                    status = "published"
+                    status = "published" if again or status != "archived" else status
                 elif status == "published":
                     status = "draft"
                 settled.append({"of": row["nr"], "live": version, "status": status})
@@ -428,7 +446,7 @@ class Publications:
                     )
                 ).inserted_primary_key[0]
             )
-            self._set_live(connection, seq, changes)
+            self._set_live(connection, seq, changes, again=True)
             return seq
 
     def due(self) -> tuple[bool, list[str]]:
@@ -478,6 +496,18 @@ def _chosen(connection: Any, ids: Collection[str] | None) -> list[Any]:
         queries = [_rows().where(articles.c.id.in_(some)) for some in _in_steps(ids)]
     found = [row for query in queries for row in connection.execute(query).mappings()]
     return sorted(found, key=lambda row: int(row["nr"]))
+
+
+def _is_off(connection: Any) -> bool:
+    """Whether an import has taken the folder's place."""
+    return bool(connection.execute(sa.select(notes.c.value).where(notes.c.name == "folder")).scalar() == "off")
+
+
+def _heads_of(connection: Any, ids: Collection[str]) -> dict[str, Any]:
+    """The newest version of each of these articles that is there, and who wrote it."""
+    query = sa.select(articles.c.id, articles.c.nr, articles.c.version, articles.c.updated_by)
+    found = [connection.execute(query.where(articles.c.id.in_(some))).mappings() for some in _in_steps(ids)]
+    return {row["id"]: row for rows in found for row in rows}
 
 
 def _places(connection: Any, ids: Collection[str]) -> dict[str, int]:

@@ -84,3 +84,23 @@ def test_lines_that_are_no_messages_are_named(tmp_path: Path, line: str, said: s
     path.write_text('{"id": 1, "text": "ok"}\n' + line + "\n")
     with pytest.raises(BadLines, match=said):
         read_lines(path, "id")
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ('{"qid": NaN, "text": "hi"}', ":1:1: no valid JSON (NaN is no number)"), ('{"qid": 1e999, "text": "hi"}', "1e999 is no number"),
+    ('{"qid": ' + "[" * 100_000, ":1:1: no valid JSON (maximum recursion"), ("\udcff", "cannot be read as UTF-8 text"),
+])
+def test_lines_that_could_not_be_printed_again_are_named(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(line.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadLines) as refused:
+        read_lines(path, "qid")
+    assert str(refused.value).startswith(str(path)) and said in str(refused.value)
+
+
+def test_a_mark_of_byte_order_is_no_text_and_what_is_missing_is_called_that(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"qid": 1.5, "text": "hi"}\r\n')
+    assert read_lines(path, "qid") == [(1.5, "hi")]
+    with pytest.raises(BadLines, match=r"none\.jsonl: cannot be read \(No such file or directory\)"):
+        read_lines(tmp_path / "none.jsonl", "qid")

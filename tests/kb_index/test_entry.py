@@ -53,6 +53,13 @@ def test_half_a_character_is_replaced() -> None:
     assert Entry.parse({**GOOD, "question": "Why \ud83d?"}, "f").question == "Why ??"
 
 
+def test_line_ends_are_one_kind_and_what_is_stored_stays_as_it_was() -> None:
+    told = {**GOOD, "answer": "One.\r\n\r\nTwo.\rThree.", "phrasings": ["a\r\nb"]}
+    entry = Entry.parse(told, "f")
+    assert (entry.answer, entry.phrasings) == ("One.\n\nTwo.\nThree.", ("a\nb",))
+    assert Entry.restore(told).answer == told["answer"]
+
+
 def test_the_version_changes_with_what_customers_see_and_only_then() -> None:
     entry = Entry.parse(GOOD, "f")
     assert entry.version == Entry.parse({**GOOD, "tests": ["a test"]}, "elsewhere").version
@@ -90,6 +97,12 @@ def test_a_folder_is_read_by_id_with_category_from_its_subfolder(tmp_path: Path)
     (b"---\nquestion: caf\xe9\n---\nx", "not UTF-8 at byte 17"),
     ("no front matter at all", "question is empty"),
     ("---\nquestion: a\n---\n", "answer is empty"),
+    ("---\nquestion: a\nvalid_until: 2026-02-30\n---\nx", ":3:14: '2026-02-30' cannot be (day is out of range for month)"),
+    ("---\nquestion: a\nphrasings:\n- x\n- 2026-13-01\n---\nx", ":5:3: '2026-13-01' cannot be (month must"),
+    ("---\nquestion: !!timestamp x\n---\nx", ":2:11: 'x' cannot be (it is no timestamp)"),
+    ("---\nquestion: a\n5: b\n---\nx", "the key 5 in the front matter is no name"),
+    ("---\nquestion: a\n2026-01-01: b\n---\nx", "the key 2026-01-01 in the front matter is no name"),
+    ("---\nquestion: a\n? [b]\n: c\n---\nx", "the front matter is no valid YAML"),
 ])
 def test_a_broken_file_is_named_with_the_line(tmp_path: Path, text: str | bytes, told: str) -> None:
     path = put(tmp_path / "c" / "x.md", text)

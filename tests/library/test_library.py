@@ -133,6 +133,61 @@ def test_the_folder_is_followed_until_both_have_changed(engine: Any, library: Li
     assert ledger.plan(()).conflicts == []
 
 
+@pytest.fixture
+def followed(engine: Any, tmp_path: Path) -> Publications:
+    """A ledger that follows a folder of two entries, nothing of it published."""
+    kb = tmp_path / "kb" / "company"
+    kb.mkdir(parents=True)
+    for name in ("hours", "fax"):
+        (kb / f"{name}.md").write_text(f"---\nquestion: What of {name}?\n---\nFrom 9 to 5.\n")
+    return Publications(engine, kb.parent)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_an_import_during_a_publish_wins(library: Library, followed: Publications, before: bool) -> None:
+    """Also where the folder was live `before`, and both change the same entry."""
+    if before:
+        publish(followed, [], "s1", "set-up")
+        file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+        file.write_text(file.read_text().replace("9", "8"))
+        kept = library.open("fax")
+        library.save(article("fax", answer="By fax."), kept["revision"], "Ada", status="review")
+    plan = followed.plan()
+    seq = followed.begin(plan, "mark", "Ada", "publish")
+    library.take([article("hours", answer="Imported."), article("teeth")], "Ben", "imported", only=True)
+    followed.finish(seq, "s2", plan)
+    assert {entry.id for entry in followed.plan(()).entries} == {"hours", "fax"}, "the ledger says what serves"
+    assert {entry.id: entry.answer for entry in followed.plan().entries} == {"hours": "Imported.", "teeth": "From 9 to 5."}
+    publish(followed, snapshot="s3")
+    assert {entry.id for entry in followed.plan().entries} == {"hours", "teeth"} and followed.plan().changes == []
+    assert library.open("hours")["published"]["answer"] == "Imported." and library.open("fax")["status"] == "archived"
+    followed.roll_back("s2", "Ada")
+    assert {entry.id: entry.answer for entry in followed.plan(()).entries} == {entry.id: entry.answer for entry in plan.entries}
+
+
+def test_an_editors_save_during_a_publish_stays(library: Library, followed: Publications) -> None:
+    publish(followed, [], "s1", "set-up")
+    file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+    file.write_text(file.read_text().replace("9", "8"))
+    plan = followed.plan(())
+    seq = followed.begin(plan, "mark", "Ada", "publish")
+    library.save(article(answer="Ada's"), library.open("hours")["revision"], "Ada")
+    followed.finish(seq, "s2", plan)
+    now = library.open("hours")
+    assert (now["fields"]["answer"], now["published"]["answer"], now["status"]) == ("Ada's", "From 8 to 5.", "draft")
+
+
+def test_a_death_before_files_were_written_down_leaves_them_to_the_folder(library: Library, followed: Publications) -> None:
+    publish(followed, [], "s1", "set-up")
+    file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+    file.write_text(file.read_text().replace("9", "8"))
+    plan = followed.plan()
+    followed.begin(plan, "serves", "Ada", "publish")
+    followed.recover("serves", "s2")
+    again = followed.plan()
+    assert (again.entries, again.changes) == (plan.entries, plan.changes)
+
+
 def test_only_what_is_of_today_goes_out(library: Library, ledger: Publications) -> None:
     for name, more in {"all": {}, "staff": {"audience": "agents"}, "known": {"audience": "verified"},
                        "soon": {"valid_from": "2030-01-02"}, "over": {"valid_until": "2029-12-31"}}.items():

@@ -30,7 +30,7 @@ def article(name: str = "a", **more: Any) -> Article:
 
 
 line = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(lambda s: s.strip())
-text = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r"), min_size=1, max_size=80).filter(lambda s: s.strip())
+text = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=80).filter(lambda s: s.strip())
 nasty = st.sampled_from(["=1+1", "'=1", "''=x", "-5", "@x", "+3", "a|b", "[x", '["', "---", "yes", "1.0", "a: b", "# x", "\ttab", "'", '"', ",;\t", "null"])
 
 
@@ -48,6 +48,13 @@ def test_an_export_gives_the_same_articles_again(tmp_path: Path, fields: list[di
         exporting.write(there, path)
         again = {one.id: one for one in read([path]).articles}
         assert again == {one.id: one for one in there}, ending
+
+
+def test_a_csv_of_windows_gives_what_its_exports_give(tmp_path: Path) -> None:
+    found = read([file(tmp_path, "faq.csv", 'id,question,answer\r\na,Q?,"One.\r\n\r\nTwo."\r\n')]).articles
+    for ending in ("csv", "json", "zip"):
+        exporting.write(found, tmp_path / f"kb.{ending}")
+        assert read([tmp_path / f"kb.{ending}"]).articles == found, ending
 
 
 def test_every_kind_of_line_end_in_a_question_is_kept(tmp_path: Path) -> None:
@@ -118,6 +125,18 @@ def test_where_the_original_is_a_draft_its_translation_stands_alone(tmp_path: Pa
     assert (german.language, german.translation_of) == ("de", "")
 
 
+@pytest.mark.parametrize(("more", "audience"), [
+    ({}, "everyone"), ({"user_segment_id": None, "user_segment_ids": []}, "everyone"), ({"user_segment_id": 4711}, "agents"),
+    ({"user_segment_id": None, "user_segment_ids": [4711]}, "agents"),
+])
+def test_what_not_everybody_may_see_is_for_agents_only(tmp_path: Path, more: dict[str, Any], audience: str) -> None:
+    told = {"articles": [ZENDESK_ARTICLE, {**ZENDESK_ARTICLE, **IN_GERMAN, **more}, {**ZENDESK_ARTICLE, "id": 361, "title": "Open?"}]}
+    found = read([file(tmp_path, "export.json", json.dumps(told))])
+    assert [one.audience for one in found.articles] == [audience, audience, "everyone"]
+    assert [warning for warning in found.warnings if "only agents may see it" in warning] == found.warnings
+    assert len(found.warnings) == (2 if audience == "agents" else 0)
+
+
 @pytest.mark.parametrize(("told", "name", "answer", "category", "left_out"), [
     (ZENDESK, "zendesk-360", "Within **30** days.", "Returns", 2), (INTERCOM, "intercom-11", "- Yes\n- In [three](https://x.example/a)", "", 1),
     (CHATWOOT, "chatwoot-5", "See **Orders**.", "Delivery", 1),
@@ -129,19 +148,54 @@ def test_exports_of_other_help_centres(tmp_path: Path, told: Any, name: str, ans
     assert len(found.warnings) == left_out
 
 
+def test_a_category_of_chatwoot_may_be_a_name_alone(tmp_path: Path) -> None:
+    told = {"payload": [{**CHATWOOT["payload"][0], "category": "General"}, {**CHATWOOT["payload"][0], "id": 9, "category": [1]}]}  # type: ignore[index]
+    assert [one.entry.category for one in read([file(tmp_path, "e.json", json.dumps(told))]).articles] == ["General", ""]
+
+
 LD = """<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [{"@type": "FAQPage", "mainEntity":
 [{"@type": "Question", "name": "Is it &lt;free&gt;?", "acceptedAnswer": {"@type": "Answer", "text": "<p>Yes, <b>quite</b>.</p>"}}]}]}</script>"""
 DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p><iframe src=x></iframe></details><details><summary>Else?</summary>No.</details>"
 HEADINGS = "<h1>Help</h1><h2>Is it warm?</h2><p>Very.</p><p>Indeed.</p><h2>News</h2><p>x</p><h3>Is it blue?</h3><p>No.</p>"
 
 
+QUESTION = {"@type": "Question", "name": "Nested?", "acceptedAnswer": {"@type": "Answer", "text": "Yes."}}
+
+
+def ld(told: dict[str, Any]) -> str:
+    return f'<script type="application/ld+json">{json.dumps(told)}</script>'
+
+
 @pytest.mark.parametrize(("page", "pairs"), [
     (LD + DETAILS, [("Is it <free>?", "Yes, **quite**.")]), (DETAILS + HEADINGS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
     (HEADINGS, [("Is it warm?", "Very.\n\nIndeed."), ("Is it blue?", "No.")]),
+    ("<details><summary>How <em>much</em>?</summary>5 €</details>", [("How much?", "5 €")]),
+    ("<details><summary><div>Open</div><div>now<!-- no -->?</div></summary>Yes</details>", [("Open now?", "Yes")]),
+    ("<h2>Is <b>it</b>, <i>really</i>?<br>Truly?</h2><p>Yes</p>", [("Is it, really? Truly?", "Yes")]),
+    ("<details><summary>Shipping</summary><details><summary>How long?</summary>2 days</details></details>", [("How long?", "2 days")]),
+    ("<details><summary>Shipping?</summary><p>By van.</p><div><details><summary>How long?</summary>2 days</details></div></details>",
+     [("Shipping?", "By van."), ("How long?", "2 days")]),
+    (ld({"@type": "WebPage", "mainEntity": {"@type": "FAQPage", "mainEntity": QUESTION}}), [("Nested?", "Yes.")]),
+    (ld({"@type": "FAQPage", "hasPart": [{"@type": "WebPageElement", "mainEntity": [QUESTION]}]}), [("Nested?", "Yes.")]),
+    (ld({"@graph": [{"@type": ["WebPage", "FAQPage"], "mainEntity": [{"@id": "#1"}, {"@id": "#2"}]}, {**QUESTION, "@id": "#1"}]}), [("Nested?", "Yes.")]),
+    (ld({"@type": "FAQPage", "mainEntity": {**QUESTION, "acceptedAnswer": [{"text": ""}, {"text": "One.\nTwo."}]}}).replace("\\n", "\n"), [("Nested?", "One.\nTwo.")]),
+    (ld({"@type": "FAQPage", "mainEntity": {**QUESTION, "acceptedAnswer": None}}) + DETAILS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
 ])
 def test_a_saved_page(tmp_path: Path, page: str, pairs: list[tuple[str, str]]) -> None:
     found = read([file(tmp_path, "faq.html", f"<html><body>{page}</body></html>")])
     assert [(one.entry.question, one.entry.answer) for one in found.articles] == pairs
+
+
+@pytest.mark.parametrize(("page", "said"), [
+    (ld({"@type": "FAQPage", "mainEntity": [QUESTION, {**QUESTION, "name": "No answer?", "acceptedAnswer": []}]}), "'No answer?' has no answer"),
+    (ld({"@type": "FAQPage", "mainEntity": [QUESTION, {**QUESTION, "name": ""}]}), "'Yes.' answers no question"),
+    (ld({"@type": "FAQPage", "mainEntity": [QUESTION]}).replace("]}", "],}") + DETAILS, "its FAQPage in JSON-LD cannot be read"),
+    (DETAILS + "<details><summary>Empty?</summary></details>", "'Empty?' has no answer"),
+    (DETAILS + "<details>no summary</details>", "'no summary' answers no question"),
+])
+def test_what_of_a_page_is_left_out_is_told(tmp_path: Path, page: str, said: str) -> None:
+    found = read([file(tmp_path, "faq.html", page)])
+    assert found.articles and len(found.warnings) == 1 and found.warnings[0].startswith(f"faq.html: {said}")
 
 
 def test_a_sitemap_saved_to_files_is_one_knowledge_base(tmp_path: Path) -> None:
@@ -178,6 +232,7 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
     ("a.csv", 'id,question,answer,phrasings\nx,Q,A,"[""a"\n', r"a\.csv:2, column phrasings: begins as a list"),
     ("a.csv", "question,answer\nQ,A\nQ2,\n", r"a\.csv:3: answer is empty"), ("a.html", "<p>nothing</p>", "no entries"),
     ("a.json", '{"articles": [], "count": 0}', "no entries"), ("a.json", '{"x": 1}', "a list of entries"),
+    ("a.html", "<details><summary>Q?</summary>" + "<div>" * 5000 + "A", r"a\.html: its tags are nested too deep"),
     ("a.pdf", "x", r"\.pdf is not known"), ("a.json", "[" * 100_000, "a.json"),
 ])
 def test_faults_are_named(tmp_path: Path, name: str, content: str, said: str) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.database import open_database
 from bot.judgement import publishing
 from bot.library import publications
 from bot.library.article import Article
 from bot.library.library import Library
 from bot.library.publications import publications_of
 from bot.settings import Settings
+from bot.workshop import bench as workbench
 from bot.workshop.bench import Bench
 from bot.workshop.errors import Moved, Stopped
 from kb_index import directions, nearest, snapshot
@@ -110,6 +113,51 @@ def test_a_bad_edit_is_stopped_until_an_administrator_answers_for_it(bench: Benc
     assert publications_of(home).begun() == 0
     bench.publish(None, "Root", override="the shop is closing")
     assert publications_of(home).history()[0]["override"] == "the shop is closing"
+
+
+def test_a_publish_of_nothing_new_pushes_no_way_back_out(bench: Bench, library: Library, home: Settings) -> None:
+    first = snapshot.current_name(home.index)
+    change(library, "how-to-return", answer="See the label. It is easy.")
+    second = bench.publish(None, "Ada", override="a test")["snapshot"]
+    there = snapshot.names(home.index)
+    told = bench.publish(None, "Ada")
+    assert (told["snapshot"], told["seq"]) == (second, None) and snapshot.names(home.index) == there
+    assert len(publications_of(home).history()) == 2
+    bench.roll_back(str(first), "Ada")
+    assert Bench(home).publish((), "Ada")["snapshot"] == first, "what somebody went back to is live"
+    library.remember_question("can i bring it back to a store", "how-to-return", True, "Ada")
+    third = bench.publish((), "Ada", override="a judged question moves the bars")["snapshot"]
+    assert third not in there
+    file = home.index / third / "calibration.json"
+    file.write_text(file.read_text() + " ")
+    assert bench.publish((), "Ada")["snapshot"] != third, "what is damaged is published again"
+
+
+def test_a_first_publish_looks_for_what_is_alike_and_what_contradicts(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = replace(home, home=home.home / "new", kb=home.home / "none")
+    for name in ("encoder", "judgement", "cache"):
+        (empty.home / name).parent.mkdir(exist_ok=True)
+        (empty.home / name).symlink_to((home.home / name).resolve())
+    empty.kb.mkdir()
+    library = Library(open_database(empty.database))
+    library.prepare()
+    for name, question, days in (("back", "How long can I send things back?", 60), ("late", "How long can I send things back?", 14),
+                                 ("hours", "When are you open?", 7)):
+        fields = {"id": name, "question": question, "answer": f"You can send everything back within {days} days of delivery."}
+        library.create(Article.parse(fields, name), "Ada", "review")
+    bench = Bench(empty)
+    report = bench.check()
+    assert next({one["entry"], one["other"]} for one in report["alike"]) == {"back", "late"}
+    assert {"back", "late"} in [{one["entry"], one["other"]} for one in report["against"]]
+    for kind in ("alike", "against"):
+        pairs = [frozenset((one["entry"], one["other"])) for one in report[kind]]
+        assert len(pairs) == len(set(pairs)), f"{kind} tells a pair from both sides"
+    assert (report["counts"]["compared"], report["counts"]["comparable"]) == (3, 3)
+    monkeypatch.setattr(workbench, "_COMPARED", 2)
+    other = Bench(empty)
+    assert other.check()["counts"]["compared"] == 2
+    bench.close()
+    other.close()
 
 
 def test_what_was_looked_at_is_what_goes_live(bench: Bench, library: Library) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,10 @@ from bot.cli import parser
 from bot.commands import kb
 from bot.library.article import Article
 from bot.library.library import Library
+from bot.library.publications import publications_of
 from bot.settings import Settings
 from kb_index import snapshot
+from kb_index.errors import BadSnapshot
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -37,3 +41,22 @@ def test_a_draft_is_checked_by_name_and_status_1_says_that_the_gate_stops_it(
     assert "--override" in capsys.readouterr().err
     assert run(home, "publish", victim, "--override", "the test means it") == 0
     assert library.open(victim)["status"] == "published" and snapshot.current_name(home.index) != live
+
+
+def test_a_way_back_is_a_name_that_is_listed(home: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    live = str(snapshot.current_name(home.index))
+    shutil.copytree(home.index / live, tmp_path / "other" / "index" / live)
+    for wrong in ("nope", "", "/", ".", f"../../other/index/{live}", str(tmp_path / "other" / "index" / live), f"./{live}"):
+        with pytest.raises(BadSnapshot, match=r"there is no snapshot '.*`frontdesk kb snapshots` lists them"):
+            run(home, "rollback", wrong)
+    assert snapshot.current_name(home.index) == live and not (home.index / "pinned.json").exists()
+    assert run(home, "rollback", f"{live}/") == 0
+    assert capsys.readouterr().out == f"{live} is live\n" and snapshot.current_name(home.index) == live
+    assert json.loads((home.index / "pinned.json").read_text())[0] == live
+    assert publications_of(home).history()[0]["snapshot"] == live
+
+
+def test_a_publish_of_nothing_says_so(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    before = snapshot.names(home.index)
+    assert run(home, "publish") == 0 and snapshot.names(home.index) == before
+    assert "there is nothing to publish" in capsys.readouterr().out
