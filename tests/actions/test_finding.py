@@ -115,3 +115,29 @@ def test_leaving(text: str, leaves: bool) -> None:
 ])
 def test_asking_why_something_is_asked(text: str, why: bool) -> None:
     assert finding.asks_why(text) is why
+
+
+@pytest.mark.parametrize(("text", "place"), [
+    ("the first one", 0), ("2nd one please", 1), ("the third", 2), ("the latest", None), ("the newest one", None),
+    ("I bought the first of them in a shop last year", None),
+])
+def test_places_in_a_list(text: str, place: int | None) -> None:
+    assert finding.ordinal(text) == place
+
+
+@pytest.mark.parametrize(("text", "resent"), [
+    ("please send a new one instead", True), ("can you send it again", True), ("No, don't refund it, I want the kettle", True),
+    ("a replacement please", True), ("yes, refund me", False), ("send the money to my card", False),
+])
+def test_wants_a_lost_parcel_again(text: str, resent: bool) -> None:
+    assert finding.wants_resent(text) is resent
+
+
+@pytest.mark.parametrize(("text", "lines"), [
+    ("cancel just the lamp", ["2"]), ("take the lamp off my order", ["2"]), ("cancel the lamp", ["2"]),
+    ("cancel the order but keep the lamp", ["1"]), ("cancel my lamp order", []), ("cancel both, the duvet and the lamp", []),
+    ("cancel my order", []),
+])
+def test_a_part_of_an_order(text: str, lines: list[str]) -> None:
+    order = [item("1", "Aspen duvet", "13.5 tog"), item("2", "Tern desk lamp", "white")]
+    assert [one.line for one in finding.part(text, order)] == lines
