@@ -79,9 +79,10 @@ def test_what_begins_anew_with_notes_says_what_it_would_say_without(
 
 
 def test_a_good_edit_gains_and_goes_live(bench: Bench, library: Library, home: Settings) -> None:
-    name = "new-shoes"
-    fields = {"id": name, "question": "Can I have my shoes resoled?", "answer": "Yes, for **£30**.", "phrasings": ["new soles", "resole my boots"],
-              "tests": ["can you put new soles on", "my soles are worn, can you renew them"]}
+    name = "workshop-tours"
+    fields = {"id": name, "question": "Can I visit your workshop?", "answer": "Yes, on **Fridays** at two.",
+              "phrasings": ["workshop tour", "do you give tours of the workshop", "can we come and see your workshop"],
+              "tests": ["can I come and see the workshop", "do you do workshop tours", "visiting your workshop"]}
     library.create(Article.parse(fields, name), "Ada", "review")
     report = bench.check()
     assert report["changes"] == [{"id": name, "question": fields["question"], "change": "new"}] and report["counts"]["stops"] == 0
