@@ -60,10 +60,10 @@ _MISTAKEN = frozenset(("wrong", "incorrect", "mistake", "mistaken"))
 #: Words beside a yes or a no that say nothing more.
 _FILLING = frozenset((
     "it", "that", "this", "them", "then", "the", "my", "now", "so", "and", "a", "an", "i", "i'd", "i'm", "is", "be",
-    "to", "do", "want", "would", "like", "am", "are", "all", "pls", "plz", "please", "thanks", "thx", "ta", "cheers",
+    "to", "do", "want", "would", "like", "am", "are", "pls", "plz", "please", "thanks", "thx", "ta", "cheers",
     "thank", "you", "u", "very", "much", "mate", "love", "dear", "ahead", "go", "hi", "hello", "well", "oh", "ah",
     "hm", "hmm", "um", "er", "really", "quite", "for", "me", "us", "we", "of", "with", "yourself", "these", "those",
-    "its", "it's", "that's", "thats", "sir", "madam", "kindly", "just", "actually", "anything", "any", "more", "at",
+    "its", "it's", "that's", "thats", "sir", "madam", "kindly", "just", "actually", "at",
     "yet", "sorry", "s", "there", "thankyou",
 ))
 _WAITS = re.compile(r"\b(?:" + "|".join((
@@ -74,8 +74,10 @@ _WAITS = re.compile(r"\b(?:" + "|".join((
 )) + r")\b", re.I)
 _MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
 _THUMBS = {"👍": " yes ", "👎": " no ", "✅": " yes ", "👌": " yes "}
-
-
+#: A question, with or without its mark: "is that right" is none of the yeses above.
+_ASKS = re.compile(
+    r"\W*(?:(?:yes|ok(?:ay)?|and|so|but|right|well)\b\W*)*(?:is|are|was|does|did|will|would|should|can|could) "
+    r"(?:it|that|this|you|i|we|they|all|everything)\b", re.I)
 #: To "shall I cancel it?" too.
 _STOPS = re.compile(r"\W*(?:please )?(?:stop|quit|exit|abort)(?: (?:it|this|that))?(?: please)?\W*", re.I)
 #: A no in words that hold none, where what is read back does not hold them.
@@ -103,7 +105,7 @@ def assent(text: str, said: Iterable[str] = ()) -> Assent:
     more = [word for word in words if not (_is_yes(word) or word in _NO or word in _FILLING or word in known)]
     # "Cancel it" to "shall I cancel it?" is a yes, "it" is nothing.
     repeats = any(word in known and word not in _FILLING for word in words)
-    if "?" in text:
+    if "?" in text or _ASKS.match(plain):
         return Assent.MORE if yes or no or repeats or waits else Assent.NONE
     if waits:
         return Assent.MORE if more else Assent.WAIT

@@ -23,7 +23,7 @@ _FILLING = frozenset((
     "item", "from", "that", "this", "i", "mean", "meant", "no", "yes", "just", "only", "thanks", "both", "to", "in",
     "then", "instead", "sorry", "ok", "okay", "would", "like", "take",
 ))
-#: A fault told beside a yes or no has to be as clear as this: "the kettle, not the toaster" is none.
+#: A fault told in answer to a read-back has to be as clear as this: "the kettle, not the toaster" is none.
 _CLEARLY = 0.8
 #: Nobody who complains is asked to praise instead.
 _FEEDBACK = frozenset({"complaint", "praise", "leave_review"})
@@ -144,7 +144,8 @@ def _elsewhere(ctx: Context, judged: Judged, strength: int, more: bool) -> bool:
     if judged.decision == "handoff" and judged.route == "support":
         # A first message is for people already where that is merely possible. In a task, where two answers of no use
         # bring a person as well, it has to be the likeliest; and "the smaller ones" asks nothing of an article.
-        if more and judged.confidence < _CLEARLY:
+        corrects = more or (ctx.state.asked == "confirm" and strength >= WITHIN)
+        if corrects and judged.confidence < _CLEARLY:
             return False
         return judged.intent in _FAULTS or (judged.intent == "product_question" and finding.is_question(ctx.text))
     if judged.decision == "chat":

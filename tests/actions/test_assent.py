@@ -39,7 +39,7 @@ def test_not_yet(text: str) -> None:
     "right, and is the speaker waterproof?", "fine but first cancel the newsletter", "ok just the lamp please",
     "yes, and the toaster as well please", "right street but number 21", "no, number 21 not 12", "ok both then",
     "definitely not, i just wanted to know how", "no that's wrong", "yes?", "sure i want to keep it?",
-    "great, so the courier comes tomorrow then", "wait, make it 8", "yes LM-104287", "ok can it be in the morning",
+    "great, so the courier comes tomorrow then", "wait, make it 8", "is that right", "ok is it fine", "yes all of them", "more please", "yes LM-104287", "ok can it be in the morning",
 ])
 def test_more_than_that(text: str) -> None:
     assert assent(text, _SAID) is Assent.MORE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from actions.shop.backend import Item, Order
 from actions.tasks import finding, words
+from actions.tasks.assent import begins_with_no
 from actions.tasks.needs.answers import CHOICES, SHORT, strength
 from actions.tasks.needs.orders import refusal
 from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say
@@ -107,7 +108,7 @@ class WhichItems:
         before = dict(ctx.value("items") or {})
         if not before or finding.narrows(ctx.text):
             return chosen
-        if finding.adds(ctx.text):
+        if finding.adds(ctx.text) and not begins_with_no(ctx.text):
             return {**before, **chosen}
         name = {one.line: one.name for one in order.items}
         meant = {name[line] for line in chosen}
