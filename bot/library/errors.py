@@ -28,6 +28,13 @@ class Edited(LibraryError):
         self.now = now
 
 
+class Overtaken(LibraryError):
+    """A publish has read an article that was changed before it could begin."""
+
+    def __init__(self, article: str) -> None:
+        super().__init__(f"{article} was changed while the publish began; nothing is live yet: publish again")
+
+
 class NothingToPublish(LibraryError):
     """The library has nothing that customers could be shown."""
 

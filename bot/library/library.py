@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
@@ -23,7 +23,7 @@ from bot.database import migrate, reading, writing
 from bot.library import tables, usage
 from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
-from bot.library.tables import articles, comments, lives, notes, questions, versions
+from bot.library.tables import articles, comments, lives, notes, publications, questions, versions
 from bot.library.translations import Families, Kin
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ class Library:
         """Saves on top of the `revision` that the sender has seen. Raises Edited where it is not the newest, BadEntry
         for a translation that cannot be one. A translation whose text is written anew follows its original again.
 
-        `sitting` lets saves that one person makes in a row become one version. A save that changes nothing adds none.
+        `sitting` lets saves that one person makes in a row become one version. A save that changes nothing adds none,
+        and one that undoes all that such a version changed of the live text takes it away again.
         """
         now = time.time()
         with writing(self._engine) as connection:
@@ -191,13 +192,21 @@ class Library:
                     and number not in (1, row["live"])
                     and now - last["at"] < _ONE_SITTING
                     and not self._was_live(connection, row["nr"], number)
+                    and not _is_becoming_live(connection, article.id, number)
                 )
-                number += not same
-                self._write_version(connection, row["nr"], number, article, by, last["at"] if same else now, note)
+                over_live = same and number - 1 == row["live"]
+                if over_live and self._mark(connection, row["nr"], number - 1) == article.mark:
+                    self._drop_version(connection, row["nr"], number, article)
+                    number -= 1
+                else:
+                    number += not same
+                    self._write_version(connection, row["nr"], number, article, by, last["at"] if same else now, note)
             if status is None:
                 status = row["status"]
                 if last["mark"] != article.mark and status in ("published", "archived"):
                     status = "draft"
+                if number == row["live"] and status == "draft":
+                    status = "published"  # it is live as it stands
             values = tables.row_of(
                 article, revision=revision + 1, version=number, status=status, updated=now, updated_by=by
             )
@@ -520,9 +529,18 @@ class Library:
             raise NoSuchArticle(f"there is no version {number}")
         return Article.restore(json.loads(body))
 
+    def _mark(self, connection: Any, nr: int, number: int) -> str | None:
+        query = sa.select(versions.c.mark).where(versions.c.article == nr, versions.c.number == number)
+        return cast("str | None", connection.execute(query).scalar())
+
     def _was_live(self, connection: Any, nr: int, number: int) -> bool:
         query = sa.select(lives.c.since).where(lives.c.article == nr, lives.c.version == number).limit(1)
         return connection.execute(query).first() is not None
+
+    def _drop_version(self, connection: Any, nr: int, number: int, article: Article) -> None:
+        """Takes the newest version away, since nothing of it is left; the `article` is what the one before says."""
+        connection.execute(versions.delete().where(versions.c.article == nr, versions.c.number == number))
+        tables.index_words(connection, [(nr, article.words())])
 
     def _write_version(
         self, connection: Any, nr: int, number: int, article: Article, by: str, at: float, note: str
@@ -542,6 +560,12 @@ def _heads() -> Any:
     columns = [articles.c[name] for name in names]
     newest = sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number)
     return sa.select(*columns, versions.c.mark).join(versions, newest)
+
+
+def _is_becoming_live(connection: Any, article: str, number: int) -> bool:
+    """Whether a publish is under way that has read this version."""
+    plans = connection.execute(sa.select(publications.c.plan).where(publications.c.state == "begun")).scalars()
+    return any([article, number] in json.loads(plan) for plan in plans)
 
 
 def _languages(connection: Any) -> list[str]:

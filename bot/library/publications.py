@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from bot.database import open_database, reading, writing
 from bot.library import pictures, shelf, tables
 from bot.library.article import Article
+from bot.library.errors import Overtaken
 from bot.library.importing import Origin, illustrated
 from bot.library.library import Library, today
 from bot.library.pictures import Picture
@@ -59,6 +60,8 @@ class Plan:
     marks: dict[str, str] = field(default_factory=dict)
     #: Pictures that come along with the files.
     pictures: list[Picture] = field(default_factory=list)
+    #: The newest versions that become live, by the number of their article: which, and its mark when it was read.
+    taken: dict[int, tuple[int, str]] = field(default_factory=dict)
 
 
 class Publications:
@@ -95,6 +98,7 @@ class Publications:
                 elif row["live"] != row["version"]:
                     plan.changes.append(Change(row["id"], row["version"]))
                     fresh[row["nr"]] = row["version"]
+                    plan.taken[row["nr"]] = (row["version"], row["mark"])
             places |= _places(connection, from_files)
             last = connection.execute(sa.select(sa.func.max(articles.c.nr))).scalar() or 0
             bodies = shelf.read(connection, fresh)
@@ -216,9 +220,11 @@ class Publications:
 
     def begin(self, plan: Plan, mark: str, by: str, kind: str, override: str = "") -> int:
         """Writes down what is about to become live; returns the publication's number. What comes from files is written
-        down when it is: after a death in between the folder tells it again."""
+        down when it is: after a death in between the folder tells it again. From now on no version of the plan is
+        written over (:meth:`Library.save`). Raises Overtaken where one has been since the plan was made."""
         told = json.dumps([[change.id, change.version] for change in plan.changes if change.article is None])
         with writing(self._engine) as connection:
+            self._check_taken(connection, plan.taken)
             done = connection.execute(
                 publications.insert().values(
                     at=time.time(),
@@ -233,6 +239,19 @@ class Publications:
                 )
             )
             return int(done.inserted_primary_key[0])
+
+    def _check_taken(self, connection: Any, taken: Mapping[int, tuple[int, str]]) -> None:
+        for start in range(0, len(taken), _ROWS):
+            some = dict(sorted(taken.items())[start : start + _ROWS])
+            # A save that is under way is waited for, and a later one sees the publication.
+            rows = sa.select(articles.c.nr, articles.c.id).where(articles.c.nr.in_(some)).order_by(articles.c.nr)
+            names = {nr: name for nr, name in connection.execute(rows.with_for_update())}
+            said = sa.select(versions.c.article, versions.c.number, versions.c.mark)
+            found = connection.execute(said.where(versions.c.article.in_(some)))
+            there = {(nr, number): mark for nr, number, mark in found}
+            for nr, (number, mark) in some.items():
+                if there.get((nr, number)) != mark:
+                    raise Overtaken(names.get(nr, "an entry"))
 
     def finish(self, seq: int, snapshot: str, plan: Plan, report: dict[str, Any] | None = None) -> None:
         """Settles what has become live with `snapshot`."""
@@ -489,11 +508,12 @@ def _rows(*more: Any) -> Any:
 
 def _chosen(connection: Any, ids: Collection[str] | None) -> list[Any]:
     """The articles `ids`, or where that is None, those that are ready; by nr."""
+    rows = _rows(versions.c.mark).join(versions, _NEWEST)
     if ids is None:
         leaving = sa.and_(articles.c.status == "archived", articles.c.live.isnot(None))
-        queries = [_rows().where(sa.or_(articles.c.status == "review", leaving))]
+        queries = [rows.where(sa.or_(articles.c.status == "review", leaving))]
     else:
-        queries = [_rows().where(articles.c.id.in_(some)) for some in _in_steps(ids)]
+        queries = [rows.where(articles.c.id.in_(some)) for some in _in_steps(ids)]
     found = [row for query in queries for row in connection.execute(query).mappings()]
     return sorted(found, key=lambda row: int(row["nr"]))
 

@@ -23,6 +23,7 @@ from bot.judgement.judge import parts
 from bot.judgement.judgement import Reading
 from bot.judgement.router import Bars, decide
 from bot.library.article import AUDIENCES, Article
+from bot.library.errors import Overtaken
 from bot.library.library import Library
 from bot.library.publications import Plan, publications_of
 from bot.lockfile import LockFile
@@ -363,15 +364,20 @@ class Bench:
         now = self._digest(plan)
         if digest and digest != now:
             raise Moved("somebody has changed entries since this was checked; look at the new check, then publish")
-        checked = self._check(plan, progress, now)
-        if checked.report["counts"]["stops"] and not override:
-            raise Stopped(checked.report)
-        draft = checked.draft
-        mark = publishing.mark(self._settings, draft.entries)
-        if kind == "publish" and (there := self._served(plan, draft, mark)):
-            return {**checked.report, "snapshot": there, "seq": None}
-        seq = self._ledger.begin(plan, mark, by, kind, override)
+        # Written down before anything is measured: what editors save meanwhile is a version of its own from here on.
+        mark = publishing.mark(self._settings, plan.entries)
         try:
+            seq = self._ledger.begin(plan, mark, by, kind, override)
+        except Overtaken as overtaken:
+            raise Moved(str(overtaken)) from None
+        try:
+            checked = self._check(plan, progress, now)
+            if checked.report["counts"]["stops"] and not override:
+                raise Stopped(checked.report)
+            draft = checked.draft
+            if kind == "publish" and (there := self._served(plan, draft, mark)):
+                self._ledger.drop(seq)
+                return {**checked.report, "snapshot": there, "seq": None}
             name = snapshot.write(self._settings.index, draft, mark)
         except BaseException:
             self._ledger.drop(seq)

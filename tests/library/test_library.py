@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.database import open_database
 from bot.library import publications
 from bot.library.article import Article
-from bot.library.errors import Edited, NoSuchArticle, Taken
+from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken
 from bot.library.library import Library
 from bot.library.publications import Publications
 from kb_index.entry import Entry
@@ -76,6 +76,38 @@ def test_one_sitting_is_one_version_but_never_over_somebody_elses_or_a_live_one(
     assert again["version"] == 5, "a save without a change made a version"
     back = library.restore("hours", 2, again["revision"], "Ada")
     assert back["version"] == 6 and back["fields"]["answer"] == "3"
+
+
+def test_what_undoes_all_that_a_sitting_changed_is_live_again_as_it_stands(library: Library, ledger: Publications) -> None:
+    now = library.create(article(), "Ada", status="review")
+    publish(ledger)
+    now = library.save(article(answer="From 8."), library.open("hours")["revision"], "Ada")
+    assert (now["version"], now["status"]) == (2, "draft")
+    now = library.save(article(), now["revision"], "Ada")
+    assert (now["version"], now["status"], now["live"]) == (1, "published", 1)
+    assert [v["number"] for v in library.versions("hours")] == [1] and ledger.pending() == []
+    now = library.save(article(answer="From 7."), now["revision"], "Ada")
+    assert (now["version"], now["status"]) == (2, "draft")
+    back = library.save(article(), now["revision"], "Ben")
+    assert (back["version"], back["status"]) == (3, "draft"), "another one's words were taken away"
+    assert [r["id"] for r in library.page(search="From 7")["entries"]] == []
+
+
+def test_what_a_publish_has_read_is_not_written_over(library: Library, ledger: Publications) -> None:
+    library.create(article(), "Ada", status="review")
+    now = library.save(article(answer="From 8."), library.open("hours")["revision"], "Ada")
+    plan = ledger.plan()
+    now = library.save(article(answer="From 7."), now["revision"], "Ada")
+    with pytest.raises(Overtaken, match="hours was changed while the publish began"):
+        ledger.begin(plan, "mark", "Ada", "publish")
+    assert ledger.begun() == 0
+    plan = ledger.plan()
+    seq = ledger.begin(plan, "mark", "Ada", "publish")
+    now = library.save(article(answer="From 6."), now["revision"], "Ada")
+    ledger.finish(seq, "s1", plan)
+    now = library.open("hours")
+    assert (now["live"], now["version"], now["published"]["answer"]) == (2, 3, "From 7.")
+    assert [e.answer for e in ledger.plan(()).entries] == ["From 7."]
 
 
 def test_what_is_live_and_every_way_back(library: Library, ledger: Publications) -> None:
