@@ -7,7 +7,7 @@ import json
 
 from bot.settings import Settings
 
-HELP = "train the classifier on data/nlu (some 15 minutes), into data/judgement; the set-up takes it from there"
+HELP = "train the classifier on data/nlu (some 20 minutes), into data/judgement; the set-up takes it from there"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

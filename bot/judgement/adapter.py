@@ -1,7 +1,7 @@
 """The adapter: what training adds to the encoder's upper layers, small enough to be shipped beside the phrases.
 
 ``data/judgement`` holds it (`adapter.npz`), the head, and what models that never saw a phrase's group said of it
-(`unseen.npz`), which is what the bars are computed with. Training them takes a quarter of an hour, so it is a
+(`unseen.npz`), which is what the bars are computed with. Training them takes twenty minutes, so it is a
 command of its own (`frontdesk tune`), and its result is kept in the repository like the phrases themselves.
 
 Each weight gets a product of two narrow matrices added.

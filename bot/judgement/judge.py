@@ -21,7 +21,7 @@ from kb_index.retriever import Retriever
 from kb_index.snapshot import Snapshot
 
 #: A part of a message speaks for the whole only when it is this clear on its own.
-_CLEAR = 0.8
+_CLEAR = {"support": 0.9, "human": 0.8}
 
 
 def parts(text: str) -> list[str]:
@@ -35,12 +35,12 @@ def classify(text: str, intents: Probabilities, head: Head) -> Reading:
     routes = head.route_probabilities(intents)
     whole = routes[0].copy()
     speaks = 0
-    for name in ("support", "human"):
+    for name, clear in _CLEAR.items():
         column = head.routes.index(name) if name in head.routes else -1
         if column < 0 or len(routes) < 2:
             continue
         row = 1 + int(routes[1:, column].argmax())
-        if routes[row, column] >= max(_CLEAR, whole[column]):
+        if routes[row, column] >= max(clear, whole[column]):
             whole *= (1 - routes[row, column]) / max(1e-9, 1 - whole[column])
             whole[column] = routes[row, column]
             speaks = row

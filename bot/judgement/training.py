@@ -2,9 +2,10 @@
 
 The word vectors and the lower half of the encoder stay as they are: what they make of each phrase is computed once.
 Over it, only a low-rank addition to the upper layers is trained (:mod:`bot.judgement.adapter`), which is five times
-as fast as training all of the encoder and told unseen kinds of product apart better (docs/judgement.md). The same is
-done once per fold without the fold's groups, so that each phrase is judged by a model that has seen neither its kind
-of product nor its way of writing.
+as fast as training all of the encoder and told unseen kinds of product apart better (docs/judgement.md). What is served
+is the mean of three trainings that differ by chance alone, so that less of it is chance. A training is also done once per
+fold without the fold's groups, so that each phrase is judged by a model that has seen neither its kind of product nor its
+way of writing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from kb_index.encoder import MAX_PIECES, Vectors
 from kb_index.export import source_model
 
 FOLDS = 5
+#: Trainings whose mean is served. Those of the folds stand alone: no better than the mean, so the bars are no lower.
+MEMBERS = 3
 Progress = Callable[[int, int], None]
 
 #: Layers that are trained; those below keep their knowledge of words that no phrase has.
@@ -75,8 +78,8 @@ def tune(folder: Path = adapter.FOLDER, progress: Progress = lambda done, total:
     reads = {adapter.digest(phrase.text): (row, phrase.text) for row, phrase in enumerate(corpus)}
     reads |= {adapter.digest(phrase.text, plainly=True): (row, plain) for row, phrase in enumerate(corpus)
               if (plain := plainly(phrase.text)) != phrase.text}
-    tuner = Tuner(sorted({part for _, text in reads.values() for part in parts(text)}), seed)
-    total = (FOLDS + 1) * 100
+    tuner = Tuner(sorted({part for _, text in reads.values() for part in parts(text)}))
+    total = (FOLDS + MEMBERS) * 100
 
     def part(k: int) -> Progress:
         return lambda done, of: progress(k * 100 + 100 * done // of, total)
@@ -84,9 +87,24 @@ def tune(folder: Path = adapter.FOLDER, progress: Progress = lambda done, total:
     unseen: dict[str, Unseen] = {}
     for k in range(FOLDS):
         learnt = [p for p, f in zip(corpus, fold, strict=True) if f != k]
-        twin = tuner.fit(learnt, corpus, part(k))
+        twin = tuner.fit(learnt, corpus, seed, part(k))
         unseen |= judged(twin, learnt, {key: parts(text) for key, (row, text) in reads.items() if fold[row] == k})
-    return write(folder, corpus, tuner.fit(corpus, corpus, part(FOLDS)), unseen, seed)
+    members = [tuner.fit(corpus, corpus, seed + k, part(FOLDS + k)) for k in range(MEMBERS)]
+    return write(folder, corpus, *averaged(members), unseen, seed)
+
+
+def averaged(members: Sequence[Trained]) -> tuple[adapter.Pairs, Head]:
+    """The mean of several trainings, as one addition whose rank is the sum of theirs, and one head.
+
+    Source: M. Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves accuracy without
+    increasing inference time" (ICML 2022).
+    """
+    first, n = members[0], len(members)
+    pairs = {name: (np.concatenate([one.pairs[name][0] / np.float16(n) for one in members], axis=1),
+                    np.concatenate([one.pairs[name][1] for one in members]))
+             for name in first.pairs}
+    weights, bias = (np.mean([getattr(one.head, name) for one in members], axis=0) for name in ("weights", "bias"))
+    return pairs, Head(first.head.intents, first.head.route_of, weights, bias)
 
 
 @dataclass(frozen=True)
@@ -111,10 +129,9 @@ def judged(twin: Trained, learnt: Sequence[Phrase], asked: Mapping[str, Sequence
 
 
 def write(
-    folder: Path, corpus: Sequence[Phrase], final: Trained, unseen: Mapping[str, Unseen], seed: int
+    folder: Path, corpus: Sequence[Phrase], pairs: adapter.Pairs, head: Head, unseen: Mapping[str, Unseen], seed: int
 ) -> dict[str, Any]:
     """Writes the model that learnt all phrases, and what others said of those that they had not learnt."""
-    head = Head(final.head.intents, final.head.route_of, final.head.weights, final.head.bias)
     wholes = [unseen[adapter.digest(phrase.text)] for phrase in corpus]
     scores, nearest = np.stack([one.scores[0] for one in wholes]), np.stack([one.nearest[0] for one in wholes])
     head.temperature = _temperature(scores, nearest, [phrase.route for phrase in corpus], head)
@@ -124,14 +141,14 @@ def write(
         "recall": _recall(mixed(_softmax(scores / head.temperature), nearest), corpus, head),
     }
     together = {key: mixed(_softmax(one.scores / head.temperature), one.nearest) for key, one in unseen.items()}
-    adapter.save(folder, final.pairs, head, together, told)
+    adapter.save(folder, pairs, head, together, told)
     return told
 
 
 class Tuner:
     """Trains upper layers over the states that the lower ones make of `texts`, computed once."""
 
-    def __init__(self, texts: Sequence[str], seed: int) -> None:
+    def __init__(self, texts: Sequence[str]) -> None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("USE_TF", "0")
         import torch
@@ -139,7 +156,6 @@ class Tuner:
         from transformers.utils import logging
 
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        self._seed = seed
         self._half = torch.bfloat16 if _has_bfloat16() else None
         model = SentenceTransformer(str(source_model()), device="cpu")
         model.eval()
@@ -149,8 +165,9 @@ class Tuner:
             parameter.requires_grad = False
         self._states = dict(zip(texts, self._lower(model.tokenizer, texts), strict=True))
 
-    def fit(self, seen: Sequence[Phrase], corpus: Sequence[Phrase], progress: Progress) -> Trained:
-        """Trains on the phrases `seen`; intents are those of the whole `corpus`, so that heads are alike."""
+    def fit(self, seen: Sequence[Phrase], corpus: Sequence[Phrase], seed: int, progress: Progress) -> Trained:
+        """Trains on the phrases `seen`; intents are those of the whole `corpus`, so that heads are alike. `seed` decides
+        the order of phrases and the first weights."""
         import torch
         from torch.nn import functional
 
@@ -163,9 +180,9 @@ class Tuner:
         counts = torch.bincount(route, minlength=len(names)).float().clamp(min=1)
         worth = (counts.sum() / len(names) / counts) ** 0.5
         states = [self._states[parts(phrase.text)[0]] for phrase in seen]
-        rng = np.random.default_rng(self._seed)
+        rng = np.random.default_rng(seed)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self._seed)
+            torch.manual_seed(seed)
             additions = self._widen()
             inner = [matrix for pair in additions.values() for matrix in pair]
             head = torch.nn.Linear(int(self._model.config.hidden_size), len(intents))

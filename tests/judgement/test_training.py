@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.judgement import adapter, assembly, phrases
+from bot.judgement import adapter, assembly, phrases, training
 from bot.judgement.classifier import Classifier, Head
 from bot.judgement.judge import parts
 from bot.judgement.plainly import plainly
@@ -36,8 +36,8 @@ import numpy as np
 said = {"service": ["where is parcel %d", "cancel order %d please", "refund for order %d"],
         "support": ["my lamp %d is broken", "kettle %d leaks", "the app crashes on page %d"]}
 corpus = [Phrase(text % n, route[:3], route, f"k{n}/s") for n in range(8) for route in said for text in said[route]]
-tuner = training.Tuner([part for p in corpus for part in parts(p.text)], 0)
-first = tuner.fit(corpus, corpus, lambda done, total: None)
+tuner = training.Tuner([part for p in corpus for part in parts(p.text)])
+first = tuner.fit(corpus, corpus, 0, lambda done, total: None)
 texts = [parts(p.text)[0] for p in corpus]
 vectors = first.encode(texts)
 told = first.head.route_probabilities(first.head.intent_probabilities(vectors))
@@ -46,7 +46,7 @@ model = SentenceTransformer(str(source_model()), device="cpu")
 before = model.encode(texts, normalize_embeddings=True)
 adapter.merge(model, first.pairs)
 after = model.encode(texts, normalize_embeddings=True)
-second = tuner.fit(corpus, corpus, lambda done, total: None)
+second = tuner.fit(corpus, corpus, 0, lambda done, total: None)
 again = second.encode(texts)
 print(json.dumps({
     "right": float(right), "merged": float((after * vectors).sum(1).min()), "moved": float((after * before).sum(1).mean()),
@@ -65,6 +65,25 @@ def test_training_learns_merges_and_begins_afresh_each_time() -> None:
     # What is merged into the base model is what was trained, up to the rounding of bfloat16, and it is not nothing.
     assert told["merged"] > 0.98 > told["moved"]
     assert told["same"] > 0.98
+
+
+def test_the_mean_of_trainings_is_one_addition_and_one_head() -> None:
+    rng = np.random.default_rng(7)
+
+    def member() -> training.Trained:
+        pairs = {name: (rng.normal(size=(6, 2)).astype(np.float16), rng.normal(size=(2, 5)).astype(np.float16)) for name in "ab"}
+        head = Head(["x", "y"], {"x": "service", "y": "support"}, rng.normal(size=(2, 6)), rng.normal(size=2))
+        return training.Trained(pairs, head, lambda texts: np.zeros((len(texts), 6), np.float32))
+
+    members = [member() for _ in range(3)]
+    pairs, head = training.averaged(members)
+    for name in "ab":
+        left, right = (side.astype(np.float64) for side in pairs[name])
+        mean = np.mean([one.pairs[name][0].astype(np.float64) @ one.pairs[name][1] for one in members], axis=0)
+        assert left.shape == (6, 6) and np.allclose(left @ right, mean, atol=0.01)
+    assert np.allclose(head.weights, np.mean([one.head.weights for one in members], axis=0))
+    assert np.allclose(head.bias, np.mean([one.head.bias for one in members], axis=0))
+    assert (head.intents, head.route_of) == (["x", "y"], {"x": "service", "y": "support"})
 
 
 def test_what_is_shipped_was_trained_on_the_phrases_as_they_are() -> None:
