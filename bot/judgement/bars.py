@@ -67,6 +67,12 @@ class Asked:
         return bool(self.entry) and (entry == self.entry or entry in self.also)
 
     @property
+    def foregone(self) -> bool:
+        """Whether it stands word for word in the entry that answers it. It is answered wherever the bar lies, so it says
+        nothing of the bar: an editor who makes a phrasing of each question that was missed would lower it otherwise."""
+        return self.right and not self.held_out and by_the_very_words(self.reading)
+
+    @property
     def tongue(self) -> str:
         """The language whose bar it is measured by; empty for the usual one."""
         return tongue(self.reading.candidates)
@@ -138,7 +144,9 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
         needed, clear = choose_people_bars(chance, said, acted, others, beta, _DOUBT)
         handed = clear.value
     # What is handed over although the knowledge base holds its answer is not covered.
-    covered = float(((people < handed) & (sure >= answer.value) & known).sum() / max(1, known.sum()))
+    foregone = sum(a.foregone and not a.tongue and not a.hidden for a in asked)
+    answered = int(((people < handed) & (sure >= answer.value) & known).sum()) + foregone
+    covered = answered / max(1, int(known.sum()) + foregone)
     below = (people < needed.value) & (sure < answer.value)
     helped = np.array([any(a.accepts(c.entry) for c in a.reading.candidates[:OFFERED]) for a in mixed], bool)
     offer = choose_offer_bar(sure[below], helped[below])
@@ -156,7 +164,7 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
         "foreign": {"value": answer.as_dict()["value"] if _mostly_foreign(mixed) else "never"},
         "search": choose_bar(sure, right, known, alpha, _ANSWER_DOUBT).as_dict(),
         "offer": {"value": offer}, "scope": {"value": scope},
-        "asked": {"answerable": int(known.sum()), "first": int(right.sum()), "people": len(needing)},
+        "asked": {"answerable": int(known.sum()) + foregone, "first": int(right.sum()) + foregone, "people": len(needing)},
     }
 
 
@@ -171,7 +179,7 @@ def tongues(asked: Sequence[Asked], confidence: Confidence, alpha: float, handed
     kinds nothing is promised."""
     found: dict[str, list[Asked]] = {}
     for one in asked:
-        if one.tongue:
+        if one.tongue and not one.foregone:
             found.setdefault(one.tongue, []).append(one)
     bars = {}
     for name, ours in sorted(found.items()):
@@ -197,7 +205,8 @@ def questions(asked: Sequence[Asked]) -> tuple[Confidence, list[Asked]]:
     Test questions set the bar, held-out phrasings fit the confidence. With few tests the phrasings are questions as
     well, and the shipped confidence is used. Messages without an answer make up a fixed share of both.
     """
-    asked = [a for a in asked if not a.tongue and not a.hidden]  # these have bars of their own
+    # Other languages have bars of their own.
+    asked = [a for a in asked if not a.tongue and not a.hidden and not a.foregone]
     tests = [a for a in asked if a.entry and not a.held_out]
     held_out = [a for a in asked if a.held_out]
     others = sorted((a for a in asked if not a.entry and not a.judged and not a.likely and a.best != "smalltalk"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.judgement.bars import Asked
+import numpy as np
+
+from bot.judgement.bars import Asked, calibrate
 from bot.judgement.judgement import Reading
 from kb_index.retriever import Candidate
 
@@ -41,3 +43,25 @@ def test_what_is_published_word_for_word_is_let_through_by_any_bar() -> None:
     assert one.held_back == one.let_through == 0.0 and one.people == 0.9
     person = Asked(Reading("helpline", {"human": 0.9}, "ask_human", 0.9, worded), "", "human")
     assert person.held_back == person.let_through == 0.9
+
+
+def test_what_stands_word_for_word_in_its_entry_says_nothing_of_the_bar() -> None:
+    rng = np.random.default_rng(3)
+
+    def question(number: int, same: bool = False) -> Asked:
+        score = 1.0 if same else float(rng.uniform(0.3, 0.9))
+        found = [Candidate("hours", score, score, score, same=same), Candidate("returns", 0.25, 0.25, 0.0)]
+        right = same or rng.uniform() < score + 0.05
+        return Asked(Reading(f"question {number}", {"service": 1.0}, "ask_company", 0.9, found), "hours" if right else "returns",
+                     "service")
+
+    fresh = [question(n) for n in range(400)]
+    known = [question(n, same=True) for n in range(400, 1000)]
+    alone, both = calibrate(fresh, 0.05, 0.02), calibrate([*fresh, *known], 0.05, 0.02)
+    assert both["answer"]["value"] == alone["answer"]["value"] and both["search"]["value"] == alone["search"]["value"]
+    # All of them are answered, so they count where it is told how much is.
+    assert both["asked"]["answerable"] == 1000 and both["asked"]["first"] == alone["asked"]["first"] + 600
+    assert alone["answer"]["coverage"] < 0.5 < both["answer"]["coverage"]
+    # What is answered wrongly by its very words is no reason to trust the bar either.
+    wrong = [Asked(one.reading, "returns", "service") for one in known]
+    assert not any(one.foregone for one in wrong) and all(one.foregone for one in known)
