@@ -68,8 +68,8 @@ class Asked:
 
     @property
     def foregone(self) -> bool:
-        """Whether it stands word for word in the entry that answers it. It is answered wherever the bar lies, so it says
-        nothing of the bar: an editor who makes a phrasing of each question that was missed would lower it otherwise."""
+        """Whether it stands word for word in the entry that answers it. It is answered wherever the bar lies, so it
+        says nothing of the bar: whoever makes a phrasing of each question that was missed would lower it otherwise."""
         return self.right and not self.held_out and by_the_very_words(self.reading)
 
     @property
@@ -164,7 +164,8 @@ def calibrate(asked: Sequence[Asked], alpha: float, beta: float) -> dict[str, An
         "foreign": {"value": answer.as_dict()["value"] if _mostly_foreign(mixed) else "never"},
         "search": choose_bar(sure, right, known, alpha, _ANSWER_DOUBT).as_dict(),
         "offer": {"value": offer}, "scope": {"value": scope},
-        "asked": {"answerable": int(known.sum()) + foregone, "first": int(right.sum()) + foregone, "people": len(needing)},
+        "asked": {"answerable": int(known.sum()) + foregone, "first": int(right.sum()) + foregone,
+                  "people": len(needing)},
     }
 
 

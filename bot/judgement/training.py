@@ -2,10 +2,10 @@
 
 The word vectors and the lower half of the encoder stay as they are: what they make of each phrase is computed once.
 Over it, only a low-rank addition to the upper layers is trained (:mod:`bot.judgement.adapter`), which is five times
-as fast as training all of the encoder and told unseen kinds of product apart better (docs/judgement.md). What is served
-is the mean of three trainings that differ by chance alone, so that less of it is chance. A training is also done once per
-fold without the fold's groups, so that each phrase is judged by a model that has seen neither its kind of product nor its
-way of writing.
+as fast as training all of the encoder and told unseen kinds of product apart better (docs/judgement.md). What is
+served is the mean of three trainings that differ by chance alone, so that less of it is chance. A training is also done
+once per fold without the fold's groups, so that each phrase is judged by a model that has seen neither its kind of
+product nor its way of writing.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ class Tuner:
         self._states = dict(zip(texts, self._lower(model.tokenizer, texts), strict=True))
 
     def fit(self, seen: Sequence[Phrase], corpus: Sequence[Phrase], seed: int, progress: Progress) -> Trained:
-        """Trains on the phrases `seen`; intents are those of the whole `corpus`, so that heads are alike. `seed` decides
-        the order of phrases and the first weights."""
+        """Trains on the phrases `seen`; intents are those of the whole `corpus`, so that heads are alike. `seed`
+        decides the order of phrases and the first weights."""
         import torch
         from torch.nn import functional
 
