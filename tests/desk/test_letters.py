@@ -15,6 +15,7 @@ from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations import keys
 from bot.conversations.letters import GATHER_SECONDS, next_letter
+from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.settings import Settings
 
@@ -144,14 +145,43 @@ async def test_an_address_is_taken_only_where_people_will_answer(customer: Custo
 async def test_a_link_leads_only_to_pages_of_ours(settings: Settings) -> None:
     ours = replace(settings, widget_origins=("https://shop.example",), public_url="https://chat.example")
     async with running(ours) as desk:
-        link = desk.services.correspondence._link
-        for page, wanted in (("https://shop.example/tents?x=1#top", "https://shop.example/tents?x=1#frontdesk=C"),
-                             ("https://evil.example/", "https://chat.example/#frontdesk=C"),
-                             ("https://shop.example.evil.example/", "https://chat.example/#frontdesk=C"),
-                             ("https://shop.example@evil.example/", "https://chat.example/#frontdesk=C"),
-                             ("", "https://chat.example/#frontdesk=C")):
-            customer = await desk.customer(page=page)
-            assert link(await desk.services.conversations.state(customer.cid), "C") == wanted
+        conversations, link = desk.services.conversations, desk.services.correspondence._link
+        for page, wanted in (("https://shop.example/tents?x=1#top", "https://shop.example/tents?x=1"),
+                             ("https://evil.example/", "https://chat.example/"),
+                             ("https://shop.example.evil.example/", "https://chat.example/"),
+                             ("https://shop.example@evil.example/", "https://chat.example/"),
+                             ("http://[", "https://chat.example/"), ("", "https://chat.example/")):
+            cid, _ = await conversations.create(page)
+            page, _, code = (await link(await conversations.state(cid))).partition("#frontdesk=")
+            assert page == wanted and (await resume(desk, code)).json["conversation"] == cid
+
+
+async def test_what_is_wrong_with_one_conversation_keeps_no_answer_from_others(
+    desk: Desk, agent: Agent, hand_off: Callable[..., Awaitable[None]], conversations: Conversations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cids = []
+    for number in range(3):
+        customer = await desk.customer()
+        await customer.say("m1", "My tent leaks")
+        await hand_off()
+        await customer.post("mail", {"email": f"ada{number}@example.org"})
+        await agent.act(customer.cid, "claim")
+        await agent.act(customer.cid, "messages", {"id": "a1", "text": "A new one is on its way."})
+        cids.append(customer.cid)
+    whole = desk.services.correspondence._page
+
+    def page(state: State) -> str:
+        if state.id == cids[1]:
+            raise ValueError("Invalid IPv6 URL")
+        return whole(state)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.services.correspondence, "_page", page)
+        assert await attend(desk) == 2 and await attend(desk) == 0
+    assert len(await conversations.call("KEYS", keys.resume("*"))) == 2, "a code was made for a mail that never went"
+    assert await attend(desk) == 1
+    assert {mail["To"] for mail in await mails(desk)} == {f"ada{number}@example.org" for number in range(3)}
 
 
 def test_a_letter_is_the_same_whoever_works_it_out() -> None:

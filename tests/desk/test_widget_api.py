@@ -34,8 +34,9 @@ async def test_a_conversation_is_minted_with_page_locale_and_browser(desk: Desk)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_a_page_that_is_no_web_address_is_left_out(desk: Desk) -> None:
-    customer = await desk.customer(page="javascript:alert(1)")
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "http://", "http://[", "https://[::1", "https://a\u2100b.example/"])
+async def test_a_page_that_is_no_web_address_is_left_out(desk: Desk, page: str) -> None:
+    customer = await desk.customer(page=page)
     assert (await desk.services.conversations.state(customer.cid)).page == ""
 
 
