@@ -189,8 +189,20 @@ def test_a_letter_is_the_same_whoever_works_it_out() -> None:
         return {"seq": seq, "at": at, "kind": "message", "from": "agent", "text": f"{seq}", "by": {"id": "a", "name": "A"}}
 
     records = [said(5, 100.0), said(6, 159.0), said(7, 161.0)]
-    assert next_letter(records, 159.9) is None
-    for now in (160.0, 162.0, 9999.0):
+    for now in (159.9, 161.0, 219.0):
+        assert next_letter(records, now) is None, "what could still be taken back went out"
+    for now in (219.1, 222.0, 9999.0):
         letter = next_letter(records, now)
         assert letter is not None and (letter.first, letter.last) == (5, 6)
+    taken_back = {"seq": 8, "at": 218.0, "kind": "internal", "from": "agent", "event": "deleted", "of": 6}
+    letter = next_letter([*records, taken_back], 219.1)
+    assert letter is not None and [record["seq"] for record in letter.messages] == [5] and letter.last == 6
     assert next_letter([{**said(5, 100.0), "from": "customer"}], 999.0) is None
+
+
+def test_who_never_stops_writing_delays_no_letter_beyond_two_minutes() -> None:
+    records = [{"seq": seq, "at": 100.0 + seq, "kind": "message", "from": "agent", "text": "and", "by": {"id": "a"}}
+               for seq in range(1, 601)]
+    letter = next_letter(records[:121], 221.0)
+    assert letter is not None and (letter.first, letter.last) == (1, 60)
+    assert next_letter(records, 999.0) == letter
