@@ -117,8 +117,10 @@ class Letters:
         return code
 
     async def resume(self, code: str, known: str = "") -> tuple[str, str | None]:
-        """The conversation that a code opens, and a new token for it; no token where the caller has that conversation,
-        `known`, open already, which uses nothing up. Raises NoSuchCode, UsedCode."""
+        """The conversation that a code opens, and a new token for it; who its customer is has to be proved again then.
+        No token where the caller has that conversation, `known`, open already, which uses nothing up.
+
+        Raises NoSuchCode, UsedCode."""
         secret = secrets.token_urlsafe(24)
         [outcome, *more] = await self._resume(
             self._conversations.client, keys.resume(_digest(code)), fingerprint(secret), known, keys.RESUME_SECONDS,

@@ -14,6 +14,8 @@ import pytest
 from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations import keys
+from bot.conversations.customer import Customer as Known
+from bot.conversations.customer import Identity
 from bot.conversations.letters import GATHER_SECONDS, next_letter
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
@@ -115,6 +117,31 @@ async def test_the_link_opens_the_conversation_once_and_then_brings_another(
         assert (await resume(desk, code)).status == 409
     assert (await resume(desk, code)).status == 429
     assert (await resume(desk, "x" * 32)).status == 404 and (await resume(desk, "")).status == 404
+
+
+async def test_who_opens_a_link_does_not_inherit_who_the_customer_proved_to_be(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    """The address may be mistyped, shared, or that of a friend whom the mail was passed on to."""
+    amara = Identity(Known("C-1001", "Amara", "amara@example.com"), "digest", 60)
+    await conversations.identify(waiting.cid, amara)
+    await asyncio.to_thread(desk.services.customers.note, [await conversations.state(waiting.cid)])
+    await waiting.post("mail", {"email": "ada@example.org"})
+    letters = desk.services.correspondence.letters
+    code, another = [await letters.code(waiting.cid) for _ in range(2)]
+    assert (await resume(desk, code, waiting.token)).json["token"] is None
+    assert (await agent.summary(waiting.cid))["verified"] is True, "who is here already has opened nothing"
+    async with agent.events() as events:
+        assert (await resume(desk, code)).status == 200
+        while (await events.next("conversation")).data["verified"]:
+            pass
+    shown = (await agent.get(f"conversations/{waiting.cid}")).json
+    assert shown["conversation"]["verified"] is False
+    assert shown["customer"] == {"name": "Amara", "email": "amara@example.com", "verified": False, "by": None}
+    await conversations.identify(waiting.cid, amara)
+    assert (await agent.get(f"conversations/{waiting.cid}")).json["customer"]["verified"] is True
+    assert (await resume(desk, another)).status == 200
+    assert (await conversations.state(waiting.cid)).customer is None
 
 
 async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: Customer) -> None:
