@@ -155,7 +155,8 @@ async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: 
 
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org", "ada@example", "ada@example.org, eve@example.org",
-                                     "ada@example.org\nBcc: eve@example.org", "<ada@example.org>", "x" * 300 + "@example.org"])
+                                     "ada@example.org\nBcc: eve@example.org", "<ada@example.org>", "x" * 300 + "@example.org",
+                                     "ada..l@example.org", ".ada@example.org", "ada.@example.org", "jürgen@example.org"])
 async def test_an_address_that_is_none(waiting: Customer, address: str) -> None:
     answer = await waiting.post("mail", {"email": address})
     assert (answer.status, answer.json["error"]["field"]) == (400, "email")
