@@ -144,6 +144,19 @@ async def test_who_opens_a_link_does_not_inherit_who_the_customer_proved_to_be(
     assert (await conversations.state(waiting.cid)).customer is None
 
 
+async def test_the_desk_forgets_in_time_whom_it_wrote_to(
+    desk: Desk, waiting: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await desk.services.correspondence.send_link(waiting.cid)
+    assert len(await mails(desk)) == 1
+    await desk.services.sweeps.run()
+    assert desk.services.outbox.counts() == {"sent": 1}
+    monkeypatch.setattr("bot.desk.sweeps.KEPT_SECONDS", -1.0)
+    await desk.services.sweeps.run()
+    assert desk.services.outbox.counts() == {}
+
+
 async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: Customer) -> None:
     await waiting.post("mail", {"email": "ada@example.org"})
     letters = desk.services.correspondence.letters
