@@ -10,7 +10,8 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,11 +49,20 @@ class Writer:
         self._sums[name] = member.sum
         return count
 
-    def file(self, name: str, source: Path) -> None:
-        with _Summed(self._zip, name) as member, source.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                member.write(chunk)
-        self._sums[name] = member.sum
+    def files(self, sources: Mapping[str, Path]) -> int:
+        """Members of files that belong together: all or, where one of them is gone, none; returns how many."""
+        with ExitStack() as opened:
+            try:
+                # All of them first: what is removed after that can still be read to its end.
+                files = {name: opened.enter_context(source.open("rb")) for name, source in sources.items()}
+            except FileNotFoundError:
+                return 0
+            for name, file in files.items():
+                with _Summed(self._zip, name) as member:
+                    while chunk := file.read(_CHUNK):
+                        member.write(chunk)
+                self._sums[name] = member.sum
+            return len(files)
 
     def finish(self, about: dict[str, Any]) -> None:
         """Adds the manifest, brings everything to disk and gives the file its name."""

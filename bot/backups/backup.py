@@ -61,23 +61,29 @@ def _write(settings: Settings, writer: Writer, progress: Progress) -> dict[str, 
 
         counts["rows"] = sum(writer.lines(f"{SQL}{table.name}.jsonl", counted(source.rows(table))) - 1
                              for table in source.tables)
-    found = list(homes.files(settings.home)) if settings.home.is_dir() else []
-    entries = [path for path in sorted(settings.kb.rglob("*")) if path.is_file()] if settings.kb.is_dir() else []
-    with tempfile.TemporaryDirectory() as scratch:
-        for number, path in enumerate(found):
-            name = HOME + path.relative_to(settings.home).as_posix()
-            if homes.is_sqlite(path):
-                copy = Path(scratch) / "copy.db"
-                copy.unlink(missing_ok=True)
-                homes.copy_sqlite(path, copy)
-                path = copy
-            writer.file(name, path)
-            progress(90 + 10 * number // (len(found) + len(entries)), 100)
-    for path in entries:
-        writer.file(KB + path.relative_to(settings.kb).as_posix(), path)
-    counts["files"] = len(found) + len(entries)
+    counts["files"] = _write_files(settings, writer, _share(progress, 90, 100))
     progress(100, 100)
     return counts
+
+
+def _write_files(settings: Settings, writer: Writer, progress: Progress) -> int:
+    """What lies in home and Markdown folder. Files go at any time: an upload that nobody sent, a snapshot of long ago.
+    What is gone by its turn is left out, since nothing that is kept needs it."""
+    # Before the snapshots are listed, so that the one that it names is among them.
+    count = writer.files({HOME + "index/current": settings.index / "current"})
+    units = [unit for unit in homes.units(settings.home) if unit != [settings.index / "current"]]
+    entries = homes.files(settings.kb)
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, unit in enumerate(units):
+            sources = {HOME + path.relative_to(settings.home).as_posix(): path for path in unit}
+            for place, (name, path) in enumerate(sources.items()):
+                if homes.is_sqlite(path):
+                    sources[name] = copy = Path(scratch) / str(place)
+                    copy.unlink(missing_ok=True)
+                    homes.copy_sqlite(path, copy)
+            count += writer.files(sources)
+            progress(number, len(units) + len(entries))
+    return count + sum(writer.files({KB + path.relative_to(settings.kb).as_posix(): path}) for path in entries)
 
 
 def _share(progress: Progress, begin: int, end: int) -> Progress:

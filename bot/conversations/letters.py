@@ -18,7 +18,8 @@ from bot.conversations.errors import Missing
 from bot.conversations.record import Record, encode
 from bot.conversations.store import Conversations, fingerprint
 
-#: Agents' messages of so many seconds go into one letter, and so long they can be changed before they go.
+#: Agents' messages of so many seconds go into one letter, which goes when the last of them can be changed no more: so
+#: it waits for two minutes at most, however much is said.
 GATHER_SECONDS = 60.0
 #: A stream that was open so lately counts as one that is.
 _HERE_SECONDS = 30.0
@@ -52,15 +53,15 @@ class Letter:
 
 
 def next_letter(records: Sequence[Record], now: float) -> Letter | None:
-    """What is to be mailed of the `records` after the last letter; None while the first message of it is still fresh.
+    """What is to be mailed of the `records` after the last letter; None while its agent may still change any of it.
 
     Which messages go together depends on their times alone, so whoever works it out, and how often, it is the same
     letter. What was taken back does not go out.
     """
     said = [r for r in amended(records) if r["kind"] == "message" and r["from"] == "agent"]
-    if not said or now - said[0]["at"] < GATHER_SECONDS:
-        return None
     together = [r for r in said if r["at"] < said[0]["at"] + GATHER_SECONDS]
+    if not together or now - together[-1]["at"] <= keys.AMEND_SECONDS:
+        return None
     return Letter(together[0]["seq"], together[-1]["seq"], [r for r in together if not r.get("deleted")])
 
 
@@ -116,8 +117,10 @@ class Letters:
         return code
 
     async def resume(self, code: str, known: str = "") -> tuple[str, str | None]:
-        """The conversation that a code opens, and a new token for it; no token where the caller has that conversation,
-        `known`, open already, which uses nothing up. Raises NoSuchCode, UsedCode."""
+        """The conversation that a code opens, and a new token for it; who its customer is has to be proved again then.
+        No token where the caller has that conversation, `known`, open already, which uses nothing up.
+
+        Raises NoSuchCode, UsedCode."""
         secret = secrets.token_urlsafe(24)
         [outcome, *more] = await self._resume(
             self._conversations.client, keys.resume(_digest(code)), fingerprint(secret), known, keys.RESUME_SECONDS,

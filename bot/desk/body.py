@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from sanic import Request
 
@@ -70,7 +71,11 @@ def note(fields: Mapping[str, Any]) -> str:
 def page(fields: Mapping[str, Any]) -> str:
     """The optional field ``page``. Agents get it as a link, so anything that is no web address is left out."""
     value = _line(fields.get("page", ""), 2000)
-    return value if value.lower().startswith(("https://", "http://")) else ""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return ""
+    return value if parts.scheme in ("https", "http") and parts.netloc else ""
 
 
 def locale(fields: Mapping[str, Any]) -> str:

@@ -114,7 +114,7 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
         raise Missing(cid)
     state, packet, records = found
     last = await asyncio.to_thread(services.archive.last_messages, [cid])
-    about = await context.about(services, cid, None, packet, state.contact)
+    about = await context.about(services, cid, None, packet, state.contact, archived=True)
     return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records, **about})
 
 

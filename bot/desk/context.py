@@ -12,10 +12,10 @@ from bot.desk.services import Services
 
 async def about(
     services: Services, cid: str, known: Customer | None, packet: Mapping[str, Any] | None,
-    contact: Mapping[str, str] | None = None,
+    contact: Mapping[str, str] | None = None, archived: bool = False,
 ) -> dict[str, Any]:
-    """``customer`` and ``orders`` of an answer. `known` is who has proved it in the live conversation; a conversation
-    that was opened again, or that only the archive has, is told by what was noted of it then."""
+    """``customer`` and ``orders`` of an answer. `known` is who has proved it in the live conversation; one that was
+    opened again, also by a mailed link, or that is `archived`, is told by what was noted of it then."""
     packet = packet or {}
     who = packet.get("who") or {}
     customer = known or await asyncio.to_thread(services.customers.of, cid)
@@ -28,4 +28,7 @@ async def about(
         told = {name: who.get(name) for name in ("name", "email", "verified", "by")}
     else:
         told = None
+    if told and known is None and not archived:
+        # Whoever writes there now has proved nothing.
+        told |= {"verified": False, "by": None}
     return {"customer": told, "orders": list(packet.get("lookups") or [])}

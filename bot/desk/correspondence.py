@@ -60,15 +60,21 @@ class Correspondence:
             if cid not in states:
                 await self.letters.end(cid)
             elif states[cid].seq > seq:
-                sent += await self._attend(states[cid], seq, now)
+                try:
+                    sent += await self._attend(states[cid], seq, now)
+                except (StoreUnavailable, DatabaseUnavailable):
+                    raise
+                except Exception:
+                    # What is wrong with one conversation keeps no answer from the others.
+                    log.exception("the answer of conversation %s cannot be mailed", cid)
         return sent
 
     async def send_link(self, cid: str) -> None:
         """Mails a new link to whom the conversation is answered. Raises Missing."""
         state = await self._conversations.state(cid)
         if state.contact:
-            code = await self.letters.code(cid)
-            await self._put(state, "new_link", {"link": self._link(state, code)}, f"link:{cid}:{code[:8]}")
+            link = await self._link(state)
+            await self._put(state, "new_link", {"link": link}, f"link:{cid}:{link[-8:]}")
 
     async def _attend(self, state: State, seq: int, now: float) -> int:
         records = await self._conversations.records(state.id, seq)
@@ -79,9 +85,8 @@ class Correspondence:
             return 0
         goes = bool(letter.messages) and not await self.letters.is_here(state.id)
         if goes:
-            link = self._link(state, await self.letters.code(state.id))
-            await self._put(state, "answer", {"messages": _text(letter), "link": link},
-                            f"answer:{state.id}:{letter.first}")
+            text, link = _text(letter), await self._link(state)
+            await self._put(state, "answer", {"messages": text, "link": link}, f"answer:{state.id}:{letter.first}")
         await self.letters.done(state.id, letter.last)
         return int(goes)
 
@@ -94,13 +99,19 @@ class Correspondence:
         except BadMail as error:
             log.error("a letter of conversation %s cannot be written: %s", state.id, error)
 
-    def _link(self, state: State, code: str) -> str:
-        """The page where they were, if it is one of ours: whoever opened the conversation could have named any. The
-        code stands in the fragment, which browsers send to no server."""
-        parts = urlsplit(state.page)
-        ours = f"{parts.scheme}://{parts.netloc}" in self._settings.widget_origins
-        page = state.page.partition("#")[0] if ours else self._settings.site.rstrip("/") + "/"
-        return f"{page}#frontdesk={code}"
+    async def _link(self, state: State) -> str:
+        """Where a new code leads. It stands in the fragment, which browsers send to no server."""
+        page = self._page(state)
+        return f"{page}#frontdesk={await self.letters.code(state.id)}"
+
+    def _page(self, state: State) -> str:
+        """The page where they were, if it is one of ours: whoever opened the conversation could have named any."""
+        try:
+            parts = urlsplit(state.page)
+            ours = f"{parts.scheme}://{parts.netloc}" in self._settings.widget_origins
+        except ValueError:
+            ours = False
+        return state.page.partition("#")[0] if ours else self._settings.site.rstrip("/") + "/"
 
     async def _repeat(self) -> None:
         while True:

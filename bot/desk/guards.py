@@ -93,7 +93,9 @@ def address(request: Request) -> str:
     """The caller's address. A header could say anything, so it is the socket's; behind as many proxies as are set it is
     what the outermost of them saw, which is that many places from the end of X-Forwarded-For."""
     proxies = request.app.ctx.settings.proxies
-    seen = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    # Some proxies add a line of their own beneath the caller's, where others write on in the same.
+    told = ",".join(request.headers.getall("x-forwarded-for", []))
+    seen = [part.strip() for part in told.split(",") if part.strip()]
     if proxies and len(seen) >= proxies:
         return str(seen[-proxies][:64])
     return str(request.ip or "unknown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
@@ -42,8 +43,9 @@ def allowed_origin(request: Request, origins: tuple[str, ...]) -> str | None:
     if origin in origins:
         return str(origin)
     # Browsers send it on their own site too. A proxy may have changed the scheme on the way, but not the host.
-    if urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower():
-        return None
+    with suppress(ValueError):
+        if urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower():
+            return None
     raise ApiError(403, "origin_refused", "This site may not embed the chat: see FRONTDESK_WIDGET_ORIGINS.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
@@ -13,20 +14,19 @@ from bot.desk import body, guards
 from bot.desk.errors import ApiError
 from bot.desk.services import of
 from bot.desk.widget import as_json
+from bot.mail.letter import BadMail, recipient
 
 #: Uses and window in seconds: of addresses by conversation and by caller, of codes by caller, of new links by
 #: conversation.
 _ADDRESSES, _FROM_ONE, _CODES, _LINKS = (10, 3600), (30, 3600), (30, 60), (3, 3600)
-#: What a mail server would take; whether somebody reads it shows when the answer goes out.
+#: Of what can be written to, what a mail server would take; whether somebody reads it shows when the answer goes out.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}")
 
 
 async def write_to(request: Request) -> HTTPResponse:
     cid = await guards.customer(request)
     fields = body.read(request, required={"email": str}, optional={"name": str, "text": str, "id": str})
-    email = fields["email"].strip()
-    if len(email) > 200 or not _EMAIL.fullmatch(email):
-        raise body.bad("email", "is to be an e-mail address such as ada@example.org")
+    email = _address(fields["email"].strip())
     try:
         name = " ".join(clean(fields["name"], 80).split()) if fields.get("name", "").strip() else ""
     except BadText:
@@ -66,6 +66,14 @@ async def resume(request: Request) -> HTTPResponse:
         await services.correspondence.send_link(used.cid)
         raise ApiError(409, "link_used", "This link was used before; a new one is on its way by mail.") from None
     return as_json({"conversation": cid, "token": made})
+
+
+def _address(email: str) -> str:
+    """The address, if answers can go there. Raises ApiError."""
+    if len(email) <= 200 and _EMAIL.fullmatch(email):
+        with suppress(BadMail):
+            return recipient(email).addr_spec
+    raise body.bad("email", "is to be an e-mail address such as ada@example.org")
 
 
 def _not_by_mail() -> ApiError:

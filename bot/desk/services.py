@@ -137,7 +137,7 @@ class Services:
             library=library, pictures=Pictures(engine),
             ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Latest(Shelf(ledger).refresh),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
-            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library),
+            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox),
             index=index, customers=customers, filler=filler,
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
             integrations=integrations, hooks=hooks, collector=collector, courier=courier,

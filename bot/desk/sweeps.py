@@ -1,5 +1,5 @@
-"""What is made good now and then: the search index is completed, what customers said of entries is counted, and uploads
-that no message came to carry go."""
+"""What is made good now and then: the search index is completed, what customers said of entries is counted, and what
+nobody needs any more goes: uploads that no message came to carry, and whom mails went to long ago."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.desk.filler import Filler
 from bot.library.library import Library
+from bot.mail.outbox import KEPT_SECONDS, Outbox
 from bot.reports.archive import Archive
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,13 @@ class Sweeps:
     """Runs every ten minutes. Several desks may do so at once."""
 
     def __init__(self, conversations: Conversations, archive: Archive, attachments: Attachments,
-                 filler: Filler, library: Library) -> None:
+                 filler: Filler, library: Library, outbox: Outbox) -> None:
         self._conversations = conversations
         self._archive = archive
         self._attachments = attachments
         self._filler = filler
         self._library = library
+        self._outbox = outbox
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -42,7 +44,8 @@ class Sweeps:
             await tasks.end([self._task])
 
     async def run(self, before: float | None = None) -> None:
-        """Removes uploads of `before` (a day ago) that nothing carries."""
+        """Removes uploads of `before` (a day ago) that nothing carries, and what is known of mails of long ago."""
+        await asyncio.to_thread(self._outbox.forget, time.time() - KEPT_SECONDS)
         before = time.time() - UNCLAIMED_SECONDS if before is None else before
         while old := await asyncio.to_thread(self._attachments.unsettled, before):
             for attachment in old:

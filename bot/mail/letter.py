@@ -53,7 +53,7 @@ def compose(
     mail = EmailMessage()
     mail["Subject"] = " ".join(subject.split())
     mail["From"] = _address(sender)
-    mail["To"] = _bare(to)
+    mail["To"] = recipient(to)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
     for attachment in attachments:
@@ -62,18 +62,21 @@ def compose(
     return mail
 
 
-def message_id(key: str, sender: str) -> str:
-    """The mail's own id, made from its key: a mail that had to be sent twice is one mail to whoever sorts by id."""
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+def recipient(value: str) -> Address:
+    """An address to write to, and nothing else: what a customer typed must not become a name or a second recipient.
 
-
-def _bare(value: str) -> Address:
-    """An address and nothing else: what a customer typed must not become a name or a second recipient."""
+    Raises BadMail.
+    """
     found = _address(value)
     if found.addr_spec != value.strip():
         raise BadMail("this is no e-mail address")
     return found
+
+
+def message_id(key: str, sender: str) -> str:
+    """The mail's own id, made from its key: a mail that had to be sent twice is one mail to whoever sorts by id."""
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
 def _address(value: str) -> Address:

@@ -23,6 +23,8 @@ from bot.settings import Settings
 _LEASE = 60.0
 #: Seconds before the next attempt at a mail that was not taken; after the last of them it is given up.
 RETRIES = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0, 12 * 3600.0)
+#: How long it is known that a mail went, and to whom. Longer than any key can come again.
+KEPT_SECONDS = 60 * 86400.0
 
 _metadata = sa.MetaData()
 _mails = sa.Table(
@@ -113,6 +115,13 @@ class Outbox:
             return "given_up"
         self._set(mail, due=time.time() + RETRIES[mail.tries - 1], said=said)
         return "waiting"
+
+    def forget(self, before: float) -> int:
+        """Removes mails that were put in before then, but none that waits; returns how many."""
+        old = sa.and_(_mails.c.state != "waiting", _mails.c.put_at < before)
+        self.prepare()
+        with writing(self._engine) as connection:
+            return int(connection.execute(_mails.delete().where(old)).rowcount)
 
     def counts(self) -> dict[str, int]:
         """How many mails are in each state."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from bot.conversations.record import Record
+from bot.conversations.record import Record, for_customer
 
 EVENTS = (
     "conversation.created", "conversation.handed_over", "conversation.assigned", "conversation.transferred",
@@ -46,5 +46,8 @@ def payload(event: str, at: float, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def told(record: Record) -> Record:
-    """A record as other systems get it."""
+    """A record as other systems get it. A note is that of its agents: where it stands first, all that is told is that
+    the conversation has begun."""
+    if record["kind"] == "note":
+        return for_customer(record)
     return {name: value for name, value in record.items() if name not in _OURS}

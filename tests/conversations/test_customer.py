@@ -11,6 +11,7 @@ import redis.asyncio
 from bot.conversations import keys
 from bot.conversations.customer import Customer, Identity
 from bot.conversations.errors import Missing, OtherCustomer, Replayed
+from bot.conversations.letters import Letters
 from bot.conversations.proofs import TRIES, Codes
 from bot.conversations.record import message
 from bot.conversations.store import Conversations
@@ -111,6 +112,18 @@ async def test_a_turn_worked_out_for_somebody_else_is_done_again(conversations: 
     assert again is not None and again.customer == AMARA and again.id == turn.id and again.attempts == 1
     assert await conversations.commit(again, Commit(replies=[message("bot", "Hello Amara")])) == "ok"
     assert await conversations.take() is None
+
+
+async def test_who_comes_by_a_mailed_link_is_not_told_what_was_worked_out_for_the_customer(
+    conversations: Conversations
+) -> None:
+    cid, _ = await conversations.create(identity=identity(AMARA, "t1"))
+    letters = Letters(conversations)
+    code, turn = await letters.code(cid), await said(conversations, cid)
+    assert (await letters.resume(code))[1] is not None
+    assert await conversations.commit(turn, Commit(replies=[message("bot", "Your order, Amara")])) == "changed"
+    again = await conversations.take()
+    assert again is not None and again.customer is None and again.id == turn.id
 
 
 async def test_a_conversation_that_was_closed_opens_for_nobody_in_particular(conversations: Conversations) -> None:

@@ -14,7 +14,10 @@ import pytest
 from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations import keys
+from bot.conversations.customer import Customer as Known
+from bot.conversations.customer import Identity
 from bot.conversations.letters import GATHER_SECONDS, next_letter
+from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.settings import Settings
 
@@ -116,6 +119,44 @@ async def test_the_link_opens_the_conversation_once_and_then_brings_another(
     assert (await resume(desk, "x" * 32)).status == 404 and (await resume(desk, "")).status == 404
 
 
+async def test_who_opens_a_link_does_not_inherit_who_the_customer_proved_to_be(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    """The address may be mistyped, shared, or that of a friend whom the mail was passed on to."""
+    amara = Identity(Known("C-1001", "Amara", "amara@example.com"), "digest", 60)
+    await conversations.identify(waiting.cid, amara)
+    await asyncio.to_thread(desk.services.customers.note, [await conversations.state(waiting.cid)])
+    await waiting.post("mail", {"email": "ada@example.org"})
+    letters = desk.services.correspondence.letters
+    code, another = [await letters.code(waiting.cid) for _ in range(2)]
+    assert (await resume(desk, code, waiting.token)).json["token"] is None
+    assert (await agent.summary(waiting.cid))["verified"] is True, "who is here already has opened nothing"
+    async with agent.events() as events:
+        assert (await resume(desk, code)).status == 200
+        while (await events.next("conversation")).data["verified"]:
+            pass
+    shown = (await agent.get(f"conversations/{waiting.cid}")).json
+    assert shown["conversation"]["verified"] is False
+    assert shown["customer"] == {"name": "Amara", "email": "amara@example.com", "verified": False, "by": None}
+    await conversations.identify(waiting.cid, amara)
+    assert (await agent.get(f"conversations/{waiting.cid}")).json["customer"]["verified"] is True
+    assert (await resume(desk, another)).status == 200
+    assert (await conversations.state(waiting.cid)).customer is None
+
+
+async def test_the_desk_forgets_in_time_whom_it_wrote_to(
+    desk: Desk, waiting: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await desk.services.correspondence.send_link(waiting.cid)
+    assert len(await mails(desk)) == 1
+    await desk.services.sweeps.run()
+    assert desk.services.outbox.counts() == {"sent": 1}
+    monkeypatch.setattr("bot.desk.sweeps.KEPT_SECONDS", -1.0)
+    await desk.services.sweeps.run()
+    assert desk.services.outbox.counts() == {}
+
+
 async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: Customer) -> None:
     await waiting.post("mail", {"email": "ada@example.org"})
     letters = desk.services.correspondence.letters
@@ -127,7 +168,8 @@ async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: 
 
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org", "ada@example", "ada@example.org, eve@example.org",
-                                     "ada@example.org\nBcc: eve@example.org", "<ada@example.org>", "x" * 300 + "@example.org"])
+                                     "ada@example.org\nBcc: eve@example.org", "<ada@example.org>", "x" * 300 + "@example.org",
+                                     "ada..l@example.org", ".ada@example.org", "ada.@example.org", "jürgen@example.org"])
 async def test_an_address_that_is_none(waiting: Customer, address: str) -> None:
     answer = await waiting.post("mail", {"email": address})
     assert (answer.status, answer.json["error"]["field"]) == (400, "email")
@@ -144,14 +186,43 @@ async def test_an_address_is_taken_only_where_people_will_answer(customer: Custo
 async def test_a_link_leads_only_to_pages_of_ours(settings: Settings) -> None:
     ours = replace(settings, widget_origins=("https://shop.example",), public_url="https://chat.example")
     async with running(ours) as desk:
-        link = desk.services.correspondence._link
-        for page, wanted in (("https://shop.example/tents?x=1#top", "https://shop.example/tents?x=1#frontdesk=C"),
-                             ("https://evil.example/", "https://chat.example/#frontdesk=C"),
-                             ("https://shop.example.evil.example/", "https://chat.example/#frontdesk=C"),
-                             ("https://shop.example@evil.example/", "https://chat.example/#frontdesk=C"),
-                             ("", "https://chat.example/#frontdesk=C")):
-            customer = await desk.customer(page=page)
-            assert link(await desk.services.conversations.state(customer.cid), "C") == wanted
+        conversations, link = desk.services.conversations, desk.services.correspondence._link
+        for page, wanted in (("https://shop.example/tents?x=1#top", "https://shop.example/tents?x=1"),
+                             ("https://evil.example/", "https://chat.example/"),
+                             ("https://shop.example.evil.example/", "https://chat.example/"),
+                             ("https://shop.example@evil.example/", "https://chat.example/"),
+                             ("http://[", "https://chat.example/"), ("", "https://chat.example/")):
+            cid, _ = await conversations.create(page)
+            page, _, code = (await link(await conversations.state(cid))).partition("#frontdesk=")
+            assert page == wanted and (await resume(desk, code)).json["conversation"] == cid
+
+
+async def test_what_is_wrong_with_one_conversation_keeps_no_answer_from_others(
+    desk: Desk, agent: Agent, hand_off: Callable[..., Awaitable[None]], conversations: Conversations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cids = []
+    for number in range(3):
+        customer = await desk.customer()
+        await customer.say("m1", "My tent leaks")
+        await hand_off()
+        await customer.post("mail", {"email": f"ada{number}@example.org"})
+        await agent.act(customer.cid, "claim")
+        await agent.act(customer.cid, "messages", {"id": "a1", "text": "A new one is on its way."})
+        cids.append(customer.cid)
+    whole = desk.services.correspondence._page
+
+    def page(state: State) -> str:
+        if state.id == cids[1]:
+            raise ValueError("Invalid IPv6 URL")
+        return whole(state)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.services.correspondence, "_page", page)
+        assert await attend(desk) == 2 and await attend(desk) == 0
+    assert len(await conversations.call("KEYS", keys.resume("*"))) == 2, "a code was made for a mail that never went"
+    assert await attend(desk) == 1
+    assert {mail["To"] for mail in await mails(desk)} == {f"ada{number}@example.org" for number in range(3)}
 
 
 def test_a_letter_is_the_same_whoever_works_it_out() -> None:
@@ -159,8 +230,20 @@ def test_a_letter_is_the_same_whoever_works_it_out() -> None:
         return {"seq": seq, "at": at, "kind": "message", "from": "agent", "text": f"{seq}", "by": {"id": "a", "name": "A"}}
 
     records = [said(5, 100.0), said(6, 159.0), said(7, 161.0)]
-    assert next_letter(records, 159.9) is None
-    for now in (160.0, 162.0, 9999.0):
+    for now in (159.9, 161.0, 219.0):
+        assert next_letter(records, now) is None, "what could still be taken back went out"
+    for now in (219.1, 222.0, 9999.0):
         letter = next_letter(records, now)
         assert letter is not None and (letter.first, letter.last) == (5, 6)
+    taken_back = {"seq": 8, "at": 218.0, "kind": "internal", "from": "agent", "event": "deleted", "of": 6}
+    letter = next_letter([*records, taken_back], 219.1)
+    assert letter is not None and [record["seq"] for record in letter.messages] == [5] and letter.last == 6
     assert next_letter([{**said(5, 100.0), "from": "customer"}], 999.0) is None
+
+
+def test_who_never_stops_writing_delays_no_letter_beyond_two_minutes() -> None:
+    records = [{"seq": seq, "at": 100.0 + seq, "kind": "message", "from": "agent", "text": "and", "by": {"id": "a"}}
+               for seq in range(1, 601)]
+    letter = next_letter(records[:121], 221.0)
+    assert letter is not None and (letter.first, letter.last) == (1, 60)
+    assert next_letter(records, 999.0) == letter

@@ -137,7 +137,8 @@ async def test_origins(settings: Settings) -> None:
         assert "Authorization" in good.headers["Access-Control-Allow-Headers"]
         assert "Last-Event-ID" in good.headers["Access-Control-Allow-Headers"]
         assert "Access-Control-Allow-Credentials" not in good.headers
-        for origin in ("https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null", ""):
+        for origin in ("https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null", "",
+                       "http://["):
             refused = await preflight(desk, origin)
             assert (refused.status, refused.code) == (403, "origin_refused"), origin
             assert "Access-Control-Allow-Origin" not in refused.headers

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk_harness import Customer, Desk, running
+from multidict import CIMultiDict
 
 from bot.conversations.record import message
 from bot.conversations.store import Conversations
@@ -34,8 +35,9 @@ async def test_a_conversation_is_minted_with_page_locale_and_browser(desk: Desk)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_a_page_that_is_no_web_address_is_left_out(desk: Desk) -> None:
-    customer = await desk.customer(page="javascript:alert(1)")
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "http://", "http://[", "https://[::1", "https://a\u2100b.example/"])
+async def test_a_page_that_is_no_web_address_is_left_out(desk: Desk, page: str) -> None:
+    customer = await desk.customer(page=page)
     assert (await desk.services.conversations.state(customer.cid)).page == ""
 
 
@@ -238,12 +240,17 @@ async def test_the_token_of_one_conversation_shows_nothing_of_another(desk: Desk
 
 
 @pytest.mark.parametrize(("proxies", "told", "limited"), [(0, "{n}.1.1.1", True), (1, "9.9.9.9, {n}.1.1.1", False),
-                                                          (1, "{n}.1.1.1, 9.9.9.9", True), (2, "{n}.1.1.1, 9.9.9.9", False)])
+                                                          (1, "{n}.1.1.1, 9.9.9.9", True), (2, "{n}.1.1.1, 9.9.9.9", False),
+                                                          (1, "{n}.1.1.1\n9.9.9.9", True), (1, "9.9.9.9\n{n}.1.1.1", False),
+                                                          (2, "{n}.1.1.1\n9.9.9.9", False)])
 async def test_behind_proxies_limits_go_by_what_the_outermost_saw(
     settings: Settings, proxies: int, told: str, limited: bool
 ) -> None:
-    """What a caller wrote into the header itself stands further left, and counts for nothing."""
+    """What a caller wrote into the header itself stands further left or above, and counts for nothing."""
     async with running(replace(settings, proxies=proxies)) as desk:
-        statuses = {(await desk.call("POST", "/api/widget/conversations", json={},
-                                     headers={"X-Forwarded-For": told.format(n=number)})).status for number in range(1, 35)}
+        statuses = set()
+        for number in range(1, 35):
+            headers = CIMultiDict(("X-Forwarded-For", line) for line in told.format(n=number).split("\n"))
+            async with desk.http.post("/api/widget/conversations", json={}, headers=headers) as answer:
+                statuses.add(answer.status)
     assert statuses == ({201, 429} if limited else {201})

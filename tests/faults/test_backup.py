@@ -309,6 +309,45 @@ async def test_a_bad_file_is_refused_before_anything_is_touched(settings: Settin
         put_back(empty, tmp_path / "none", False, silent)
 
 
+async def test_what_goes_while_a_backup_is_taken_is_left_out(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """The desk removes an upload that nobody sent, and a publish prunes an old snapshot and makes a new one current."""
+    import asyncio
+
+    was = await lived_in(settings)
+    unsent = settings.attachments / "zz" / "unsent"
+    unsent.parent.mkdir()
+    unsent.write_bytes(b"a photo")
+    index, old, new = settings.index, settings.index / "20251231-w", settings.index / "20260102-y"
+    (old / "ground").mkdir(parents=True)
+    for name in ("entries.jsonl", "ground/vectors.npy", "manifest.json"):
+        (old / name).write_text("{}")
+
+    def meanwhile(done: int, of: int) -> None:
+        if done >= 90 and unsent.exists():
+            unsent.unlink()
+            (old / "manifest.json").unlink()
+            new.mkdir()
+            (new / "entries.jsonl").write_text("{}")
+            (index / "current").write_text(new.name)
+            (settings.kb / "entry.md").unlink()
+
+    counts = await asyncio.to_thread(back_up, settings, tmp_path / "x.backup", meanwhile)
+    reader = Reader(tmp_path / "x.backup")
+    held = {name for top in ("home/", "kb/") for name in reader.names(top)}
+    reader.close()
+    assert held == {f"home/attachments/{was['attachment'].id[:2]}/{was['attachment'].id}", "home/shop.db",
+                    "home/index/20260101-x/entries.jsonl", "home/index/current"}
+    assert counts["files"] == len(held) and (new / "entries.jsonl").exists()
+    await asyncio.to_thread(put_back, empty, tmp_path / "x.backup", False, silent)
+    server = Embedded(empty)
+    try:
+        await came_back(empty, was)
+    finally:
+        server.stop()
+
+
 def test_not_while_it_runs(settings: Settings, empty: Settings, tmp_path: Path) -> None:
     back_up(settings, tmp_path / "x.backup", silent)
     with LockFile(empty.home / "run.lock", "busy"), pytest.raises(Busy, match="stop it first"):

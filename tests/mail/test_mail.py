@@ -191,6 +191,20 @@ async def test_a_sent_mail_leaves_no_code_behind(server: tuple[Server, str], box
         assert connection.execute(sa.text("SELECT body FROM outbox")).scalar() == b""
 
 
+async def test_whom_mails_went_to_is_forgotten_after_a_while_but_none_that_waits(
+    server: tuple[Server, str], box: Outbox
+) -> None:
+    got, url = server
+    for key in ("sent", "refused", "waits", "new"):
+        await box.send("a@b.example", "code", VALUES, key=key)
+        got.say = {"refused": "554 never", "waits": "451 try later"}.get(key, "")
+        await Postman(box, Smtp(url)).run()
+    with box._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET put_at = put_at - 61 * 86400 WHERE key <> 'new'"))
+    assert box.forget(time.time() - outbox.KEPT_SECONDS) == 2 and box.counts() == {"sent": 1, "waiting": 1}
+    assert not await box.send("a@b.example", "code", VALUES, key="waits")
+
+
 def test_signing_in(server: tuple[Server, str]) -> None:
     host = server[1].removeprefix("smtp://")
     assert Smtp(f"smtp://shop:hush@{host}").check() == "127.0.0.1"

@@ -100,6 +100,17 @@ async def test_a_conversation_is_told_event_by_event_in_order(
     assert "between us" not in said and "evidence" not in said
 
 
+async def test_a_note_that_stands_first_is_not_told(desk: Desk, boss: Agent, receiver: Receiver) -> None:
+    await add(boss, receiver)
+    customer = await desk.customer()
+    assert (await boss.act(customer.cid, "notes", {"id": "n-1", "text": "between us"})).status == 200
+    await customer.say("m-1", "My tent leaks")
+    await until(lambda: len(receiver.bodies) >= 2)
+    assert receiver.types == ["conversation.created", "conversation.message"]
+    first = receiver.bodies[0]["data"]["record"]
+    assert first == {"seq": 1, "at": first["at"], "kind": "internal"} and "between us" not in str(receiver.bodies)
+
+
 async def test_only_what_was_asked_for_and_what_came_after(desk: Desk, boss: Agent, receiver: Receiver) -> None:
     customer = await desk.customer()
     await customer.say("m-1", "before")

@@ -15,4 +15,6 @@ for mark in string.gmatch(redis.call('HGET', key(cid), 'tokens') or '', '%S+') d
   if #kept < tonumber(ARGV[6]) then table.insert(kept, mark) end
 end
 redis.call('HSET', key(cid), 'tokens', table.concat(kept, ' '))
+-- Whoever reads the mailbox has proved nothing: the address is what somebody typed, and mails are passed on.
+if redis.call('HDEL', key(cid), 'customer') == 1 then tell(cid) end
 return {'ok', cid}
