@@ -155,6 +155,11 @@ class Conversations(Acts, Standing):
         pairs = sorted(((float(at) < 0, -abs(float(at)), cid) for cid, at in zip(found[::2], found[1::2], strict=True)))
         return [(cid, not read) for read, _, cid in pairs[:limit]]
 
+    async def forget_mentions(self, agent: str, cids: Sequence[str]) -> None:
+        """Takes conversations that are no more out of :meth:`mentioning`."""
+        if cids:
+            await self.call("ZREM", keys.mentions(agent), *cids)
+
     async def unread_mentions(self, agent: str) -> int:
         return int(await self.call("ZCOUNT", keys.mentions(agent), 0, "+inf"))
 

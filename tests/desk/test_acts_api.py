@@ -216,6 +216,13 @@ async def test_mentioned_until_they_look(agent: Agent, bea: Agent, mine: Custome
     assert (await agent.act(mine.cid, "notes", {**note, "id": "m", "mentions": ["zoe"]})).code == "bad_field"
 
 
+async def test_a_mention_in_what_is_no_more_is_forgotten(desk: Desk, bea: Agent, mine: Customer) -> None:
+    await desk.services.conversations.call("ZADD", keys.mentions(bea.member.id), 5, "gone")
+    assert (await bea.get("conversations")).json["counts"]["mentions"] == 1
+    listed = (await bea.get("conversations?view=mentions")).json
+    assert listed["conversations"] == [] and listed["counts"]["mentions"] == 0
+
+
 async def test_a_message_is_changed_and_taken_back(agent: Agent, bea: Agent, mine: Customer) -> None:
     seqs = [(await agent.act(mine.cid, "messages", {"id": f"m{n}", "text": f"text {n}"})).json["seq"] for n in range(3)]
     assert (await agent.act(mine.cid, f"messages/{seqs[0]}/edit", {"text": "better"})).status == 200
