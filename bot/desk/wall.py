@@ -56,7 +56,7 @@ def at_risk(state: State, now: float) -> bool:
     """Whether the next target is not missed yet, but soon will be."""
     if state.due is None or state.due[1] < now:
         return False
-    given = state.due[1] - (state.handed or state.created)
+    given = state.due[1] - state.counted_from
     return state.due[1] - now < min(_RISK_SECONDS, given * _RISK_SHARE)
 
 

@@ -73,6 +73,19 @@ async def test_to_experts_with_a_note(agent: Agent, supervisor: Agent, bea: Agen
     assert (await agent.act(mine.cid, "messages", {"id": "late", "text": "one more thing"})).code == "stale"
 
 
+async def test_a_priority_counts_from_the_transfer(desk: Desk, agent: Agent, supervisor: Agent, mine: Customer) -> None:
+    experts = await team(supervisor, resolution_minutes=240)
+    store, now = desk.services.conversations, await desk.services.conversations.now()
+    await store.call("HSET", keys.conversation(mine.cid), "handed", now - 6 * 3600, "placed", now - 6 * 3600)
+    await agent.act(mine.cid, "transfer", {"team": experts})
+    due = (await supervisor.act(mine.cid, "priority", {"priority": "high"})).json["conversation"]["due"]
+    assert due["at"] - now == pytest.approx(2 * 3600, abs=60) and due["breached"] is False
+    # Three minutes of eight are no risk, however long ago it came to people.
+    await store.call("HSET", keys.conversation(mine.cid), "due_solve", now + 180, "placed", now - 300)
+    [told] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == experts]
+    assert (told["at_risk"], told["breached"]) == (0, 0)
+
+
 async def test_to_a_colleague(agent: Agent, bea: Agent, mine: Customer) -> None:
     moved = await agent.act(mine.cid, "transfer", {"agent": bea.member.id, "note": "Yours"})
     assert moved.json["conversation"]["agent"] == {"id": bea.member.id, "name": "Bea"}

@@ -266,7 +266,7 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
     from bot.conversations import keys
 
     now = await desk.services.conversations.now()
-    await desk.services.conversations.call("HSET", keys.conversation(third.cid), "handed", now - 3000)
+    await desk.services.conversations.call("HSET", keys.conversation(third.cid), "placed", now - 3000)
     for left, told in ((60, {"at_risk": 1, "breached": 0}), (-1, {"at_risk": 0, "breached": 1})):
         await desk.services.conversations.call("HSET", keys.conversation(third.cid), "due_first", now + left)
         [team] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == "support"]
