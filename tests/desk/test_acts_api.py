@@ -314,6 +314,15 @@ async def test_spam_comes_back_to_the_bot(agent: Agent, mine: Customer) -> None:
     assert (await events_of(agent, mine.cid))[-1] == "reopened"
 
 
+async def test_the_priority_ends_with_what_it_was_for(agent: Agent, mine: Customer, hand_off: HandOff) -> None:
+    await agent.act(mine.cid, "priority", {"priority": "urgent"})
+    await agent.act(mine.cid, "close", {"outcome": "spam"})
+    await mine.say("b", "How do I send something back?")
+    await hand_off()
+    summary = await agent.summary(mine.cid)
+    assert (summary["owner"], summary["priority"]) == ("queue", "normal")
+
+
 async def test_what_was_closed_comes_back_to_its_agents_team_while_they_are_away(
     desk: Desk, agent: Agent, bea: Agent, mine: Customer
 ) -> None:

@@ -109,7 +109,7 @@ local function wake(cid, agent)
 end
 
 -- A conversation that comes to people anew: what was promised and done the last time is over.
-local AFRESH = {'waiting_since', 'front', 'routed', 'skill', 'placed', 'due_first', 'due_solve', 'answered',
+local AFRESH = {'waiting_since', 'front', 'routed', 'skill', 'priority', 'placed', 'due_first', 'due_solve', 'answered',
   'first_reply', 'back_to', 'passed', 'outcome', 'product', 'fault', 'cause', 'rating', 'closed_by', 'closed_at',
   'merged_into'}
 local function afresh(cid, t)
