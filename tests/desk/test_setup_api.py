@@ -175,6 +175,17 @@ async def test_what_comes_in_goes_by_topic_and_skill_with_its_targets(desk: Desk
         customer.cid]
 
 
+async def test_the_end_of_a_long_queue_is_routed_and_listed_too(
+    desk: Desk, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.desk.lists.MOST", 2)
+    customers = [await begin(desk, hand_off) for _ in range(5)]
+    assert [state.routed for state in await desk.services.dispatch.route()] == [True] * 5
+    listed = (await agent.get("conversations?view=queue")).json
+    assert [summary["id"] for summary in listed["conversations"]] == [customer.cid for customer in customers]
+    assert listed["counts"]["teams"] == {"support": 5}
+
+
 async def test_who_does_not_answer_in_time_gives_it_back(desk: Desk, supervisor: Agent, hand_off: HandOff) -> None:
     ada, bea = await desk.agent("Ada"), await desk.agent("Bea")
     dispatch, conversations = desk.services.dispatch, desk.services.conversations
