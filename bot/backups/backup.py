@@ -25,8 +25,8 @@ def back_up(settings: Settings, path: Path, progress: Progress) -> dict[str, int
     """Writes a backup to `path` and returns how much of what is in it.
 
     The store is read before the database: a conversation that is archived and forgotten in between is then in the
-    database's part, and one that is in both is recognised by the archiver. Raises StoreUnavailable,
-    DatabaseUnavailable, OSError; then there is no file.
+    database's part. What that part tells of later than the store's a restore leaves out (bot.backups.moment). Raises
+    StoreUnavailable, DatabaseUnavailable, OSError; then there is no file.
     """
     writer = Writer(path)
     try:

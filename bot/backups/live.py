@@ -64,8 +64,9 @@ class Live:
         return self._loop.run_until_complete(call)
 
 
-def check(row: dict[str, Any]) -> None:
-    """Raises BadBackup unless the conversation is whole: a state, and a log whose numbers have no gap."""
+def check(row: dict[str, Any]) -> int:
+    """How long its log is. Raises BadBackup unless the conversation is whole: a state, and a log whose numbers have no
+    gap."""
     import json
 
     parts = {name: values for name, _, values in row["parts"]}
@@ -73,5 +74,4 @@ def check(row: dict[str, Any]) -> None:
     seqs = [json.loads(record)["seq"] for record in parts.get("log", [])]
     if not {"owner", "epoch", "token"} <= state.keys() or seqs != list(range(1, len(seqs) + 1)):
         raise BadBackup(f"conversation {row['id']} of the backup is not whole")
-
-
+    return len(seqs)

@@ -12,6 +12,7 @@ from typing import Any
 from bot import valkey
 from bot.backups import backup, live, tables
 from bot.backups.archive import BadBackup, Progress, Reader
+from bot.backups.moment import Moment
 from bot.errors import Busy, FrontdeskError
 from bot.lockfile import LockFile
 from bot.settings import ROOT, Settings
@@ -31,16 +32,15 @@ def put_back(settings: Settings, path: Path, replace: bool, progress: Progress) 
     reader = Reader(path)
     try:
         reader.verify(lambda done, of: progress(done * 20 // of, 100))
-        for row in reader.lines(backup.CONVERSATIONS):
-            live.check(row)
+        then = Moment({row["id"]: live.check(row) for row in reader.lines(backup.CONVERSATIONS)})
         busy = f"Frontdesk runs with FRONTDESK_HOME={settings.home} (process {{pid}}); stop it first"
         with LockFile(settings.home / "run.lock", busy), _store(settings):
-            return _put(settings, reader, replace, progress)
+            return _put(settings, reader, then, replace, progress)
     finally:
         reader.close()
 
 
-def _put(settings: Settings, reader: Reader, replace: bool, progress: Progress) -> dict[str, Any]:
+def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progress: Progress) -> dict[str, Any]:
     target, store = tables.Target(settings.database), live.Live(settings.redis)
     try:
         members = {name[len(backup.SQL):-len(".jsonl")]: name for name in reader.names(backup.SQL)}
@@ -55,7 +55,7 @@ def _put(settings: Settings, reader: Reader, replace: bool, progress: Progress) 
         if held and not replace:
             raise NotEmpty(f"{', '.join(held)}; restore into an empty place (another FRONTDESK_HOME, store and "
                            "database), or say --replace to lose what is there")
-        target.fill({name: reader.lines(member) for name, member in members.items()})
+        target.fill({name: then.rows(name, reader.lines(member)) for name, member in members.items()})
         progress(40, 100)
         store.clear()
         total = max(1, int(reader.about["holds"]["conversations"]))
@@ -69,7 +69,7 @@ def _put(settings: Settings, reader: Reader, replace: bool, progress: Progress) 
             reader.extract(name, _inside(settings.home, name[len(backup.HOME):]))
             progress(80 + 15 * (number + 1) // len(names), 100)
         knowledge = _knowledge(settings, reader)
-        _compare(reader, target, store, members)
+        _compare(reader, then, target, store, members)
         progress(100, 100)
         return {**reader.about, "knowledge": knowledge}
     finally:
@@ -89,7 +89,9 @@ def _knowledge(settings: Settings, reader: Reader) -> str:
     return f"the knowledge base is in {settings.kb}"
 
 
-def _compare(reader: Reader, target: tables.Target, store: live.Live, members: dict[str, str]) -> None:
+def _compare(
+    reader: Reader, then: Moment, target: tables.Target, store: live.Live, members: dict[str, str]
+) -> None:
     """Reads everything back from where it is now. Raises BadBackup for what is not as it was."""
     ours = {row["id"]: _kept(row) for row in store.dump(store.ids(), lambda done, of: None)}
     for row in reader.lines(backup.CONVERSATIONS):
@@ -103,7 +105,7 @@ def _compare(reader: Reader, target: tables.Target, store: live.Live, members: d
         source = tables.Source(connection)
         for table in source.tables:
             if table.name in members and table.name != tables.VERSIONS:
-                wanted = sum(1 for _ in reader.lines(members[table.name])) - 1
+                wanted = sum(1 for _ in then.rows(table.name, reader.lines(members[table.name]))) - 1
                 if source.count(table) != wanted:
                     raise BadBackup(f"table {table.name} has {source.count(table)} rows after the restore, and "
                                     f"{wanted} in the backup")

@@ -15,7 +15,8 @@ key                         type     holds
                                      change (token of the last change of owner by staff), customer (who it is, as
                                      JSON, once they have proved it: :mod:`bot.conversations.customer`); and of the
                                      desk: handed (when it came to people), routed (``1`` once a team was chosen),
-                                     skill, priority, tags (JSON), due_first, due_solve (targets of the team),
+                                     skill, priority, tags (JSON), due_first, due_solve (targets of the team), placed
+                                     (what they count from: when it came to the team),
                                      answered (first reply since the team has it), first_reply (since handed),
                                      answer_within (seconds its agent has), answer_by, spoke (who wrote last: customer
                                      or agent), front (``1``: given back), snoozed (until when), last_agent, back_to

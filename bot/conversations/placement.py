@@ -9,18 +9,20 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 
 @dataclass(frozen=True)
 class Placement:
-    """A team's place for a conversation. The times are targets in seconds since 1970; None where the team has none."""
+    """A team's place for a conversation. The times are seconds since 1970: targets, None where the team has none, and
+    what they count from."""
 
     team: str
     skill: str = ""
     priority: str = "normal"
     due_first: float | None = None
     due_solve: float | None = None
+    since: float | None = None
 
     def fields(self) -> list[str]:
         """Names and values as the state keeps them."""
         return ["team", self.team, "skill", self.skill, "priority", self.priority, "due_first", _time(self.due_first),
-                "due_solve", _time(self.due_solve), "routed", "1"]
+                "due_solve", _time(self.due_solve), "placed", _time(self.since), "routed", "1"]
 
 
 def _time(at: float | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.conversations.customer import Customer
 from bot.conversations.record import shown
 
-_TIMES = ("handed", "due_first", "due_solve", "answered", "first_reply", "answer_by", "snoozed", "closed_at")
+_TIMES = ("handed", "placed", "due_first", "due_solve", "answered", "first_reply", "answer_by", "snoozed", "closed_at")
 _WORDS = ("skill", "last_agent", "back_to", "passed", "outcome", "product", "fault", "cause", "merged_into")
 
 
@@ -34,8 +34,9 @@ class State:
     locale: str = ""
     browser: str = ""
     customer: Customer | None = None
-    #: When it came to people, and whether a team was chosen since.
+    #: When it came to people, and whether a team was chosen since; when it came to that team, which targets count from.
     handed: float | None = None
+    placed: float | None = None
     routed: bool = False
     skill: str = ""
     priority: str = "normal"
@@ -93,6 +94,11 @@ class State:
             contact=json.loads(fields["contact"]) if fields.get("contact") else None,
             **more,
         )
+
+    @property
+    def counted_from(self) -> float:
+        """What targets count from."""
+        return self.placed or self.handed or self.waiting_since or self.updated
 
     @property
     def due(self) -> tuple[str, float] | None:

@@ -120,8 +120,8 @@ class Conversations(Acts, Standing):
         raw = await self.call("GET", keys.packet(cid))
         return json.loads(raw) if raw else None
 
-    async def owned(self, owner: str, limit: int = 200) -> list[str]:
-        """Ids by owner: the queue from the front, the others newest first."""
+    async def owned(self, owner: str, limit: int = 0) -> list[str]:
+        """Ids by owner: the queue from the front, the others newest first. At most `limit`; 0 for all."""
         command = "ZRANGE" if owner == "queue" else "ZREVRANGE"
         return list(await self.call(command, keys.owned(owner), 0, limit - 1))
 
@@ -134,12 +134,12 @@ class Conversations(Acts, Standing):
         place = await self.call("ZREVRANK", keys.owned("closed"), cid)
         return 0 if place is None else int(place) + 1
 
-    async def queues(self, limit: int = 200) -> dict[str, list[str]]:
+    async def queues(self) -> dict[str, list[str]]:
         """Who waits, by team and from the front."""
         teams = sorted(await self.call("SMEMBERS", keys.QUEUES))
         pipe = self.client.pipeline(transaction=False)
         for team in teams:
-            pipe.zrange(keys.queue(team), 0, limit - 1)
+            pipe.zrange(keys.queue(team), 0, -1)
         with reached():
             found = await pipe.execute()
         return {team: list(cids) for team, cids in zip(teams, found, strict=True) if cids}
@@ -154,6 +154,11 @@ class Conversations(Acts, Standing):
         found = await self.call("ZRANGE", keys.mentions(agent), 0, -1, "WITHSCORES")
         pairs = sorted(((float(at) < 0, -abs(float(at)), cid) for cid, at in zip(found[::2], found[1::2], strict=True)))
         return [(cid, not read) for read, _, cid in pairs[:limit]]
+
+    async def forget_mentions(self, agent: str, cids: Sequence[str]) -> None:
+        """Takes conversations that are no more out of :meth:`mentioning`."""
+        if cids:
+            await self.call("ZREM", keys.mentions(agent), *cids)
 
     async def unread_mentions(self, agent: str) -> int:
         return int(await self.call("ZCOUNT", keys.mentions(agent), 0, "+inf"))

@@ -201,9 +201,8 @@ async def prioritise(request: Request, cid: str) -> HTTPResponse:
 async def set_priority(services: Services, state: State, by: Member, priority: str) -> State:
     """Another priority, and with it another place and other targets."""
     setup = await services.rota.setup()
-    since = state.handed or state.waiting_since or state.created
     team = state.team if state.team in setup.teams else next(iter(setup.teams))
-    to = await services.rota.placement(team, priority, since, state.skill)
+    to = await services.rota.placement(team, priority, state.counted_from, state.skill)
     return await services.conversations.prioritise(state.id, to, By(by.id, by.name), state.epoch)
 
 

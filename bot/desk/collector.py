@@ -98,7 +98,7 @@ class Collector:
                     await self._write({cid: records}, {cid: Told(_summary(state), packet)})
             seen.update(page)
         for owner in keys.OWNERS:
-            cids = await self._conversations.owned(owner, 10**7)
+            cids = await self._conversations.owned(owner)
             for start in range(0, len(cids), _PAGE):
                 await self._take(cids[start:start + _PAGE], since)
 

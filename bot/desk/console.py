@@ -11,6 +11,7 @@ from sanic.response import HTTPResponse
 from bot.conversations.errors import Missing
 from bot.conversations.record import is_message_id
 from bot.conversations.state import State
+from bot.conversations.store import Conversations
 from bot.desk import acting, body, closed, context, guards, lists
 from bot.desk.services import Services, of
 from bot.desk.staff import Member
@@ -56,7 +57,7 @@ async def _states(services: Services, view: str, member: Member, team: str) -> l
         states = await conversations.states(await conversations.owned(view, lists.MOST))
         return [state for state in states if state.owner == view]
     if view == "mentions":
-        return await conversations.states([cid for cid, _ in await conversations.mentioning(member.id)])
+        return await _mentioning(conversations, member)
     held = await lists.in_hands(conversations)
     if view == "agents":
         return held
@@ -70,6 +71,15 @@ async def _states(services: Services, view: str, member: Member, team: str) -> l
     if view == "team":
         return [state for state in [*waiting, *held] if state.snoozed is None]
     return sorted([*waiting, *held], key=lambda state: -state.updated)
+
+
+async def _mentioning(conversations: Conversations, member: Member) -> list[State]:
+    """Where a member was mentioned. What is no more is forgotten: a backup can bring back a mention without its
+    conversation, which nobody could open and read."""
+    cids = [cid for cid, _ in await conversations.mentioning(member.id)]
+    states = await conversations.states(cids)
+    await conversations.forget_mentions(member.id, sorted({*cids} - {state.id for state in states}))
+    return states
 
 
 def _page(states: list[State], before: str) -> tuple[list[State], str | None]:

@@ -108,10 +108,9 @@ class Dispatch:
             # Who comes back within the time comes back to where they were.
             if state.back_to and state.team in setup.teams:
                 team = setup.teams[state.team]
-            since = state.handed or state.waiting_since or state.updated
             skill = state.skill or skill_for(team, matter)
             priority = "urgent" if matter.urgent and not state.routed else state.priority
-            to = await self._rota.placement(team.id, priority, since, skill)
+            to = await self._rota.placement(team.id, priority, state.counted_from, skill)
             await self._try(self._conversations.route(state.id, to, state.epoch, guard))
         return await lists.waiting(self._conversations) if again else waiting
 

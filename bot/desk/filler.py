@@ -77,7 +77,7 @@ class Filler:
             await asyncio.to_thread(self._index.take, logs)
             seen += page
         for owner in keys.OWNERS:
-            cids = await self._conversations.owned(owner, 10**7)
+            cids = await self._conversations.owned(owner)
             for start in range(0, len(cids), _PAGE):
                 await self._take(cids[start:start + _PAGE])
 

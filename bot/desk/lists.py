@@ -9,7 +9,7 @@ from typing import Any
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 
-#: The longest queue and the most conversations with agents that are counted one by one.
+#: States that are read at once, and the most of those that the bot has or that are closed.
 MOST = 1000
 
 
@@ -21,14 +21,20 @@ async def summaries(conversations: Conversations, states: Sequence[State]) -> li
 
 async def in_hands(conversations: Conversations) -> list[State]:
     """All conversations that agents hold, newest first."""
-    return [state for state in await conversations.states(await conversations.owned("agent", MOST))
-            if state.owner == "agent"]
+    return await _all(conversations, "agent")
 
 
 async def waiting(conversations: Conversations) -> list[State]:
     """All who wait for people, what is due first in front."""
-    return [state for state in await conversations.states(await conversations.owned("queue", MOST))
-            if state.owner == "queue"]
+    return await _all(conversations, "queue")
+
+
+async def _all(conversations: Conversations, owner: str) -> list[State]:
+    """However many: what no list has is given to no team and shown to nobody."""
+    cids = await conversations.owned(owner)
+    states = [state for start in range(0, len(cids), MOST)
+              for state in await conversations.states(cids[start:start + MOST])]
+    return [state for state in states if state.owner == owner]
 
 
 async def tags(conversations: Conversations) -> list[str]:

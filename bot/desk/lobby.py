@@ -20,7 +20,7 @@ from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.conversations.waits import Waits
 from bot.database import DatabaseUnavailable
-from bot.desk import lists, tasks
+from bot.desk import tasks
 from bot.desk.rota import Rota
 from bot.roster.routing import Candidate, fits
 from bot.roster.setup import Setup
@@ -90,7 +90,7 @@ class Lobby:
             await self._load()
         setup, now = await self._rota.setup(), await self._conversations.now()
         self._staff(setup, await self._rota.candidates(), now)
-        queues = await self._conversations.queues(lists.MOST)
+        queues = await self._conversations.queues()
         known = {who for waits in self._waits.values() for who in waits.waiting}
         gone = known - {who for queue in queues.values() for who in queue}
         taken = [state.id for state in await self._conversations.states(sorted(gone)) if state.owner == "agent"]

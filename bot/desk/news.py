@@ -89,7 +89,7 @@ class News:
             stream.put(Item(0, event("status", status)))
 
     async def _tell_queue(self) -> None:
-        queues = await self._conversations.queues(lists.MOST)
+        queues = await self._conversations.queues()
         waiting = {cid: (ahead, streams)
                    for queue in queues.values() for cid, ahead, streams in self._hub.waiting(queue)}
         for state in await self._conversations.states(list(waiting)):

@@ -61,7 +61,7 @@ class Rota:
         setup = await self.setup()
         found = setup.teams[team]
         first, solved = due(found, setup.hours_of(found), priority, since)
-        return Placement(team, skill, priority, first, solved)
+        return Placement(team, skill, priority, first, solved, since)
 
     async def answer_within(self, team: str) -> float:
         """Seconds that an agent of this team has to answer; 0 where it sets none."""

@@ -56,7 +56,7 @@ def at_risk(state: State, now: float) -> bool:
     """Whether the next target is not missed yet, but soon will be."""
     if state.due is None or state.due[1] < now:
         return False
-    given = state.due[1] - (state.handed or state.created)
+    given = state.due[1] - state.counted_from
     return state.due[1] - now < min(_RISK_SECONDS, given * _RISK_SHARE)
 
 
@@ -73,13 +73,15 @@ async def _today(services: Services, open_ones: Sequence[State], now: float, mid
         ended += await conversations.states(cids)
         if len(cids) < lists.MOST:
             break
-    closed = [state for state in ended if state.owner == "closed" and state.handed is not None]
+    ended = [state for state in ended if state.owner == "closed" and state.handed is not None]
+    # A rating or a vote of today brings up again what was closed before.
+    closed = [state for state in ended if (state.closed_at or 0) >= midnight]
     bots = [state for state in await conversations.states(await conversations.owned("bot", lists.MOST)) if state.handed]
     people = [*open_ones, *closed, *bots]
     answered = [state for state in people if (state.first_reply or 0) >= midnight]
     waits = [state.first_reply - state.handed for state in answered
              if state.first_reply is not None and state.handed is not None]
-    ratings = [state.rating["csat"] for state in closed if state.rating and state.rating.get("csat")]
+    ratings = [state.rating["csat"] for state in ended if state.rating and state.rating["at"] >= midnight]
     return {"arrived": sum((state.handed or 0) >= midnight for state in people), "answered": len(answered),
             "closed": len(closed), "first_response_median": statistics.median(waits) if waits else None,
             "csat": round(statistics.mean(ratings), 2) if ratings else None}

@@ -293,6 +293,17 @@ async def test_dropping_forgets_only_what_is_archived(conversations: Conversatio
     assert (await conversations.state(other)).owner == "closed"
 
 
+async def test_a_mention_goes_with_its_conversation(conversations: Conversations) -> None:
+    cid = await begun(conversations)
+    await conversations.note(cid, "a1", "Ada", "n1", 'look, "mentions":', ["b1", "c1"])
+    await conversations.read(cid, "c1")
+    assert await conversations.unread_mentions("b1") == 1 and await conversations.mentioning("c1") == [(cid, False)]
+    await conversations.close_idle(await conversations.now() + 1)
+    assert await conversations.drop(cid, 2)
+    assert await conversations.unread_mentions("b1") == 0
+    assert await conversations.mentioning("b1") == await conversations.mentioning("c1") == []
+
+
 async def test_typing_and_records_are_pushed(conversations: Conversations, client: redis.asyncio.Redis) -> None:
     pubsub = client.pubsub()
     await pubsub.subscribe(keys.LIVE)

@@ -73,6 +73,19 @@ async def test_to_experts_with_a_note(agent: Agent, supervisor: Agent, bea: Agen
     assert (await agent.act(mine.cid, "messages", {"id": "late", "text": "one more thing"})).code == "stale"
 
 
+async def test_a_priority_counts_from_the_transfer(desk: Desk, agent: Agent, supervisor: Agent, mine: Customer) -> None:
+    experts = await team(supervisor, resolution_minutes=240)
+    store, now = desk.services.conversations, await desk.services.conversations.now()
+    await store.call("HSET", keys.conversation(mine.cid), "handed", now - 6 * 3600, "placed", now - 6 * 3600)
+    await agent.act(mine.cid, "transfer", {"team": experts})
+    due = (await supervisor.act(mine.cid, "priority", {"priority": "high"})).json["conversation"]["due"]
+    assert due["at"] - now == pytest.approx(2 * 3600, abs=60) and due["breached"] is False
+    # Three minutes of eight are no risk, however long ago it came to people.
+    await store.call("HSET", keys.conversation(mine.cid), "due_solve", now + 180, "placed", now - 300)
+    [told] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == experts]
+    assert (told["at_risk"], told["breached"]) == (0, 0)
+
+
 async def test_to_a_colleague(agent: Agent, bea: Agent, mine: Customer) -> None:
     moved = await agent.act(mine.cid, "transfer", {"agent": bea.member.id, "note": "Yours"})
     assert moved.json["conversation"]["agent"] == {"id": bea.member.id, "name": "Bea"}
@@ -216,6 +229,13 @@ async def test_mentioned_until_they_look(agent: Agent, bea: Agent, mine: Custome
     assert (await agent.act(mine.cid, "notes", {**note, "id": "m", "mentions": ["zoe"]})).code == "bad_field"
 
 
+async def test_a_mention_in_what_is_no_more_is_forgotten(desk: Desk, bea: Agent, mine: Customer) -> None:
+    await desk.services.conversations.call("ZADD", keys.mentions(bea.member.id), 5, "gone")
+    assert (await bea.get("conversations")).json["counts"]["mentions"] == 1
+    listed = (await bea.get("conversations?view=mentions")).json
+    assert listed["conversations"] == [] and listed["counts"]["mentions"] == 0
+
+
 async def test_a_message_is_changed_and_taken_back(agent: Agent, bea: Agent, mine: Customer) -> None:
     seqs = [(await agent.act(mine.cid, "messages", {"id": f"m{n}", "text": f"text {n}"})).json["seq"] for n in range(3)]
     assert (await agent.act(mine.cid, f"messages/{seqs[0]}/edit", {"text": "better"})).status == 200
@@ -292,6 +312,15 @@ async def test_spam_comes_back_to_the_bot(agent: Agent, mine: Customer) -> None:
     await mine.say("b", "Buy watches")
     assert (await mine.get("conversation")).json["status"]["owner"] == "bot"
     assert (await events_of(agent, mine.cid))[-1] == "reopened"
+
+
+async def test_the_priority_ends_with_what_it_was_for(agent: Agent, mine: Customer, hand_off: HandOff) -> None:
+    await agent.act(mine.cid, "priority", {"priority": "urgent"})
+    await agent.act(mine.cid, "close", {"outcome": "spam"})
+    await mine.say("b", "How do I send something back?")
+    await hand_off()
+    summary = await agent.summary(mine.cid)
+    assert (summary["owner"], summary["priority"]) == ("queue", "normal")
 
 
 async def test_what_was_closed_comes_back_to_its_agents_team_while_they_are_away(

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from desk_harness import Agent, Customer, Desk, running
 
+from bot.conversations import keys
+from bot.conversations.turn import Commit, Handoff
+
 HandOff = Callable[..., Awaitable[None]]
 SUPERVISED = [("POST", "settings/teams", {"name": "x"}), ("PUT", "settings/teams/service", {"name": "x", "revision": 1}),
               ("DELETE", "settings/teams/service", {"revision": 1}), ("PUT", "settings/agents/x", {"capacity": 1})]
@@ -147,8 +150,6 @@ async def test_what_comes_in_goes_by_topic_and_skill_with_its_targets(desk: Desk
     await customer.say("a", "help")
     turn = await desk.services.conversations.take()
     assert turn is not None
-    from bot.conversations.turn import Commit, Handoff
-
     packet = {"at": 1.0, "why": {"intent": "asked", "reason": "asked"}}
     assert await desk.services.conversations.commit(turn, Commit(handoff=Handoff("support", "asked", packet))) == "ok"
     for _ in range(300):
@@ -172,6 +173,17 @@ async def test_what_comes_in_goes_by_topic_and_skill_with_its_targets(desk: Desk
         await asyncio.sleep(0.02)
     assert [s["id"] for s in (await agent.get(f"conversations?view=team&team={summary['team']}")).json["conversations"]] == [
         customer.cid]
+
+
+async def test_the_end_of_a_long_queue_is_routed_and_listed_too(
+    desk: Desk, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.desk.lists.MOST", 2)
+    customers = [await begin(desk, hand_off) for _ in range(5)]
+    assert [state.routed for state in await desk.services.dispatch.route()] == [True] * 5
+    listed = (await agent.get("conversations?view=queue")).json
+    assert [summary["id"] for summary in listed["conversations"]] == [customer.cid for customer in customers]
+    assert listed["counts"]["teams"] == {"support": 5}
 
 
 async def test_who_does_not_answer_in_time_gives_it_back(desk: Desk, supervisor: Agent, hand_off: HandOff) -> None:
@@ -203,8 +215,6 @@ async def test_who_does_not_answer_in_time_gives_it_back(desk: Desk, supervisor:
 
 async def pass_by(desk: Desk, cid: str, seconds: float) -> None:
     """Lets time pass for a deadline; the clock is the server's, so the deadline moves instead."""
-    from bot.conversations import keys
-
     at = float(await desk.services.conversations.call("ZINCRBY", keys.ANSWERS, seconds, cid))
     await desk.services.conversations.call("HSET", keys.conversation(cid), "answer_by", f"{at:.3f}")
 
@@ -226,8 +236,6 @@ async def test_in_a_team_that_assigns_it_goes_to_somebody_else(desk: Desk, super
 
 
 async def test_a_snoozed_one_wakes_by_itself_and_stays_with_who_went_home(desk: Desk, agent: Agent, hand_off: HandOff) -> None:
-    from bot.conversations import keys
-
     customer, conversations = await begin(desk, hand_off), desk.services.conversations
     await agent.act(customer.cid, "claim")
     await agent.act(customer.cid, "snooze", {"until": await conversations.now() + 3600})
@@ -263,14 +271,44 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
     for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
         assert (await supervisor.get(f"wall?zone={zone}")).status == 200
     assert (await supervisor.get("wall?zone=Middle/Earth")).code == "bad_field"
-    from bot.conversations import keys
-
     now = await desk.services.conversations.now()
-    await desk.services.conversations.call("HSET", keys.conversation(third.cid), "handed", now - 3000)
+    await desk.services.conversations.call("HSET", keys.conversation(third.cid), "placed", now - 3000)
     for left, told in ((60, {"at_risk": 1, "breached": 0}), (-1, {"at_risk": 0, "breached": 1})):
         await desk.services.conversations.call("HSET", keys.conversation(third.cid), "due_first", now + left)
         [team] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == "support"]
         assert {name: team[name] for name in told} == told
+
+
+async def test_the_wall_counts_a_closing_on_its_day(desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff) -> None:
+    rated, bots = [await begin(desk, hand_off) for _ in range(2)]
+    conversations = desk.services.conversations
+    for customer, outcome in ((rated, "solved"), (bots, "spam")):
+        await agent.act(customer.cid, "claim")
+        await agent.act(customer.cid, "close", {"outcome": outcome})
+        then = await conversations.now() - 2 * 86400
+        await conversations.call("HSET", keys.conversation(customer.cid), "handed", then, "closed_at", then)
+    assert (await rated.post("rating", {"csat": 4})).status == 204
+    # What opens again with the bot comes to no people, and ends without them.
+    await bots.say("b", "Buy watches")
+    today = (await supervisor.get("wall")).json["today"]
+    assert (today["arrived"], today["closed"], today["csat"]) == (0, 0, 4)
+    turn = await conversations.take()
+    assert turn is not None
+    await conversations.commit(turn, Commit())
+    assert await conversations.close_idle(await conversations.now() + 1) == [bots.cid]
+    today = (await supervisor.get("wall")).json["today"]
+    assert (today["arrived"], today["closed"], today["csat"]) == (0, 0, 4)
+
+
+async def test_what_people_gave_back_to_the_bot_still_came_to_them(
+    desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff
+) -> None:
+    customer, conversations = await begin(desk, hand_off), desk.services.conversations
+    await agent.act(customer.cid, "claim")
+    await agent.act(customer.cid, "handback")
+    assert await conversations.close_idle(await conversations.now() + 1) == [customer.cid]
+    today = (await supervisor.get("wall")).json["today"]
+    assert (today["arrived"], today["closed"]) == (1, 1)
 
 
 async def test_who_was_added_a_moment_ago_is_on_the_wall(desk: Desk, supervisor: Agent) -> None:

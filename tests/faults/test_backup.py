@@ -10,6 +10,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,21 @@ from bot.backups.backup import back_up
 from bot.backups.live import Live
 from bot.backups.restore import NotEmpty, put_back
 from bot.conversations import keys
-from bot.conversations.letters import Letters, UsedCode
+from bot.conversations.letters import GATHER_SECONDS, Letters, UsedCode
 from bot.conversations.packet import build
 from bot.conversations.record import message
 from bot.conversations.store import Conversations, connect
 from bot.conversations.turn import Commit, Handoff, Turn
 from bot.database import open_database
+from bot.desk.correspondence import Correspondence
 from bot.desk.staff import add_staff, list_staff
 from bot.errors import Busy
 from bot.lockfile import LockFile
+from bot.mail.outbox import Outbox
 from bot.reports.archive import Archive, keep
 from bot.settings import Settings
+from bot.webhooks.hooks import Hooks
+from bot.webhooks.ledger import Ledger, Told
 
 
 def silent(done: int, of: int) -> None:
@@ -258,6 +263,94 @@ async def test_what_was_acknowledged_before_the_backup_began_is_in_it(
             assert len(records) >= seq, f"{cid} is lost"
             assert [record["seq"] for record in records] == list(range(1, len(records) + 1))
         await store.client.connection_pool.disconnect()
+    finally:
+        server.stop()
+
+
+async def test_what_came_between_store_and_database_takes_nothing_from_what_comes_after(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers that the database knows already are given out anew, and what gets them is archived, mailed and told."""
+    import asyncio
+
+    class Desk:
+        """What a desk does by itself, without one."""
+
+        def __init__(self, settings: Settings) -> None:
+            engine = open_database(settings.database)
+            tables.prepare(engine)
+            self.store, self.archive = Conversations(connect(settings.redis)), Archive(engine)
+            self.outbox, self.hooks, self.ledger = Outbox(engine, "shop@example.org"), Hooks(engine, True), Ledger(engine)
+            self.letters = Correspondence(settings, self.store, self.outbox, lambda: "Larkmoor", lambda cid: ())
+
+        async def stop(self) -> None:
+            await self.store.client.connection_pool.disconnect()
+
+        async def say_and_close(self, text: str) -> None:
+            """Leaves three things behind: a mail, deliveries, and a copy in the archive."""
+            await self.store.say(cid, "a1", "Ada", text, text)
+            mailed = await self.letters.run(await self.store.now() + GATHER_SECONDS + 1)
+            told = self.ledger.write({cid: await self.store.records(cid)}, {cid: Told({})})
+            await self.store.close(cid, "a1", "Ada", "solved")
+            assert (mailed, told) == (1, 1)
+
+    here = Desk(settings)
+    hook = here.hooks.add({"url": "https://shop.example/hooks", "events": ["conversation.message"]}, "Grace", 1000.0)
+    cids = [(await here.store.create())[0] for _ in range(2)]
+    cid, forgotten = cids
+    for one in cids:
+        await here.store.post(one, "m1", "my kettle leaks")
+        turn = await here.store.take()
+        assert turn is not None
+        await here.store.commit(turn, Commit(handoff=Handoff("support", "fault", {"at": 1.0})))
+        await here.store.claim(one, "a1", "Ada")
+    await Letters(here.store).write_to(cid, "ines@example.org", "Ines")
+    here.ledger.write({cid: await here.store.records(cid)}, {cid: Told({})})
+    await here.store.close(forgotten, "a1", "Ada", "solved")
+    length, new = len(await here.store.records(cid)), []
+    await here.outbox.send("ines@example.org", "code", {"name": "", "code": "1"}, key=f"{cid}-{length}:code")
+    await here.stop()
+
+    async def meanwhile() -> None:
+        desk = Desk(settings)
+        await desk.say_and_close("soon on its way")
+        await desk.outbox.send("ines@example.org", "code", {"name": "", "code": "2"}, key=f"{cid}-{length + 1}:code")
+        assert await keep(desk.store, desk.archive, 0) == 2
+        new.append((await desk.store.create())[0])
+        await desk.store.close_idle(await desk.store.now() + 1)
+        await keep(desk.store, desk.archive, 7)
+        assert await desk.store.ids() == new
+        await desk.stop()
+
+    source = tables.source
+
+    @contextmanager
+    def later(url: str) -> Iterator[tables.Source]:
+        asyncio.run(meanwhile())
+        with source(url) as found:
+            yield found
+
+    monkeypatch.setattr(tables, "source", later)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    await asyncio.to_thread(put_back, empty, file, False, silent)
+    server = Embedded(empty)
+    try:
+        there = Desk(empty)
+        assert sorted(await there.store.ids()) == sorted(cids) and len(await there.store.records(cid)) == length
+        # Each is in one place: in the store what was there then, in the archive alone what was begun since.
+        assert [state.id for state in there.archive.states(9)] == new
+        await there.say_and_close("another one is on its way")
+        bodies = [delivery.body for delivery in there.hooks.log(hook.id)[0]]
+        assert [sum(text in body for body in bodies) for text in ("another one", "soon on")] == [1, 0]
+        assert not await there.outbox.send("ines@example.org", "code", {"name": "", "code": "1"}, key=f"{cid}-{length}:code")
+        assert await there.outbox.send("ines@example.org", "code", {"name": "", "code": "3"}, key=f"{cid}-{length + 1}:code")
+        was = await there.store.records(cid)
+        assert await keep(there.store, there.archive, 0) == 2
+        found = there.archive.find(cid)
+        assert found is not None and found[2] == was and found[0].seq == len(was)
+        assert {state.id for state in there.archive.states(9)} == {*cids, *new}
+        await there.stop()
     finally:
         server.stop()
 

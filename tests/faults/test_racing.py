@@ -237,7 +237,7 @@ async def nowhere(conversations: Conversations, cids: list[str]) -> list[str]:
         state = await conversations.state(cid)
         if owners != [state.owner]:
             found.append(f"{cid}: {state.owner} owns it, and it stands with {owners}")
-        queues = [team for team, waiting in (await conversations.queues(10_000)).items() if cid in waiting]
+        queues = [team for team, waiting in (await conversations.queues()).items() if cid in waiting]
         if queues != [state.team] * (state.owner == "queue"):
             found.append(f"{cid}: {state.owner} owns it, and it waits for {queues}")
         holders = [agent for agent in AGENTS if cid in await conversations.held(agent, 10_000)]

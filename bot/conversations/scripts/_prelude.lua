@@ -108,12 +108,13 @@ local function wake(cid, agent)
   redis.call('ZADD', 'fd:held:' .. agent, 0, cid)
 end
 
--- A conversation that comes to people anew: what was promised and done the last time is over.
-local AFRESH = {'waiting_since', 'front', 'routed', 'skill', 'due_first', 'due_solve', 'answered', 'first_reply',
-  'back_to', 'passed', 'outcome', 'product', 'fault', 'cause', 'rating', 'closed_by', 'closed_at', 'merged_into'}
-local function afresh(cid, t)
+-- A conversation begins anew, with people or with the bot: what was promised and done the last time is over.
+local AFRESH = {'waiting_since', 'handed', 'front', 'routed', 'skill', 'priority', 'placed', 'due_first', 'due_solve',
+  'answered', 'first_reply', 'back_to', 'passed', 'outcome', 'product', 'fault', 'cause', 'rating', 'closed_by',
+  'closed_at', 'merged_into'}
+local function afresh(cid, owner, t)
   redis.call('HDEL', key(cid), unpack(AFRESH))
-  redis.call('HSET', key(cid), 'handed', stamp(t))
+  if owner == 'queue' then redis.call('HSET', key(cid), 'handed', stamp(t)) end
 end
 
 local function ring(cid)

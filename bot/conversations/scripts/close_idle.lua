@@ -6,4 +6,5 @@ if s[1] ~= 'bot' or s[3] or tonumber(s[2]) > tonumber(ARGV[2]) then return 'busy
 local t = now()
 append(cid, ARGV[3], t)
 own(cid, 'closed', '', '', t)
+redis.call('HSET', key(cid), 'closed_at', stamp(t))
 return 'ok'

@@ -43,7 +43,7 @@ if ARGV[7] ~= '' then
   unwork(cid)
   redis.call('SET', key(cid, 'packet'), ARGV[9])
   redis.call('HSET', key(cid), 'team', ARGV[7], 'why', ARGV[8])
-  afresh(cid, t)
+  afresh(cid, 'queue', t)
   seq = append(cid, ARGV[10], t)
   own(cid, 'queue', '', '', t)
 elseif redis.call('LLEN', key(cid, 'turns')) > 0 then

@@ -21,7 +21,7 @@ if owner == 'closed' then
     local into = redis.call('HMGET', key(s[6]), 'owner', 'agent')
     if into[1] == 'agent' then knows = into[2] end
   end
-  afresh(cid, t)
+  afresh(cid, owner, t)
   own(cid, owner, '', '', t, {'back_to', people and knows or ''}, 1)
   -- It may be another person at this browser by now; who it is has to be proved again.
   redis.call('HDEL', key(cid), 'customer')
