@@ -205,8 +205,8 @@ class Library:
                 status = row["status"]
                 if last["mark"] != article.mark and status in ("published", "archived"):
                     status = "draft"
-                if number == row["live"] and status == "draft":
-                    status = "published"  # it is live as it stands
+            if number == row["live"] and status in ("draft", "review"):
+                status = "published"  # it is live as it stands
             values = tables.row_of(
                 article, revision=revision + 1, version=number, status=status, updated=now, updated_by=by
             )

@@ -489,6 +489,8 @@ class Publications:
             ready = (
                 sa.select(articles.c.id, articles.c.valid_from, articles.c.updated)
                 .where(articles.c.status == "review", articles.c.valid_from != "", articles.c.valid_from <= now)
+                # What is live as it stands has had its day.
+                .where(sa.or_(articles.c.live.is_(None), articles.c.live != articles.c.version))
                 .order_by(articles.c.nr)
             )
             # Who makes ready what is valid already has not asked for a day.

@@ -93,6 +93,32 @@ def test_what_undoes_all_that_a_sitting_changed_is_live_again_as_it_stands(libra
     assert [r["id"] for r in library.page(search="From 7")["entries"]] == []
 
 
+@pytest.mark.parametrize("again", [None, "draft", "review"])
+def test_what_is_live_as_it_stands_waits_for_no_publish(
+    library: Library, ledger: Publications, monkeypatch: pytest.MonkeyPatch, again: str | None
+) -> None:
+    """Also where it had been made ready before its words were taken back, and where it is archived and brought back."""
+    monkeypatch.setattr(publications, "today", lambda: "2999-02-01")
+    offer = article("offer", valid_from="2999-02-01")
+    library.create(offer, "Ada", status="review")
+    publish(ledger)
+    now = library.save(replace(offer, owner="Ada"), library.open("offer")["revision"], "Ada", status="review")
+    assert (now["version"], now["status"]) == (2, "review") and ledger.due()[1] == ["offer"]
+    now = library.save(offer, now["revision"], "Ada", status=again)
+    assert (now["version"], now["status"]) == (1, "published") and ledger.due()[1] == []
+    now = library.save(offer, now["revision"], "Ada", status="archived")
+    assert library.save(offer, now["revision"], "Ada", status="draft")["status"] == "published"
+
+
+def test_a_day_brings_nothing_that_is_live_already(library: Library, ledger: Publications, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publications, "today", lambda: "2999-02-01")
+    library.create(article("offer", valid_from="2999-02-01"), "Ada", status="review")
+    publish(ledger)
+    with library._engine.begin() as connection:  # as an earlier version could leave it
+        connection.exec_driver_sql("UPDATE kb_article SET status = 'review'")
+    assert ledger.due()[1] == []
+
+
 def test_what_a_publish_has_read_is_not_written_over(library: Library, ledger: Publications) -> None:
     library.create(article(), "Ada", status="review")
     now = library.save(article(answer="From 8."), library.open("hours")["revision"], "Ada")
