@@ -237,7 +237,8 @@ class Library:
         revision: int | None = None,
     ) -> list[str]:
         """Changes many at once; returns the ids of those that were changed. Each gets a version of its own where its
-        content changes. Raises Edited where `revision` is given and not the newest."""
+        content changes. Raises Edited where `revision` is given and not the newest, BadEntry for a translation whose
+        place another one has by now."""
         changed = []
         for identifier in ids:
             with writing(self._engine) as connection:
@@ -252,6 +253,8 @@ class Library:
                     "audience": audience or fields["audience"],
                 }
                 new = Article.parse(fields, identifier)
+                if status not in ("", "archived"):
+                    _check_family(connection, new)  # one that was archived has given its place up
                 values: dict[str, Any] = tables.row_of(new)
                 if new.mark != article.mark:
                     values |= {
