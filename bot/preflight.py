@@ -98,8 +98,10 @@ def model(settings: Settings) -> Finding:
 
 
 def knowledge(settings: Settings) -> Finding:
-    """The knowledge base is a folder that holds something."""
+    """The knowledge base is a folder that holds something, or an import has taken its place."""
     count = sum(1 for path in settings.kb.rglob("*.md") if path.name != "README.md")
+    if not count and _is_off(settings):
+        return Finding("knowledge base", "ok", f"in the library; an import took the place of {settings.kb}")
     if not count:
         return Finding("knowledge base", "problem", f"{settings.kb} holds no entry (a Markdown file); set FRONTDESK_KB "
                                                     "to the folder with the knowledge base")

@@ -124,3 +124,14 @@ def test_the_doctor_names_a_file_that_cannot_be_taken(tmp_path: Path) -> None:
     library.take([Article.parse({"id": "b", "question": "b", "answer": "b"}, "b")], "Ada", "imported", only=True)
     file.write_text("---\nquestion:\n---\nx")
     assert preflight.entries(settings).state == "ok", "the folder is not followed"
+
+
+def test_no_files_are_wanted_where_an_import_took_their_place(tmp_path: Path) -> None:
+    settings = replace(Settings(home=tmp_path / "home"), kb=tmp_path / "kb")
+    assert preflight.knowledge(settings).state == "problem"
+    library = Library(open_database(settings.database))
+    library.prepare()
+    assert preflight.knowledge(settings).state == "problem"
+    library.take([Article.parse({"id": "b", "question": "b", "answer": "b"}, "b")], "Ada", "imported", only=True)
+    found = preflight.knowledge(settings)
+    assert found.state == "ok" and "an import took the place" in found.text

@@ -430,6 +430,8 @@ class Library:
                 told["archived"] = len(gone)
                 connection.execute(notes.delete().where(notes.c.name == "folder"))
                 connection.execute(notes.insert().values(name="folder", value="off"))
+                # Nothing is in step with that folder any more, so that another one can be.
+                connection.execute(articles.update().where(articles.c.synced != "").values(synced=""))
         return told
 
     def _insert(

@@ -261,7 +261,7 @@ class Publications:
     def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
         pictures.keep(connection, plan.pictures, FOLDER)
         changes = self._write_files(connection, plan)
-        if plan.marks:
+        if plan.marks and not _is_off(connection):
             change_mark = (
                 articles.update().where(articles.c.id == sa.bindparam("of")).values(synced=sa.bindparam("mark"))
             )

@@ -310,7 +310,7 @@ class Sync:
         passed = self._do(made, progress)
         told = json.dumps({"at": time.time(), "by": by, "folder": str(self._kb)})
         with writing(self._engine) as connection:
-            connection.execute(notes.delete().where(notes.c.name.in_(["folder", _LAST])))
+            connection.execute(notes.delete().where(notes.c.name == _LAST))
             connection.execute(notes.insert().values(name=_LAST, value=told))
         return passed
 
@@ -339,6 +339,8 @@ class Sync:
         rows, files = self._rows(), self._files()
         passed: dict[str, str] = {}
         with writing(self._engine) as connection:
+            # First of all: what a kill leaves halfway is a folder in step, which the next sync goes on with.
+            connection.execute(notes.delete().where(notes.c.name == "folder"))
             pictures.keep(connection, made.taken, BY)
         for name in made.given:
             if (picture := self._pictures.find(name)) is not None:

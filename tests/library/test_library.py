@@ -214,6 +214,8 @@ def test_an_import_during_a_publish_wins(library: Library, followed: Publication
     seq = followed.begin(plan, "mark", "Ada", "publish")
     library.take([article("hours", answer="Imported."), article("teeth")], "Ben", "imported", only=True)
     followed.finish(seq, "s2", plan)
+    with library._engine.begin() as connection:
+        assert not connection.exec_driver_sql("SELECT id FROM kb_article WHERE synced != ''").all(), "in step with what was left"
     assert {entry.id for entry in followed.plan(()).entries} == {"hours", "fax"}, "the ledger says what serves"
     assert {entry.id: entry.answer for entry in followed.plan().entries} == {"hours": "Imported.", "teeth": "From 9 to 5."}
     publish(followed, snapshot="s3")

@@ -419,6 +419,28 @@ def test_a_kill_between_any_two_operations_loses_nothing(tmp_path: Path) -> None
     assert moment > 30
 
 
+def test_after_an_import_an_empty_folder_comes_in_step_also_after_a_kill(tmp_path: Path) -> None:
+    start = Both(tmp_path / "start")
+    for name in ("hours", "fax", "gone"):
+        start.write(f"company/{name}.md")
+    start.sync()
+    start.library.take([one for one in start.library.all() if one.id != "gone"], "Ada", "imported", only=True)
+    with pytest.raises(CannotSync, match="set FRONTDESK_KB to an empty folder"):
+        start.sync()
+    shutil.rmtree(start.kb)
+    start.engine.dispose()
+    for moment in itertools.count():
+        place = shutil.copytree(tmp_path / "start", tmp_path / f"killed-{moment}")
+        if not killed_before(place, moment):
+            break
+        both = Both(place)
+        assert both.sync() == [] and both.same(), moment
+        assert {path.stem for path in both.kb.rglob("*.md")} == {"hours", "fax"}
+        assert Publications(both.engine, both.kb).plan().conflicts == [], "the folder is followed again"
+        both.engine.dispose()
+    assert moment > 5
+
+
 class Killed(BaseException):
     pass
 
