@@ -66,13 +66,15 @@ class File:
 @dataclass(frozen=True)
 class Row:
     """An entry of the library. `article` is what counts of it, None where it is archived or nothing but a draft;
-    `writing` says that there is a newer draft; `base` is what it was at the last sync, where that is known."""
+    `writing` says that there is a newer draft, `newest` is the mark of that or of what counts; `base` is what it was at
+    the last sync, where that is known."""
 
     id: str
     revision: int
     synced: str
     archived: bool
     writing: bool
+    newest: str
     article: Article | None
     base: Article | None
 
@@ -227,7 +229,8 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
     drafted = row.writing and not row.archived
     why = "the file and the entry have both been changed"
     fields: tuple[str, ...] = ()
-    if side == "folder":
+    # A draft that says what the file says is ready by it.
+    if side == "folder" or (drafted and file is not None and file.mark == row.newest):
         made.steps.append(Step(row.id, file, to_library=True, to_folder=False))
         return
     if side == "editor" and ours is None and not row.archived:
@@ -459,7 +462,8 @@ def _row(row: Any) -> Row:
     body = None if row["status"] == "archived" else row["live"] if draft else row["newest"]
     return Row(
         id=row["id"], revision=row["revision"], synced=row["synced"], archived=row["status"] == "archived",
-        writing=draft and row["mark"] != row["live_mark"], article=_article(body), base=_article(row["base"]),
+        writing=draft and row["mark"] != row["live_mark"], newest=row["mark"], article=_article(body),
+        base=_article(row["base"]),
     )
 
 

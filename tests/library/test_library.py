@@ -248,6 +248,35 @@ def test_a_death_before_files_were_written_down_leaves_them_to_the_folder(librar
     assert (again.entries, again.changes) == (plan.entries, plan.changes)
 
 
+@pytest.mark.parametrize("died", [False, True])
+@pytest.mark.parametrize("returns", ["as it was", "changed", "after an edit"])
+def test_a_file_that_was_away_for_a_publish_is_live_again(library: Library, followed: Publications, returns: str, died: bool) -> None:
+    publish(followed, [], "s1", "set-up")
+    file = followed._kb / "company" / "fax.md"  # type: ignore[operator]
+    text = file.read_text()
+    file.unlink()
+    if died:
+        followed.begin(followed.plan(()), "serves", "Ada", "publish")
+        followed.recover("serves", "s2")
+    else:
+        publish(followed, [], "s2", "set-up")
+    now = library.open("fax")
+    assert (now["live"], now["status"]) == (None, "draft") and followed.plan(()).changes == []
+    if returns == "after an edit":
+        library.save(article("fax", answer="By fax."), now["revision"], "Ada")
+    file.write_text(text.replace("9", "8") if returns == "changed" else text)
+    if returns == "after an edit":
+        assert followed.plan(()).changes == [] and followed.plan(()).conflicts[0].startswith("fax: the file and the entry")
+        return
+    assert publish(followed, [], "s3", "set-up") == ["fax", "hours"]
+    number = 1 + (returns == "changed")
+    now = library.open("fax")
+    assert (now["live"], now["version"], now["status"]) == (number, number, "published")
+    assert (again := followed.plan(())).changes == [] and again.marks == {}
+    followed.roll_back("s2", "Ada")
+    assert followed.plan(()).changes == [], "the folder undid the way back"
+
+
 def test_only_what_is_of_today_goes_out(library: Library, ledger: Publications) -> None:
     for name, more in {"all": {}, "staff": {"audience": "agents"}, "known": {"audience": "verified"},
                        "soon": {"valid_from": "2030-01-02"}, "over": {"valid_until": "2029-12-31"}}.items():

@@ -156,6 +156,31 @@ def test_following_the_folder_at_a_publish_and_syncing_do_not_undo_each_other(bo
     assert [(one.id, one.article) for one in plan.changes] == [("hours", None)] and plan.conflicts == []
 
 
+def test_a_file_that_comes_back_is_not_removed_by_the_next_sync(both: Both) -> None:
+    path = both.write("company/hours.md")
+    both.write("company/fax.md")
+    ledger = Publications(both.engine, both.kb)
+
+    def publish() -> Any:
+        plan = ledger.plan()
+        ledger.finish(ledger.begin(plan, "m", "Ada", "publish"), "s", plan)
+        return plan
+
+    publish()
+    path.unlink()
+    assert both.sync() == [] and both.library.open("hours")["status"] == "archived"
+    both.write("company/hours.md")
+    plan = publish()
+    assert plan.conflicts == ["hours: its file is there, but the entry is archived and stays so; a sync settles it"]
+    assert both.sync() == [] and path.exists() and both.library.open("hours")["status"] == "review"
+    publish()
+    path.unlink()
+    publish()  # nobody has archived it: it is withdrawn
+    both.write("company/hours.md")
+    assert both.sync() == [] and path.exists() and both.library.open("hours")["status"] == "review"
+    assert both.library.open("hours")["version"] == 1 and publish().conflicts == []
+
+
 def test_folders_that_are_none_of_ours_are_refused(both: Both, tmp_path: Path) -> None:
     both.write("company/hours.md")
     both.sync()
