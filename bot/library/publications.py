@@ -122,7 +122,8 @@ class Publications:
 
     def _of_folder(self, connection: Any) -> Plan:
         """The changes that the Markdown folder asks for: a three-way comparison of the file, the file when it was last
-        taken in, and the article. Where file and article have both changed, the article stands and is a conflict."""
+        taken in, and the article. Where file and article have both changed, the article stands and is a conflict. What
+        is live stays where more files are gone than anybody takes away on purpose."""
         plan = Plan()
         if self._kb is None or _is_off(connection):
             return plan
@@ -135,8 +136,21 @@ class Publications:
         )
         rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
         there = {row["id"]: row for row in rows}
+        known = [row["id"] for row in rows if row["synced"] and row["status"] != "archived"]
         strangers: dict[str, tuple[Path, str]] = {}
-        files = {article.id: article for article in read_folder(self._kb, strangers)}
+        gone = bool(known) and not self._kb.is_dir()
+        files = {} if gone else {article.id: article for article in read_folder(self._kb, strangers)}
+        if lost := half_gone(known, files):
+            mend = (
+                "if their entries are to be archived, `frontdesk kb sync --take folder` does it"
+                if files
+                else "set FRONTDESK_KB to the folder with the knowledge base"
+            )
+            plan.conflicts.append(
+                f"{lost} of {len(known)} files are gone from {self._kb}, so nothing of it is taken in and what is live "
+                f"stays; bring them back, or {mend}"
+            )
+            return plan
         kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
         families = Families([*(one for one in kin if one.id not in files), *map(Kin.of, files.values())])
         for article in files.values():
@@ -567,6 +581,13 @@ def _places(connection: Any, ids: Collection[str]) -> dict[str, int]:
 def _in_steps(ids: Collection[str]) -> list[list[str]]:
     every = list(ids)
     return [every[start : start + _ROWS] for start in range(0, len(every), _ROWS)]
+
+
+def half_gone(known: Collection[str], files: Collection[str]) -> int:
+    """How many entries that are `known` to have a file have none among `files`, where these are too many to be meant: a
+    checkout that is under way, or another folder. Else 0."""
+    gone = sum(name not in files for name in known)
+    return gone if gone > max(10, len(known) / 2) or not files else 0
 
 
 def read_folder(kb: Path, strangers: dict[str, tuple[Path, str]] | None = None) -> list[Article]:

@@ -26,6 +26,7 @@ from bot.library.errors import Edited, LibraryError
 from bot.library.importing import Found, Origin, illustrated
 from bot.library.library import Library
 from bot.library.pictures import Picture, Pictures
+from bot.library.publications import half_gone
 from bot.library.tables import articles, notes, versions
 from kb_index import folder
 from kb_index.errors import BadEntry
@@ -276,9 +277,8 @@ class Sync:
             raise CannotSync(f"an import took the place of {self._kb}, which is another knowledge base; set "
                              "FRONTDESK_KB to an empty folder to have the entries written there")
         known = [row.id for row in rows.values() if row.synced and not row.archived]
-        gone = [name for name in known if name not in files]
-        if len(gone) > max(10, len(known) / 2) and (take != "folder" or only):
-            raise CannotSync(f"{len(gone)} of {len(known)} files are gone from {self._kb}; if their entries are to be "
+        if (gone := half_gone(known, files)) and (take != "folder" or only):
+            raise CannotSync(f"{gone} of {len(known)} files are gone from {self._kb}; if their entries are to be "
                              "archived, `frontdesk kb sync --take folder` does it")
         made = plan(files, rows)
         if undisputed := [name for name in only if name not in {one.id for one in made.conflicts}]:

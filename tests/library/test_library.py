@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot.database import open_database
+from bot.judgement import settling
 from bot.library import publications
 from bot.library.article import Article
 from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken
 from bot.library.library import Library
 from bot.library.publications import Publications
+from bot.settings import Settings
 from kb_index.entry import Entry
 from kb_index.errors import BadEntry
 
@@ -275,6 +278,29 @@ def test_a_file_that_was_away_for_a_publish_is_live_again(library: Library, foll
     assert (again := followed.plan(())).changes == [] and again.marks == {}
     followed.roll_back("s2", "Ada")
     assert followed.plan(()).changes == [], "the folder undid the way back"
+
+
+def test_what_is_live_stays_where_half_the_files_are_gone(
+    library: Library, followed: Publications, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kb = tmp_path / "kb"
+    for number in range(18):
+        (kb / "company" / f"e{number}.md").write_text(f"---\nquestion: What of {number}?\n---\nThis.\n")
+    publish(followed, [], "s1", "set-up")
+    for number in range(11):
+        (kb / "company" / f"e{number}.md").unlink()
+    (kb / "company" / "new.md").write_text("---\nquestion: New?\n---\nYes.\n")
+    for lost in ("11 of 20", "20 of 20", "20 of 20"):
+        plan = followed.plan()
+        assert (plan.changes, plan.marks, len(plan.entries)) == ([], {}, 20)
+        assert plan.conflicts[0].startswith(f"{lost} files are gone from {kb}, ")
+        settings = Settings(home=tmp_path, kb=kb, database_url=f"sqlite:///{tmp_path / 'kb.db'}")
+        caplog.clear()
+        assert settling.is_current(settings) and f"{lost} files are gone" in caplog.text
+        for path in (kb / "company").glob("*.md"):
+            path.unlink()
+        if lost == "20 of 20" and kb.exists():
+            shutil.rmtree(kb)
 
 
 def test_only_what_is_of_today_goes_out(library: Library, ledger: Publications) -> None:
