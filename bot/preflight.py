@@ -9,6 +9,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot import valkey
@@ -98,12 +99,16 @@ def model(settings: Settings) -> Finding:
 
 
 def knowledge(settings: Settings) -> Finding:
-    """The knowledge base is a folder that holds something."""
+    """The knowledge base is a folder that holds something, or an import has taken its place."""
     count = sum(1 for path in settings.kb.rglob("*.md") if path.name != "README.md")
-    if not count:
-        return Finding("knowledge base", "problem", f"{settings.kb} holds no entry (a Markdown file); set FRONTDESK_KB "
-                                                    "to the folder with the knowledge base")
-    return Finding("knowledge base", "ok", f"{count} files in {settings.kb}")
+    if count:
+        return Finding("knowledge base", "ok", f"{count} files in {settings.kb}")
+    if _is_off(settings):
+        return Finding("knowledge base", "ok", f"in the library; an import took the place of {settings.kb}")
+    text = f"{settings.kb} holds no entry (a Markdown file); set FRONTDESK_KB to the folder with the knowledge base"
+    if _has_published(settings):
+        return Finding("knowledge base", "warning", f"{text}. What is live stays until then")
+    return Finding("knowledge base", "problem", text)
 
 
 def entries(settings: Settings) -> Finding:
@@ -123,14 +128,27 @@ def entries(settings: Settings) -> Finding:
 
 
 def _is_off(settings: Settings) -> bool:
-    """Whether an import has taken the folder's place; not where the database cannot say."""
-    from bot.database import open_database
+    """Whether an import has taken the folder's place."""
     from bot.library.library import Library
+
+    return _of_library(settings, lambda engine: Library(engine).note("folder") == "off")
+
+
+def _has_published(settings: Settings) -> bool:
+    """Whether something is live, or was."""
+    from bot.library.publications import Publications
+
+    return _of_library(settings, lambda engine: Publications(engine).state()[0] > 0)
+
+
+def _of_library(settings: Settings, ask: Callable[[Any], bool]) -> bool:
+    """What `ask` says of the database; not where that cannot say."""
+    from bot.database import open_database
 
     if settings.database_url is None and not (settings.home / "frontdesk.db").exists():
         return False
     try:
-        return Library(open_database(settings.database)).note("folder") == "off"
+        return ask(open_database(settings.database))
     except Exception:  # it is away, or has no tables yet
         return False
 

@@ -98,7 +98,8 @@ def export_encoder(settings: Settings, progress: Progress) -> None:
         progress(min(begun, stages), stages)
         begun += 1
 
-    questions = [text for entry in read(settings.kb) for text in (entry.question, *entry.phrasings)]
+    entries = read(settings.kb) if settings.kb.is_dir() else []  # an import may have taken its place
+    questions = [text for entry in entries for text in (entry.question, *entry.phrasings)]
     export(source_model(settings.model), settings.encoder, questions, stage)
     progress(stages, stages)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from bot.database import open_database
 from bot.errors import NotReady
 from bot.library.article import Article
 from bot.library.library import Library
+from bot.library.publications import publications_of
 from bot.settings import Settings
 
 
@@ -124,3 +126,27 @@ def test_the_doctor_names_a_file_that_cannot_be_taken(tmp_path: Path) -> None:
     library.take([Article.parse({"id": "b", "question": "b", "answer": "b"}, "b")], "Ada", "imported", only=True)
     file.write_text("---\nquestion:\n---\nx")
     assert preflight.entries(settings).state == "ok", "the folder is not followed"
+
+
+def test_no_files_are_wanted_where_an_import_took_their_place(tmp_path: Path) -> None:
+    settings = replace(Settings(home=tmp_path / "home"), kb=tmp_path / "kb")
+    assert preflight.knowledge(settings).state == "problem"
+    library = Library(open_database(settings.database))
+    library.prepare()
+    assert preflight.knowledge(settings).state == "problem"
+    library.take([Article.parse({"id": "b", "question": "b", "answer": "b"}, "b")], "Ada", "imported", only=True)
+    found = preflight.knowledge(settings)
+    assert found.state == "ok" and "an import took the place" in found.text
+
+
+def test_a_folder_that_is_gone_keeps_nothing_from_running_that_is_live(tmp_path: Path) -> None:
+    settings = replace(Settings(home=tmp_path / "home"), kb=tmp_path / "kb")
+    settings.kb.mkdir()
+    (settings.kb / "a.md").write_text("---\nquestion: a\n---\nx")
+    ledger = publications_of(settings)
+    plan = ledger.plan(())
+    ledger.finish(ledger.begin(plan, "m", "", "set-up"), "s", plan)
+    shutil.rmtree(settings.kb)
+    found = preflight.knowledge(settings)
+    assert found.state == "warning" and "FRONTDESK_KB" in found.text and "What is live stays" in found.text
+    assert [entry.id for entry in ledger.plan(()).entries] == ["a"]

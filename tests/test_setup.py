@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from bot.apart import Progress, run_apart
 from bot.errors import Busy, SetupFailed
 from bot.lockfile import LockFile, holder
 from bot.settings import ROOT, Settings
-from bot.setup import STEPS, set_up
+from bot.setup import STEPS, export_encoder, set_up
 
 
 @dataclass(eq=False)
@@ -184,3 +184,10 @@ def test_apart_is_ended_when_interrupted(settings: Settings) -> None:
 
 def test_the_real_steps_are_named_once_and_in_order() -> None:
     assert [step.name for step in STEPS] == ["encoder", "judgement", "Rasa model", "publications", "knowledge index", "sample shop"]
+
+
+def test_the_encoder_is_exported_without_a_folder_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr("kb_index.export.export", lambda source, target, questions, stage: asked.append(questions))
+    export_encoder(replace(settings, kb=settings.home / "none"), lambda done, total: None)
+    assert asked == [[]]

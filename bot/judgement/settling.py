@@ -15,9 +15,17 @@ from kb_index.errors import BadEntry, BadSnapshot
 log = logging.getLogger(__name__)
 
 
+#: Of so many conflicts with the folder a start tells.
+_TOLD = 20
+
+
 def is_current(settings: Settings) -> bool:
+    """Warns of what in the folder is not followed: at a start nobody looks at the gate."""
     ledger = publications_of(settings)
-    return not ledger.begun() and _unwritten(settings, ledger) is None
+    plan = _planned(ledger)
+    for conflict in plan.conflicts[:_TOLD]:
+        log.warning("%s", conflict)
+    return not ledger.begun() and _unwritten(settings, plan) is None
 
 
 def settle(settings: Settings, ledger: Publications | None = None) -> None:
@@ -27,7 +35,7 @@ def settle(settings: Settings, ledger: Publications | None = None) -> None:
     name, mark = _serving(settings)
     if ledger.begun() and (said := ledger.recover(mark, name)):
         log.warning("%s", said)
-    if (plan := _unwritten(settings, ledger)) is not None:
+    if (plan := _unwritten(settings, _planned(ledger))) is not None:
         ledger.finish(ledger.begin(plan, mark, "", "set-up"), name, plan)
 
 
@@ -40,15 +48,17 @@ def _serving(settings: Settings) -> tuple[str, str]:
         return "", ""
 
 
-def _unwritten(settings: Settings, ledger: Publications) -> Plan | None:
-    """Changes of the folder that the serving snapshot has already, or None."""
-    name, mark = _serving(settings)
-    if not name:
-        return None
+def _planned(ledger: Publications) -> Plan:
+    """What a publish would make live; nothing where a file keeps it from that."""
     try:
-        plan = planned(ledger)
+        return planned(ledger)
     except BadEntry:
-        return None  # the publish will say so
-    if not plan.changes and not plan.marks:
+        return Plan()  # the publish will say so
+
+
+def _unwritten(settings: Settings, plan: Plan) -> Plan | None:
+    """The plan where the serving snapshot has its changes already, else None."""
+    name, mark = _serving(settings)
+    if not name or not (plan.changes or plan.marks):
         return None
     return plan if publishing.mark(settings, plan.entries) == mark else None

@@ -205,8 +205,8 @@ class Library:
                 status = row["status"]
                 if last["mark"] != article.mark and status in ("published", "archived"):
                     status = "draft"
-                if number == row["live"] and status == "draft":
-                    status = "published"  # it is live as it stands
+            if number == row["live"] and status in ("draft", "review"):
+                status = "published"  # it is live as it stands
             values = tables.row_of(
                 article, revision=revision + 1, version=number, status=status, updated=now, updated_by=by
             )
@@ -237,7 +237,8 @@ class Library:
         revision: int | None = None,
     ) -> list[str]:
         """Changes many at once; returns the ids of those that were changed. Each gets a version of its own where its
-        content changes. Raises Edited where `revision` is given and not the newest."""
+        content changes. Raises Edited where `revision` is given and not the newest, BadEntry for a translation whose
+        place another one has by now."""
         changed = []
         for identifier in ids:
             with writing(self._engine) as connection:
@@ -252,6 +253,8 @@ class Library:
                     "audience": audience or fields["audience"],
                 }
                 new = Article.parse(fields, identifier)
+                if status not in ("", "archived"):
+                    _check_family(connection, new)  # one that was archived has given its place up
                 values: dict[str, Any] = tables.row_of(new)
                 if new.mark != article.mark:
                     values |= {
@@ -427,6 +430,8 @@ class Library:
                 told["archived"] = len(gone)
                 connection.execute(notes.delete().where(notes.c.name == "folder"))
                 connection.execute(notes.insert().values(name="folder", value="off"))
+                # Nothing is in step with that folder any more, so that another one can be.
+                connection.execute(articles.update().where(articles.c.synced != "").values(synced=""))
         return told
 
     def _insert(

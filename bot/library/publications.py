@@ -31,6 +31,11 @@ from kb_index.translations import joined
 
 _ROWS = 500
 _NEWEST = sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
+#: Whether the newest version was live once, and nothing is now.
+_WITHDRAWN = sa.and_(
+    articles.c.live.is_(None),
+    sa.exists().where(lives.c.article == articles.c.nr, lives.c.version == articles.c.version),
+)
 FOLDER = "the folder"
 
 
@@ -54,7 +59,8 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     #: Articles that are ready and wait for the day on which they become valid.
     waiting: list[str] = field(default_factory=list)
-    #: Files that differ from their article where editors have changed that too: the article stands.
+    #: Files that differ from their article where editors have changed that too, so that the article stands, and what
+    #: else of the folder is not followed.
     conflicts: list[str] = field(default_factory=list)
     #: The mark of each file, and what it was taken for.
     marks: dict[str, str] = field(default_factory=dict)
@@ -84,7 +90,6 @@ class Publications:
             live = self._shelf.look(connection)
             plan = self._of_folder(connection) if with_folder else Plan()
             from_files = {change.id for change in plan.changes}
-            fresh: dict[int, int] = {}
             places: dict[str, int] = {}
             for row in _chosen(connection, ids):
                 if row["id"] in from_files:
@@ -97,11 +102,10 @@ class Publications:
                     plan.waiting.append(row["id"])
                 elif row["live"] != row["version"]:
                     plan.changes.append(Change(row["id"], row["version"]))
-                    fresh[row["nr"]] = row["version"]
                     plan.taken[row["nr"]] = (row["version"], row["mark"])
             places |= _places(connection, from_files)
             last = connection.execute(sa.select(sa.func.max(articles.c.nr))).scalar() or 0
-            bodies = shelf.read(connection, fresh)
+            bodies = shelf.read(connection, {nr: version for nr, (version, _) in plan.taken.items()})
         kept = dict(live)
         for number, change in enumerate(plan.changes, 1):
             nr = places.get(change.id, last + number)
@@ -118,19 +122,40 @@ class Publications:
 
     def _of_folder(self, connection: Any) -> Plan:
         """The changes that the Markdown folder asks for: a three-way comparison of the file, the file when it was last
-        taken in, and the article. Where file and article have both changed, the article stands and is a conflict."""
+        taken in, and the article. Where file and article have both changed, the article stands and is a conflict. What
+        is live stays where more files are gone than anybody takes away on purpose."""
         plan = Plan()
         if self._kb is None or _is_off(connection):
             return plan
-        query = _rows(articles.c.synced, articles.c.language, articles.c.translation_of, versions.c.mark)
+        query = _rows(
+            articles.c.synced,
+            articles.c.language,
+            articles.c.translation_of,
+            versions.c.mark,
+            _WITHDRAWN.label("withdrawn"),
+        )
         rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
         there = {row["id"]: row for row in rows}
+        known = [row["id"] for row in rows if row["synced"] and row["status"] != "archived"]
         strangers: dict[str, tuple[Path, str]] = {}
-        files = {article.id: article for article in read_folder(self._kb, strangers)}
+        gone = bool(known) and not self._kb.is_dir()
+        files = {} if gone else {article.id: article for article in read_folder(self._kb, strangers)}
+        if lost := half_gone(known, files):
+            mend = (
+                "if their entries are to be archived, `frontdesk kb sync --take folder` does it"
+                if files
+                else "set FRONTDESK_KB to the folder with the knowledge base"
+            )
+            plan.conflicts.append(
+                f"{lost} of {len(known)} files are gone from {self._kb}, so nothing of it is taken in and what is live "
+                f"stays; bring them back, or {mend}"
+            )
+            return plan
         kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
         families = Families([*(one for one in kin if one.id not in files), *map(Kin.of, files.values())])
         for article in files.values():
-            if there.get(article.id) is None or there[article.id]["synced"] != article.mark:
+            row = there.get(article.id)
+            if row is None or (row["synced"] != article.mark and row["status"] != "archived"):
                 families.check(Kin.of(article), f"{self._kb}, {article.id}")
         for article in files.values():
             mark, row = article.mark, there.get(article.id)
@@ -138,9 +163,18 @@ class Publications:
                 plan.changes.append(Change(article.id, 1, article))
             elif row["synced"] == mark:
                 continue
-            elif row["mark"] == row["synced"] and row["status"] != "archived":
+            elif row["status"] == "archived":
+                plan.conflicts.append(
+                    f"{article.id}: its file is there, but the entry is archived and stays so; a sync settles it"
+                )
+                continue
+            elif row["mark"] == mark:
+                if row["live"] is None:
+                    plan.changes.append(Change(article.id, row["version"]))
+                    plan.taken[row["nr"]] = (row["version"], mark)
+            elif row["mark"] == row["synced"] or (row["withdrawn"] and not row["synced"]):
                 plan.changes.append(Change(article.id, row["version"] + 1, article))
-            elif row["mark"] != mark:
+            else:
                 plan.conflicts.append(f"{article.id}: the file and the entry have both been changed; the entry stands")
                 continue
             plan.marks[article.id] = mark
@@ -261,11 +295,15 @@ class Publications:
     def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
         pictures.keep(connection, plan.pictures, FOLDER)
         changes = self._write_files(connection, plan)
-        if plan.marks:
+        if plan.marks and not _is_off(connection):
             change_mark = (
                 articles.update().where(articles.c.id == sa.bindparam("of")).values(synced=sa.bindparam("mark"))
             )
             connection.execute(change_mark, [{"of": name, "mark": mark} for name, mark in plan.marks.items()])
+        for some in _in_steps([name for name, version in changes if version is None]):
+            # Nobody has archived them: their files are gone. One that comes back is taken in again.
+            withdrawn = articles.c.id.in_(some), articles.c.status != "archived"
+            connection.execute(articles.update().where(*withdrawn).values(synced=""))
         self._set_live(connection, seq, changes)
         connection.execute(
             publications.update()
@@ -489,6 +527,8 @@ class Publications:
             ready = (
                 sa.select(articles.c.id, articles.c.valid_from, articles.c.updated)
                 .where(articles.c.status == "review", articles.c.valid_from != "", articles.c.valid_from <= now)
+                # What is live as it stands has had its day.
+                .where(sa.or_(articles.c.live.is_(None), articles.c.live != articles.c.version))
                 .order_by(articles.c.nr)
             )
             # Who makes ready what is valid already has not asked for a day.
@@ -541,6 +581,13 @@ def _places(connection: Any, ids: Collection[str]) -> dict[str, int]:
 def _in_steps(ids: Collection[str]) -> list[list[str]]:
     every = list(ids)
     return [every[start : start + _ROWS] for start in range(0, len(every), _ROWS)]
+
+
+def half_gone(known: Collection[str], files: Collection[str]) -> int:
+    """How many entries that are `known` to have a file have none among `files`, where these are too many to be meant: a
+    checkout that is under way, or another folder. Else 0."""
+    gone = sum(name not in files for name in known)
+    return gone if gone > max(10, len(known) / 2) or not files else 0
 
 
 def read_folder(kb: Path, strangers: dict[str, tuple[Path, str]] | None = None) -> list[Article]:

@@ -26,6 +26,7 @@ from bot.library.errors import Edited, LibraryError
 from bot.library.importing import Found, Origin, illustrated
 from bot.library.library import Library
 from bot.library.pictures import Picture, Pictures
+from bot.library.publications import half_gone
 from bot.library.tables import articles, notes, versions
 from kb_index import folder
 from kb_index.errors import BadEntry
@@ -66,13 +67,15 @@ class File:
 @dataclass(frozen=True)
 class Row:
     """An entry of the library. `article` is what counts of it, None where it is archived or nothing but a draft;
-    `writing` says that there is a newer draft; `base` is what it was at the last sync, where that is known."""
+    `writing` says that there is a newer draft, `newest` is the mark of that or of what counts; `base` is what it was at
+    the last sync, where that is known."""
 
     id: str
     revision: int
     synced: str
     archived: bool
     writing: bool
+    newest: str
     article: Article | None
     base: Article | None
 
@@ -227,7 +230,8 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
     drafted = row.writing and not row.archived
     why = "the file and the entry have both been changed"
     fields: tuple[str, ...] = ()
-    if side == "folder":
+    # A draft that says what the file says is ready by it.
+    if side == "folder" or (drafted and file is not None and file.mark == row.newest):
         made.steps.append(Step(row.id, file, to_library=True, to_folder=False))
         return
     if side == "editor" and ours is None and not row.archived:
@@ -273,9 +277,8 @@ class Sync:
             raise CannotSync(f"an import took the place of {self._kb}, which is another knowledge base; set "
                              "FRONTDESK_KB to an empty folder to have the entries written there")
         known = [row.id for row in rows.values() if row.synced and not row.archived]
-        gone = [name for name in known if name not in files]
-        if len(gone) > max(10, len(known) / 2) and (take != "folder" or only):
-            raise CannotSync(f"{len(gone)} of {len(known)} files are gone from {self._kb}; if their entries are to be "
+        if (gone := half_gone(known, files)) and (take != "folder" or only):
+            raise CannotSync(f"{gone} of {len(known)} files are gone from {self._kb}; if their entries are to be "
                              "archived, `frontdesk kb sync --take folder` does it")
         made = plan(files, rows)
         if undisputed := [name for name in only if name not in {one.id for one in made.conflicts}]:
@@ -310,7 +313,7 @@ class Sync:
         passed = self._do(made, progress)
         told = json.dumps({"at": time.time(), "by": by, "folder": str(self._kb)})
         with writing(self._engine) as connection:
-            connection.execute(notes.delete().where(notes.c.name.in_(["folder", _LAST])))
+            connection.execute(notes.delete().where(notes.c.name == _LAST))
             connection.execute(notes.insert().values(name=_LAST, value=told))
         return passed
 
@@ -339,6 +342,8 @@ class Sync:
         rows, files = self._rows(), self._files()
         passed: dict[str, str] = {}
         with writing(self._engine) as connection:
+            # First of all: what a kill leaves halfway is a folder in step, which the next sync goes on with.
+            connection.execute(notes.delete().where(notes.c.name == "folder"))
             pictures.keep(connection, made.taken, BY)
         for name in made.given:
             if (picture := self._pictures.find(name)) is not None:
@@ -457,7 +462,8 @@ def _row(row: Any) -> Row:
     body = None if row["status"] == "archived" else row["live"] if draft else row["newest"]
     return Row(
         id=row["id"], revision=row["revision"], synced=row["synced"], archived=row["status"] == "archived",
-        writing=draft and row["mark"] != row["live_mark"], article=_article(body), base=_article(row["base"]),
+        writing=draft and row["mark"] != row["live_mark"], newest=row["mark"], article=_article(body),
+        base=_article(row["base"]),
     )
 
 

@@ -177,3 +177,30 @@ def test_an_entry_that_was_moved_on_elsewhere_is_no_conflict(product: Product, p
     expect(chip).to_have_text("Ready")
     expect(page.locator("[data-id=moved] .chip").first).to_have_text("Ready")
     move("draft")
+
+
+def test_what_somebody_archives_meanwhile_stays_archived_until_it_is_seen(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    dialog, chip = page.locator("dialog[open]"), page.locator(".entry-head .chip").first
+
+    def archive(entry: str) -> None:
+        data = {"ids": [entry], "status": "archived"}
+        assert page.request.post(f"{product.url}/api/editor/bulk", data=data, headers={"X-Frontdesk": "1"}).ok
+
+    for choice, status in (("theirs", "Archived"), ("mine", "Draft")):
+        open_entry(page, make(page, product, f"goes-{choice}"))
+        archive(f"goes-{choice}")
+        page.locator("#f-answer").fill("Typed on.")
+        expect(dialog).to_contain_text("has archived this entry")
+        assert answer(page, product, f"goes-{choice}") == "This."
+        dialog.locator(f"[data-choice={choice}]").click()
+        expect(chip).to_have_text(status)
+        expect(page.locator("#f-answer")).to_have_value("Typed on." if choice == "mine" else "This.")
+    # Without a word typed, what somebody wants of it is asked as well.
+    open_entry(page, make(page, product, "goes-ready"))
+    archive("goes-ready")
+    page.locator("[data-action=ready]").click()
+    expect(dialog).to_contain_text("It stays")
+    dialog.locator("[data-choice=theirs]").click()
+    expect(page.locator(".toast").filter(has_text="Archived.")).to_be_visible()
+    expect(chip).to_have_text("Archived")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot.database import open_database
+from bot.judgement import settling
 from bot.library import publications
 from bot.library.article import Article
 from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken
 from bot.library.library import Library
 from bot.library.publications import Publications
+from bot.settings import Settings
 from kb_index.entry import Entry
 from kb_index.errors import BadEntry
 
@@ -91,6 +94,32 @@ def test_what_undoes_all_that_a_sitting_changed_is_live_again_as_it_stands(libra
     back = library.save(article(), now["revision"], "Ben")
     assert (back["version"], back["status"]) == (3, "draft"), "another one's words were taken away"
     assert [r["id"] for r in library.page(search="From 7")["entries"]] == []
+
+
+@pytest.mark.parametrize("again", [None, "draft", "review"])
+def test_what_is_live_as_it_stands_waits_for_no_publish(
+    library: Library, ledger: Publications, monkeypatch: pytest.MonkeyPatch, again: str | None
+) -> None:
+    """Also where it had been made ready before its words were taken back, and where it is archived and brought back."""
+    monkeypatch.setattr(publications, "today", lambda: "2999-02-01")
+    offer = article("offer", valid_from="2999-02-01")
+    library.create(offer, "Ada", status="review")
+    publish(ledger)
+    now = library.save(replace(offer, owner="Ada"), library.open("offer")["revision"], "Ada", status="review")
+    assert (now["version"], now["status"]) == (2, "review") and ledger.due()[1] == ["offer"]
+    now = library.save(offer, now["revision"], "Ada", status=again)
+    assert (now["version"], now["status"]) == (1, "published") and ledger.due()[1] == []
+    now = library.save(offer, now["revision"], "Ada", status="archived")
+    assert library.save(offer, now["revision"], "Ada", status="draft")["status"] == "published"
+
+
+def test_a_day_brings_nothing_that_is_live_already(library: Library, ledger: Publications, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publications, "today", lambda: "2999-02-01")
+    library.create(article("offer", valid_from="2999-02-01"), "Ada", status="review")
+    publish(ledger)
+    with library._engine.begin() as connection:  # as an earlier version could leave it
+        connection.exec_driver_sql("UPDATE kb_article SET status = 'review'")
+    assert ledger.due()[1] == []
 
 
 def test_what_a_publish_has_read_is_not_written_over(library: Library, ledger: Publications) -> None:
@@ -188,6 +217,8 @@ def test_an_import_during_a_publish_wins(library: Library, followed: Publication
     seq = followed.begin(plan, "mark", "Ada", "publish")
     library.take([article("hours", answer="Imported."), article("teeth")], "Ben", "imported", only=True)
     followed.finish(seq, "s2", plan)
+    with library._engine.begin() as connection:
+        assert not connection.exec_driver_sql("SELECT id FROM kb_article WHERE synced != ''").all(), "in step with what was left"
     assert {entry.id for entry in followed.plan(()).entries} == {"hours", "fax"}, "the ledger says what serves"
     assert {entry.id: entry.answer for entry in followed.plan().entries} == {"hours": "Imported.", "teeth": "From 9 to 5."}
     publish(followed, snapshot="s3")
@@ -218,6 +249,58 @@ def test_a_death_before_files_were_written_down_leaves_them_to_the_folder(librar
     followed.recover("serves", "s2")
     again = followed.plan()
     assert (again.entries, again.changes) == (plan.entries, plan.changes)
+
+
+@pytest.mark.parametrize("died", [False, True])
+@pytest.mark.parametrize("returns", ["as it was", "changed", "after an edit"])
+def test_a_file_that_was_away_for_a_publish_is_live_again(library: Library, followed: Publications, returns: str, died: bool) -> None:
+    publish(followed, [], "s1", "set-up")
+    file = followed._kb / "company" / "fax.md"  # type: ignore[operator]
+    text = file.read_text()
+    file.unlink()
+    if died:
+        followed.begin(followed.plan(()), "serves", "Ada", "publish")
+        followed.recover("serves", "s2")
+    else:
+        publish(followed, [], "s2", "set-up")
+    now = library.open("fax")
+    assert (now["live"], now["status"]) == (None, "draft") and followed.plan(()).changes == []
+    if returns == "after an edit":
+        library.save(article("fax", answer="By fax."), now["revision"], "Ada")
+    file.write_text(text.replace("9", "8") if returns == "changed" else text)
+    if returns == "after an edit":
+        assert followed.plan(()).changes == [] and followed.plan(()).conflicts[0].startswith("fax: the file and the entry")
+        return
+    assert publish(followed, [], "s3", "set-up") == ["fax", "hours"]
+    number = 1 + (returns == "changed")
+    now = library.open("fax")
+    assert (now["live"], now["version"], now["status"]) == (number, number, "published")
+    assert (again := followed.plan(())).changes == [] and again.marks == {}
+    followed.roll_back("s2", "Ada")
+    assert followed.plan(()).changes == [], "the folder undid the way back"
+
+
+def test_what_is_live_stays_where_half_the_files_are_gone(
+    library: Library, followed: Publications, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kb = tmp_path / "kb"
+    for number in range(18):
+        (kb / "company" / f"e{number}.md").write_text(f"---\nquestion: What of {number}?\n---\nThis.\n")
+    publish(followed, [], "s1", "set-up")
+    for number in range(11):
+        (kb / "company" / f"e{number}.md").unlink()
+    (kb / "company" / "new.md").write_text("---\nquestion: New?\n---\nYes.\n")
+    for lost in ("11 of 20", "20 of 20", "20 of 20"):
+        plan = followed.plan()
+        assert (plan.changes, plan.marks, len(plan.entries)) == ([], {}, 20)
+        assert plan.conflicts[0].startswith(f"{lost} files are gone from {kb}, ")
+        settings = Settings(home=tmp_path, kb=kb, database_url=f"sqlite:///{tmp_path / 'kb.db'}")
+        caplog.clear()
+        assert settling.is_current(settings) and f"{lost} files are gone" in caplog.text
+        for path in (kb / "company").glob("*.md"):
+            path.unlink()
+        if lost == "20 of 20" and kb.exists():
+            shutil.rmtree(kb)
 
 
 def test_only_what_is_of_today_goes_out(library: Library, ledger: Publications) -> None:

@@ -60,6 +60,19 @@ def test_an_original_stays_one(library: Library) -> None:
     library.create(german("anew"), "Ada")  # the place of one that is archived is free
 
 
+def test_one_that_gave_its_place_up_does_not_take_it_back(library: Library) -> None:
+    library.create(german(), "Ada")
+    library.change(["hours-de"], "Ada", status="archived")
+    library.create(german("anew"), "Ada")
+    for status in ("review", "draft"):
+        with pytest.raises(BadEntry, match="hours-de: 'hours' has a translation in de already, 'anew'"):
+            library.change(["hours-de"], "Ada", status=status)
+    library.change(["hours-de"], "Ada", category="shops")
+    assert library.open("hours-de")["status"] == "archived"
+    library.change(["anew"], "Ada", status="archived")
+    assert library.change(["hours-de"], "Ada", status="review") == ["hours-de"]
+
+
 def test_a_translation_is_out_of_date_until_it_is_written_anew_or_somebody_says_that_it_fits(library: Library) -> None:
     kept = library.create(german(), "Ada")
     assert not kept["outdated"] and kept["original"] == {"id": "hours", "question": "hours?", "language": ""}

@@ -156,6 +156,31 @@ def test_following_the_folder_at_a_publish_and_syncing_do_not_undo_each_other(bo
     assert [(one.id, one.article) for one in plan.changes] == [("hours", None)] and plan.conflicts == []
 
 
+def test_a_file_that_comes_back_is_not_removed_by_the_next_sync(both: Both) -> None:
+    path = both.write("company/hours.md")
+    both.write("company/fax.md")
+    ledger = Publications(both.engine, both.kb)
+
+    def publish() -> Any:
+        plan = ledger.plan()
+        ledger.finish(ledger.begin(plan, "m", "Ada", "publish"), "s", plan)
+        return plan
+
+    publish()
+    path.unlink()
+    assert both.sync() == [] and both.library.open("hours")["status"] == "archived"
+    both.write("company/hours.md")
+    plan = publish()
+    assert plan.conflicts == ["hours: its file is there, but the entry is archived and stays so; a sync settles it"]
+    assert both.sync() == [] and path.exists() and both.library.open("hours")["status"] == "review"
+    publish()
+    path.unlink()
+    publish()  # nobody has archived it: it is withdrawn
+    both.write("company/hours.md")
+    assert both.sync() == [] and path.exists() and both.library.open("hours")["status"] == "review"
+    assert both.library.open("hours")["version"] == 1 and publish().conflicts == []
+
+
 def test_folders_that_are_none_of_ours_are_refused(both: Both, tmp_path: Path) -> None:
     both.write("company/hours.md")
     both.sync()
@@ -417,6 +442,28 @@ def test_a_kill_between_any_two_operations_loses_nothing(tmp_path: Path) -> None
         assert Sync(both.engine, both.kb).plan().steps == []
         both.engine.dispose()
     assert moment > 30
+
+
+def test_after_an_import_an_empty_folder_comes_in_step_also_after_a_kill(tmp_path: Path) -> None:
+    start = Both(tmp_path / "start")
+    for name in ("hours", "fax", "gone"):
+        start.write(f"company/{name}.md")
+    start.sync()
+    start.library.take([one for one in start.library.all() if one.id != "gone"], "Ada", "imported", only=True)
+    with pytest.raises(CannotSync, match="set FRONTDESK_KB to an empty folder"):
+        start.sync()
+    shutil.rmtree(start.kb)
+    start.engine.dispose()
+    for moment in itertools.count():
+        place = shutil.copytree(tmp_path / "start", tmp_path / f"killed-{moment}")
+        if not killed_before(place, moment):
+            break
+        both = Both(place)
+        assert both.sync() == [] and both.same(), moment
+        assert {path.stem for path in both.kb.rglob("*.md")} == {"hours", "fax"}
+        assert Publications(both.engine, both.kb).plan().conflicts == [], "the folder is followed again"
+        both.engine.dispose()
+    assert moment > 5
 
 
 class Killed(BaseException):

@@ -17,14 +17,18 @@ export function fieldName(name) {
  * Two people have changed one entry: shows both, and lets this one decide. Nothing is overwritten before that, and the
  * text that does not stand can be found in the history when it was saved.
  * @param {any} now the entry as the other person saved it @param {any} mine the fields as they stand here
+ * @param {boolean} leaves whether the other person has archived it
  * @returns {Promise<"mine"|"theirs"|"later">}
  */
-export function askWhichStands(now, mine) {
+export function askWhichStands(now, mine, leaves) {
   return new Promise((decide) => {
     /** @type {"mine"|"theirs"|"later"} */
     let choice = "later";
     const text = (/** @type {any} */ value) => (Array.isArray(value) ? value.join("\n") : String(value ?? ""));
-    const unlike = Object.keys(NAMES).filter((name) => text(now.fields[name]) !== text(mine[name]));
+    const unlike = Object.keys(NAMES)
+      .filter((name) => text(now.fields[name]) !== text(mine[name]))
+      .map((name) => [fieldName(name), text(now.fields[name]), text(mine[name])]);
+    if (leaves) unlike.unshift(["Where it stands", "Archived: it leaves with the next publish", "It stays"]);
     // Both have written the same: there is nothing to choose.
     if (!unlike.length) return decide("mine");
     const take = (/** @type {"mine"|"theirs"} */ which) => {
@@ -33,16 +37,16 @@ export function askWhichStands(now, mine) {
     };
     const dialog = openDialog({
       name: "conflict",
-      title: `${now.updated_by || "Somebody"} has changed this entry too`,
+      title: `${now.updated_by || "Somebody"} has ${leaves ? "archived this entry" : "changed this entry too"}`,
       text: "Nothing of yours is saved yet. Compare the two, then say which one stands.",
       fields: [
-        ...unlike.map((name) =>
+        ...unlike.map(([name, theirs, yours]) =>
           h(
             "section",
             { class: "versus" },
-            h("h3", null, fieldName(name)),
-            h("div", null, h("p", { class: "quiet small" }, "Theirs"), h("p", { class: "versus-text" }, text(now.fields[name]) || "(empty)")),
-            h("div", null, h("p", { class: "quiet small" }, "Yours"), h("p", { class: "versus-text" }, text(mine[name]) || "(empty)")),
+            h("h3", null, name),
+            h("div", null, h("p", { class: "quiet small" }, "Theirs"), h("p", { class: "versus-text" }, theirs || "(empty)")),
+            h("div", null, h("p", { class: "quiet small" }, "Yours"), h("p", { class: "versus-text" }, yours || "(empty)")),
           ),
         ),
         h(

@@ -331,16 +331,19 @@ export class EntryPane {
 
   /** Somebody else was faster: nothing is overwritten before a person has decided. @param {any} now @param {any} mine @param {string|undefined} status */
   async #conflict(now, mine, status) {
+    // Who archives says that it goes, and nobody takes that back without having seen it. Who writes into what is archived
+    // brings it back anyhow.
+    const leaves = now.status === "archived" && this.#kept.status !== "archived" && status !== "archived";
     // Only where it stands has changed, by a publish or with many others: the text on which this one rests is the same.
-    if (sameFields(now, this.#kept)) {
+    if (!leaves && sameFields(now, this.#kept)) {
       this.#kept = now;
       return this.#sendNow(mine, status);
     }
     this.#say("Not saved: somebody else has changed this entry");
-    const choice = await askWhichStands(now, mine);
+    const choice = await askWhichStands(now, mine, leaves);
     if (choice === "mine") {
       this.#kept = now;
-      return this.#sendNow(mine, status);
+      return this.#sendNow(mine, status ?? (leaves ? "draft" : undefined));
     }
     if (choice === "theirs") {
       this.#begin(now, now.fields);
@@ -355,9 +358,11 @@ export class EntryPane {
   async setStatus(status) {
     if (!this.isOpen) return;
     if (!(await this.saveNow())) return;
-    if (!this.#kept || this.#kept.status === status) return;
-    const said = { review: "Ready. It goes live with the next publish.", draft: "A draft again.", archived: "Archived. It leaves with the next publish." };
-    if (await this.#send(this.fields, status)) this.announcer.toast(said[status]);
+    const id = this.#kept?.id;
+    if (!id || this.#kept.status === status) return;
+    const said = /** @type {{[status: string]: string}} */ ({ review: "Ready. It goes live with the next publish.", draft: "A draft again.", published: "Live as it stands.", archived: "Archived. It leaves with the next publish." });
+    // What is live as it stands is neither ready nor a draft, and somebody else's word may stand.
+    if (await this.#send(this.fields, status)) this.announcer.toast(said[this.#kept?.id === id ? this.#kept.status : status]);
   }
 
   #toggleArchive() {
