@@ -50,6 +50,8 @@ class Change:
 class Plan:
     """What would be live: `entries` are what holds today, in the order of their articles."""
 
+    #: When it was made: the moment whose day decides what holds.
+    at: float = field(default_factory=time.time, compare=False)
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     #: Articles that are ready and wait for the day on which they become valid.
@@ -79,10 +81,12 @@ class Publications:
         """What would be live if the newest versions of the articles `ids` went live, with what has changed in the
         folder. None takes all that are ready: in review, or archived. A version that becomes valid later does not take
         the place of a live one before its day. Raises BadEntry for a file that is none."""
+        at = time.time()
         day = day or today()
         with reading(self._engine) as connection:
             live = self._shelf.look(connection)
             plan = self._of_folder(connection) if with_folder else Plan()
+            plan.at = at
             from_files = {change.id for change in plan.changes}
             fresh: dict[int, int] = {}
             places: dict[str, int] = {}
@@ -227,7 +231,7 @@ class Publications:
             self._check_taken(connection, plan.taken)
             done = connection.execute(
                 publications.insert().values(
-                    at=time.time(),
+                    at=plan.at,
                     by=by,
                     kind=kind,
                     state="begun",
@@ -468,14 +472,23 @@ class Publications:
             self._set_live(connection, seq, changes, again=True)
             return seq
 
-    def due(self) -> tuple[bool, list[str]]:
-        """Whether other articles hold today than on the day of the last publication, and which ones that were made
-        ready before their day are to go live because it has come."""
-        now = today()
+    def last_way_back(self) -> int:
+        """The number of the newest publication that went back, 0 where none did."""
+        query = sa.select(sa.func.max(publications.c.seq)).where(publications.c.kind == "rollback")
         with reading(self._engine) as connection:
-            at = connection.execute(
-                sa.select(sa.func.max(publications.c.at)).where(publications.c.state == "done")
-            ).scalar()
+            return int(connection.execute(query).scalar() or 0)
+
+    def due(self) -> tuple[bool, list[str]]:
+        """Whether other articles hold today than on the day of what serves, and which ones that were made ready before
+        their day are to go live because it has come."""
+        now = today()
+        done = publications.c.state == "done"
+        newest = sa.select(publications.c.snapshot).where(done).order_by(publications.c.seq.desc()).limit(1)
+        # Who goes back serves what was made then.
+        serves = publications.c.snapshot == newest.scalar_subquery()
+        made = sa.select(sa.func.min(publications.c.at)).where(done, serves)
+        with reading(self._engine) as connection:
+            at = connection.execute(made).scalar()
             if at is None:
                 return False, []
             last = time.strftime("%Y-%m-%d", time.gmtime(at))
