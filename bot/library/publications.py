@@ -260,6 +260,7 @@ class Publications:
     def finish(self, seq: int, snapshot: str, plan: Plan, report: dict[str, Any] | None = None) -> None:
         """Settles what has become live with `snapshot`."""
         with writing(self._engine) as connection:
+            tables.alone(connection)
             self._finish(connection, seq, snapshot, plan, report or {})
 
     def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
@@ -368,6 +369,7 @@ class Publications:
         """After a death between the snapshot and the ledger: settles the publication whose snapshot serves (`mark` is
         the mark of the current one) and drops those that came to nothing. Returns in words what was done."""
         with writing(self._engine) as connection:
+            tables.alone(connection)
             rows = (
                 connection.execute(
                     publications.select().where(publications.c.state == "begun").order_by(publications.c.seq.desc())
@@ -431,6 +433,7 @@ class Publications:
         """Makes live what was live with `snapshot`; drafts stay as they are. Returns the number of this publication, or
         None where the ledger does not know the snapshot."""
         with writing(self._engine) as connection:
+            tables.alone(connection)
             then = connection.execute(
                 sa.select(sa.func.min(publications.c.seq)).where(
                     publications.c.snapshot == snapshot, publications.c.state == "done"
