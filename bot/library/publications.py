@@ -413,6 +413,12 @@ class Publications:
                 for row in connection.execute(query).mappings()
             ]
 
+    def snapshots(self) -> set[str]:
+        """The names of all snapshots that have ever been live."""
+        query = sa.select(publications.c.snapshot.distinct()).where(publications.c.state == "done")
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
     def report(self, seq: int) -> dict[str, Any] | None:
         with reading(self._engine) as connection:
             row = connection.execute(publications.select().where(publications.c.seq == seq)).mappings().first()

@@ -402,11 +402,7 @@ class Bench:
     def roll_back(self, name: str, by: str) -> None:
         """Serves an earlier snapshot again, and makes live what was live with it. Raises BadSnapshot, Occupied."""
         try:
-            with LockFile(
-                self._settings.home / "setup.lock",
-                "a publish or a set-up is at work (process {pid}); wait until it is done",
-            ):
-                publishing.roll_back(self._settings, name, by)
+            publishing.roll_back(self._settings, name, by)
         except Busy as busy:
             raise Occupied(str(busy)) from None
 
