@@ -108,6 +108,20 @@ def test_a_way_back_first_settles_what_died(
     assert serves(home) == "By post." == library.open("how-to-return")["published"]["answer"]
 
 
+def test_a_publish_interrupted_while_it_clears_away_is_written_down(
+    home: Settings, bench: Bench, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(library, "By post.")
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "_tidy", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.publish(None, "Ada", override="a test")
+    ledger = publications_of(home)
+    assert serves(home) == "By post." and ledger.begun() == 0 and settling.is_current(home)
+    assert ledger.history()[0]["snapshot"] == snapshot.current_name(home.index)
+    assert library.open("how-to-return")["status"] == "published"
+
+
 def _unloaded(home: Settings) -> Bench:
     """A bench that has loaded nothing: enough to be told that another publish is at work."""
     bench = Bench.__new__(Bench)
