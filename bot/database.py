@@ -35,6 +35,9 @@ _versions = sa.Table(
 #: connection whose other end vanished, and with it a thread, until none were left for anybody. Four times this, for
 #: looking whether a pooled connection lives and making another, is less than the desk lets any call take.
 _SILENCE = 6.0
+#: Seconds that anybody waits for what another holds in Postgres: less than the silence. Or the sessions of those who have
+#: given up would wait on, and beside an import of minutes soon be as many as it takes.
+_PATIENCE = 5.0
 #: Seconds that anybody waits for one of the connections, all of which are in use.
 _CROWDED = 2.0
 #: Seconds by which one look at the clock may be behind another: its process was held up between it and what it did by
@@ -78,8 +81,10 @@ def open_database(url: str) -> Any:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         _bound_waits()
-        return sa.create_engine(parsed, future=True, poolclass=_Wary, pool_pre_ping=True, pool_size=5,
-                                pool_timeout=_CROWDED)
+        engine = sa.create_engine(parsed, future=True, poolclass=_Wary, pool_pre_ping=True, pool_size=5,
+                                  pool_timeout=_CROWDED)
+        sa.event.listen(engine, "connect", _prepare_postgres)
+        return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # Kept open, as many as there are threads: closing the last one writes the whole log back into the file, and waits
@@ -167,6 +172,12 @@ def _bound_waits() -> None:
                 raise OperationalError(f"no answer within {_SILENCE:g} s")
 
     extensions.set_wait_callback(wait)
+
+
+def _prepare_postgres(connection: Any, _: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {_PATIENCE * 1000:.0f}")
+    connection.commit()  # or it would be gone with the first rollback
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

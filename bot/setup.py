@@ -136,8 +136,9 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
     busy = f"another set-up of {settings.home} is at work (process {{pid}}); wait until it is done"
     with LockFile(settings.home / "setup.lock", busy):
         # Scratch folders of a step that was killed; nobody else is at work here now.
-        for scratch in settings.home.glob("tmp????????/"):
-            shutil.rmtree(scratch, ignore_errors=True)
+        for left in ("tmp????????/", ".judgement-*/"):
+            for scratch in settings.home.glob(left):
+                shutil.rmtree(scratch, ignore_errors=True)
         return sum(_do(step, settings, step in force) for step in steps)
 
 

@@ -104,12 +104,11 @@ def test_two_at_once_are_refused(settings: Settings, steps: tuple[Copy, Copy, Co
 
 
 def test_scratch_of_a_killed_step_is_cleared(settings: Settings, steps: tuple[Copy, Copy, Copy]) -> None:
-    scratch, kept = settings.home / "tmpab12_x9z", settings.home / "encoder"
-    for folder in (scratch, kept):
-        folder.mkdir(parents=True)
-        (folder / "half").write_text("")
+    for name in ("tmpab12_x9z", ".judgement-ab12_x9z", "encoder"):
+        (settings.home / name).mkdir(parents=True)
+        (settings.home / name / "half").write_text("")
     set_up(settings, steps)
-    assert (scratch.exists(), kept.exists()) == (False, True)
+    assert {one.name for one in settings.home.iterdir() if (one / "half").exists()} == {"encoder"}
 
 
 def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -64,6 +65,8 @@ def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progre
             progress(40 + 40 * (number + 1) // total, 100)
         for row in _rest(reader):
             store.load_rest(row)
+        # What was published from the state that is lost now would pass for the newest.
+        shutil.rmtree(settings.index, ignore_errors=True)
         names = reader.names(backup.HOME)
         for number, name in enumerate(names):
             reader.extract(name, _inside(settings.home, name[len(backup.HOME):]))

@@ -247,12 +247,14 @@ def _search(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _snapshots(args: argparse.Namespace, settings: Settings) -> int:
+    from bot.library.publications import publications_of
     from kb_index import snapshot
 
-    current = snapshot.current_name(settings.index)
+    current, live = snapshot.current_name(settings.index), publications_of(settings).snapshots()
     for name in snapshot.names(settings.index):
         told = snapshot.manifest(settings.index, name)
-        print(f"{'*' if name == current else ' '} {name}  {told['entries']} entries")
+        never = "" if name in live or name == current else ", never live: no way back"
+        print(f"{'*' if name == current else ' '} {name}  {told['entries']} entries{never}")
     return 0
 
 

@@ -19,14 +19,15 @@ _EVERY_SECONDS = 60.0
 
 
 class Calendar:
-    """Looks once a day, and again each minute until what is due is done. Several desks may: only one publishes."""
+    """Looks once a day and after each way back, and again each minute until what is due is done. Several desks may:
+    only one publishes."""
 
     def __init__(self, ledger: Publications, workshop: Workshop) -> None:
         self._ledger = ledger
         self._workshop = workshop
         self._task: asyncio.Task[None] | None = None
-        #: The last day for which nothing is left to do.
-        self._done = ""
+        #: The day for which nothing is left to do, and the last way back that counted in.
+        self._done = ("", 0)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._repeat())
@@ -37,7 +38,9 @@ class Calendar:
 
     async def run(self) -> bool:
         """Publishes where a day asks for it; returns whether it did. Raises DatabaseUnavailable, ApiError."""
-        if self._done == (day := today()):
+        # Going back brings again what a day took away; it may have been done on the command line.
+        seen = (day := today(), await asyncio.to_thread(self._ledger.last_way_back))
+        if self._done == seen:
             return False
         due, came = await asyncio.to_thread(self._ledger.due)
         told: dict[str, Any] = {"snapshot": "", "stopped": []}
@@ -45,7 +48,7 @@ class Calendar:
             told = await self._workshop.call("turn_day")
         if told["stopped"]:
             log.warning("ready for %s, but the gate stops it: %s", day, ", ".join(told["stopped"][:20]))
-        self._done = day
+        self._done = seen
         return bool(told["snapshot"])
 
     async def _repeat(self) -> None:

@@ -20,6 +20,7 @@ from bot.judgement.notes import Notes
 from bot.judgement.plainly import plainly
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
+from bot.lockfile import LockFile
 from bot.settings import Settings
 from kb_index import snapshot
 from kb_index.cache import VectorCache
@@ -74,16 +75,25 @@ def is_of(settings: Settings, name: str, wanted: str) -> bool:
 
 def roll_back(settings: Settings, name: str, by: str = "the command line") -> str:
     """Serves an earlier snapshot again, and returns its name. It stays, also after a restart, until the knowledge base
-    changes. Raises BadSnapshot where it is not there or damaged."""
-    name = snapshot.known(settings.index, name)
-    snapshot.load(settings.index, name)
-    # First what serves, then the ledger: whatever dies in between, the snapshot that somebody asked for is live.
-    snapshot.make_current(settings.index, name)
-    publications_of(settings).roll_back(name, by)
-    told = json.dumps([name, mark(settings, entries_of(settings))])
-    scratch = settings.index / ".pinned"
-    scratch.write_text(told, encoding="utf-8")
-    scratch.replace(settings.index / "pinned.json")
+    changes. Raises BadSnapshot where it is not there, damaged or was never live, Busy during a publish."""
+    from bot.judgement import settling  # which builds on this module
+
+    busy = "a publish or a set-up is at work (process {pid}); wait until it is done, then go back"
+    with LockFile(settings.home / "setup.lock", busy):
+        name, ledger = snapshot.known(settings.index, name), publications_of(settings)
+        settling.settle(settings, ledger)
+        if name not in ledger.snapshots():
+            raise BadSnapshot(f"{name} was never live by the record in this database: its publish was cut off, or it "
+                              "is of another database. Nothing was changed; choose another that `frontdesk kb "
+                              "snapshots` lists, or put the entries right and publish")
+        snapshot.load(settings.index, name)
+        # First what serves, then the ledger: whatever dies in between, the snapshot that somebody asked for is live.
+        snapshot.make_current(settings.index, name)
+        ledger.roll_back(name, by)
+        told = json.dumps([name, mark(settings, entries_of(settings))])
+        scratch = settings.index / ".pinned"
+        scratch.write_text(told, encoding="utf-8")
+        scratch.replace(settings.index / "pinned.json")
     return name
 
 

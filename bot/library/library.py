@@ -385,6 +385,7 @@ class Library:
         told = {"new": 0, "changed": 0, "same": 0, "archived": 0}
         now = time.time()
         with writing(self._engine) as connection:
+            tables.alone(connection)
             there = {row["id"]: row for row in connection.execute(_heads()).mappings()}
             _check_families(found, there, only)
             if pictures:

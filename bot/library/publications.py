@@ -55,6 +55,8 @@ class Change:
 class Plan:
     """What would be live: `entries` are what holds today, in the order of their articles."""
 
+    #: When it was made: the moment whose day decides what holds.
+    at: float = field(default_factory=time.time, compare=False)
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     #: Articles that are ready and wait for the day on which they become valid.
@@ -85,10 +87,12 @@ class Publications:
         """What would be live if the newest versions of the articles `ids` went live, with what has changed in the
         folder. None takes all that are ready: in review, or archived. A version that becomes valid later does not take
         the place of a live one before its day. Raises BadEntry for a file that is none."""
+        at = time.time()
         day = day or today()
         with reading(self._engine) as connection:
             live = self._shelf.look(connection)
             plan = self._of_folder(connection) if with_folder else Plan()
+            plan.at = at
             from_files = {change.id for change in plan.changes}
             places: dict[str, int] = {}
             for row in _chosen(connection, ids):
@@ -261,7 +265,7 @@ class Publications:
             self._check_taken(connection, plan.taken)
             done = connection.execute(
                 publications.insert().values(
-                    at=time.time(),
+                    at=plan.at,
                     by=by,
                     kind=kind,
                     state="begun",
@@ -290,6 +294,7 @@ class Publications:
     def finish(self, seq: int, snapshot: str, plan: Plan, report: dict[str, Any] | None = None) -> None:
         """Settles what has become live with `snapshot`."""
         with writing(self._engine) as connection:
+            tables.alone(connection)
             self._finish(connection, seq, snapshot, plan, report or {})
 
     def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
@@ -402,6 +407,7 @@ class Publications:
         """After a death between the snapshot and the ledger: settles the publication whose snapshot serves (`mark` is
         the mark of the current one) and drops those that came to nothing. Returns in words what was done."""
         with writing(self._engine) as connection:
+            tables.alone(connection)
             rows = (
                 connection.execute(
                     publications.select().where(publications.c.state == "begun").order_by(publications.c.seq.desc())
@@ -445,6 +451,12 @@ class Publications:
                 for row in connection.execute(query).mappings()
             ]
 
+    def snapshots(self) -> set[str]:
+        """The names of all snapshots that have ever been live."""
+        query = sa.select(publications.c.snapshot.distinct()).where(publications.c.state == "done")
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
     def report(self, seq: int) -> dict[str, Any] | None:
         with reading(self._engine) as connection:
             row = connection.execute(publications.select().where(publications.c.seq == seq)).mappings().first()
@@ -465,6 +477,7 @@ class Publications:
         """Makes live what was live with `snapshot`; drafts stay as they are. Returns the number of this publication, or
         None where the ledger does not know the snapshot."""
         with writing(self._engine) as connection:
+            tables.alone(connection)
             then = connection.execute(
                 sa.select(sa.func.min(publications.c.seq)).where(
                     publications.c.snapshot == snapshot, publications.c.state == "done"
@@ -506,14 +519,23 @@ class Publications:
             self._set_live(connection, seq, changes, again=True)
             return seq
 
-    def due(self) -> tuple[bool, list[str]]:
-        """Whether other articles hold today than on the day of the last publication, and which ones that were made
-        ready before their day are to go live because it has come."""
-        now = today()
+    def last_way_back(self) -> int:
+        """The number of the newest publication that went back, 0 where none did."""
+        query = sa.select(sa.func.max(publications.c.seq)).where(publications.c.kind == "rollback")
         with reading(self._engine) as connection:
-            at = connection.execute(
-                sa.select(sa.func.max(publications.c.at)).where(publications.c.state == "done")
-            ).scalar()
+            return int(connection.execute(query).scalar() or 0)
+
+    def due(self) -> tuple[bool, list[str]]:
+        """Whether other articles hold today than on the day of what serves, and which ones that were made ready before
+        their day are to go live because it has come."""
+        now = today()
+        done = publications.c.state == "done"
+        newest = sa.select(publications.c.snapshot).where(done).order_by(publications.c.seq.desc()).limit(1)
+        # Who goes back serves what was made then.
+        serves = publications.c.snapshot == newest.scalar_subquery()
+        made = sa.select(sa.func.min(publications.c.at)).where(done, serves)
+        with reading(self._engine) as connection:
+            at = connection.execute(made).scalar()
             if at is None:
                 return False, []
             last = time.strftime("%Y-%m-%d", time.gmtime(at))

@@ -378,9 +378,14 @@ class Bench:
             if kind == "publish" and (there := self._served(plan, draft, mark)):
                 self._ledger.drop(seq)
                 return {**checked.report, "snapshot": there, "seq": None}
-            name = snapshot.write(self._settings.index, draft, mark)
         except BaseException:
             self._ledger.drop(seq)
+            raise
+        try:
+            name = snapshot.write(self._settings.index, draft, mark)
+        except BaseException:
+            # It serves already where only the clearing away was left to do.
+            settling.settle(self._settings, self._ledger)
             raise
         kept = {key: value for key, value in checked.report.items() if key != "digest"}
         self._ledger.finish(seq, name, plan, kept)
@@ -402,11 +407,7 @@ class Bench:
     def roll_back(self, name: str, by: str) -> None:
         """Serves an earlier snapshot again, and makes live what was live with it. Raises BadSnapshot, Occupied."""
         try:
-            with LockFile(
-                self._settings.home / "setup.lock",
-                "a publish or a set-up is at work (process {pid}); wait until it is done",
-            ):
-                publishing.roll_back(self._settings, name, by)
+            publishing.roll_back(self._settings, name, by)
         except Busy as busy:
             raise Occupied(str(busy)) from None
 

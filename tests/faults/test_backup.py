@@ -183,8 +183,12 @@ async def test_what_is_there_is_not_lost_unless_told(settings: Settings, empty: 
     store = Conversations(connect(settings.redis))
     await store.create()
     await store.client.connection_pool.disconnect()
+    newer = settings.home / "index" / "20260102-y"
+    newer.mkdir()
+    (newer / "manifest.json").write_text("{}")
     await asyncio.to_thread(put_back, settings, file, True, silent)
     await came_back(settings, was)
+    assert not newer.exists(), "a state of what was overwritten passes for the newest published"
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")

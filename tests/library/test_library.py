@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -335,6 +338,48 @@ def test_a_day_brings_what_was_ready_for_it_and_takes_what_is_over(
     # Made ready when it held already: nobody has asked for a day.
     library.create(article("new", "New?", valid_from="2020-01-01"), "Ada", status="review")
     assert on("2999-02-01") == (False, ["always"])
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the ledger's clock to noon of a day."""
+    def on(day: str) -> None:
+        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
+        clock = SimpleNamespace(time=lambda: noon, strftime=time.strftime, gmtime=time.gmtime)
+        monkeypatch.setattr(publications, "time", clock)
+        monkeypatch.setattr(publications, "today", lambda: day)
+    return on
+
+
+def test_going_back_past_a_day_brings_what_it_took_only_until_the_calendar_looks(
+    library: Library, ledger: Publications, on: Callable[[str], None]
+) -> None:
+    for name, more in {"always": {}, "offer": {"valid_until": "2999-03-03"}, "soon": {"valid_from": "2999-03-04"}}.items():
+        library.create(article(name, f"{name}?", **more), "Ada", status="review")
+    on("2999-03-02")
+    assert publish(ledger, snapshot="tuesday") == ["always", "offer"]
+    on("2999-03-04")
+    assert ledger.due()[0] and publish(ledger, [], "thursday", "schedule") == ["always", "soon"]
+    on("2999-03-05")
+    assert not ledger.due()[0] and ledger.last_way_back() == 0
+    back = ledger.roll_back("tuesday", "Ada")
+    assert ledger.due()[0], "an offer that is over is given for ever, and what holds is not"
+    assert ledger.last_way_back() == back
+    publish(ledger, [], "friday", "schedule")
+    assert not ledger.due()[0]
+    ledger.roll_back("thursday", "Ada")
+    assert not ledger.due()[0], "nothing came or went since"
+
+
+def test_a_publish_that_measures_over_midnight_is_of_the_day_on_which_it_looked(
+    library: Library, ledger: Publications, on: Callable[[str], None]
+) -> None:
+    library.create(article("offer", "Offer?", valid_until="2999-03-03"), "Ada", status="review")
+    on("2999-03-03")
+    plan = ledger.plan()
+    on("2999-03-04")
+    ledger.finish(ledger.begin(plan, "mark", "", "set-up"), "s1", plan)
+    assert ledger.due()[0]
 
 
 def test_lists_find_by_words_and_filters(library: Library) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from bot.errors import Busy
 from bot.judgement import publishing, settling
 from bot.judgement.knowledge import Knowledge
 from bot.library.article import Article
 from bot.library.library import Library
-from bot.library.publications import publications_of
+from bot.library.publications import Publications, publications_of
 from bot.lockfile import LockFile
 from bot.settings import ROOT, Settings, as_environ
 from bot.workshop import __main__ as process
@@ -69,6 +70,10 @@ def test_a_publish_killed_in_the_middle_is_dropped_or_finished(home: Settings, l
         assert child.stdout is not None and child.stdout.readline() == "there\n"
         with pytest.raises(Occupied, match=f"process {child.pid}"):
             Bench.publish(_unloaded(home), None, "Bea")
+        with pytest.raises(Occupied, match=f"process {child.pid}"):
+            Bench.roll_back(_unloaded(home), str(before), "Bea")
+        with pytest.raises(Busy, match=f"process {child.pid}"):
+            publishing.roll_back(home, str(before))
         child.send_signal(signal.SIGKILL)
     ledger = publications_of(home)
     assert ledger.begun() == 1 and not settling.is_current(home)
@@ -79,6 +84,42 @@ def test_a_publish_killed_in_the_middle_is_dropped_or_finished(home: Settings, l
     assert (kept["published"] or {})["answer"] == serves(home) == ("By post." if lives else old)
     assert kept["status"] == ("published" if lives else "review")
     assert ledger.history()[0]["snapshot"] == snapshot.current_name(home.index)
+
+
+def interrupted(*args: Any, **named: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_way_back_first_settles_what_died(
+    home: Settings, bench: Bench, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or what that publish made live could never be gone back to."""
+    before = str(snapshot.current_name(home.index))
+    edit(library, "By post.")
+    with monkeypatch.context() as patch:
+        patch.setattr(Publications, "finish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.publish(None, "Ada", override="a test")
+    newer, ledger = str(snapshot.current_name(home.index)), publications_of(home)
+    publishing.roll_back(home, before)
+    assert ledger.begun() == 0 and [one["kind"] for one in ledger.history()][:2] == ["rollback", "publish"]
+    assert serves(home) != "By post." and library.open("how-to-return")["published"]["answer"] == serves(home)
+    publishing.roll_back(home, newer)
+    assert serves(home) == "By post." == library.open("how-to-return")["published"]["answer"]
+
+
+def test_a_publish_interrupted_while_it_clears_away_is_written_down(
+    home: Settings, bench: Bench, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(library, "By post.")
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "_tidy", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.publish(None, "Ada", override="a test")
+    ledger = publications_of(home)
+    assert serves(home) == "By post." and ledger.begun() == 0 and settling.is_current(home)
+    assert ledger.history()[0]["snapshot"] == snapshot.current_name(home.index)
+    assert library.open("how-to-return")["status"] == "published"
 
 
 def _unloaded(home: Settings) -> Bench:

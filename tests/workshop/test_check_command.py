@@ -56,6 +56,20 @@ def test_a_way_back_is_a_name_that_is_listed(home: Settings, tmp_path: Path, cap
     assert publications_of(home).history()[0]["snapshot"] == live
 
 
+def test_what_was_never_live_is_no_way_back(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    live = str(snapshot.current_name(home.index))
+    cut_off = f"29{live[2:]}"
+    shutil.copytree(home.index / live, home.index / cut_off)
+    assert run(home, "snapshots") == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"  {cut_off}") and first.endswith(", never live: no way back")
+    assert second.startswith(f"* {live}") and second.endswith(" entries")
+    with pytest.raises(BadSnapshot, match=f"{cut_off} was never live"):
+        run(home, "rollback", cut_off)
+    assert snapshot.current_name(home.index) == live and not (home.index / "pinned.json").exists()
+    assert len(publications_of(home).history()) == 1
+
+
 def test_a_publish_of_nothing_says_so(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     before = snapshot.names(home.index)
     assert run(home, "publish") == 0 and snapshot.names(home.index) == before

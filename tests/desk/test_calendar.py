@@ -1,0 +1,56 @@
+"""The calendar looks at what a day brings and takes once, and anew where somebody goes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.database import open_database
+from bot.desk import calendar
+from bot.desk.calendar import Calendar
+from bot.library import publications
+from bot.library.article import Article
+from bot.library.library import Library
+from bot.library.publications import Publications
+from kb_index.entry import Entry
+
+
+class Workshop:
+    """Publishes what a day brings, and measures nothing."""
+
+    def __init__(self, ledger: Publications) -> None:
+        self.ledger = ledger
+        self.turned = 0
+
+    async def call(self, call: str) -> dict[str, Any]:
+        assert call == "turn_day"
+        self.turned += 1
+        return {"snapshot": publish(self.ledger, f"day-{self.turned}", ()), "stopped": []}
+
+
+def publish(ledger: Publications, snapshot: str, ids: Any = None) -> str:
+    plan = ledger.plan(ids)
+    ledger.finish(ledger.begin(plan, snapshot, "Ada", "publish"), snapshot, plan)
+    return snapshot
+
+
+async def test_it_looks_anew_where_somebody_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'kb.db'}")
+    library, ledger = Library(engine), Publications(engine)
+    library.prepare()
+    for name, until in (("always", ""), ("offer", "2999-03-03")):
+        library.create(Article(Entry(name, f"{name}?", "Yes."), valid_until=until), "Ada", status="review")
+    publish(ledger, "first")
+    workshop = Workshop(ledger)
+    one = Calendar(ledger, workshop)  # type: ignore[arg-type]
+    assert [await one.run(), await one.run(), workshop.turned] == [False, False, 0]
+    for module in (publications, calendar):
+        monkeypatch.setattr(module, "today", lambda: "2999-03-04")
+    assert [await one.run(), await one.run(), workshop.turned] == [True, False, 1]
+    publish(ledger, "by hand")
+    assert not await one.run() and workshop.turned == 1
+    ledger.roll_back("first", "Ben")
+    assert [await one.run(), await one.run(), workshop.turned] == [True, False, 2]
+    engine.dispose()
