@@ -12,7 +12,7 @@ from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
-from bot.desk.services import of
+from bot.desk.services import of, origin
 from bot.desk.shelf import Shelf
 from bot.desk.tongues import own_name
 from kb_index.entry import Entry
@@ -93,7 +93,7 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     body = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"
     return _page(of(request).texts.config()["shop"], found.question, body, facts=_facts([found]),
                  summary=plain(found.answer)[:160], language=found.language, chosen=language,
-                 links=_alternates(family, f"{request.scheme}://{request.host}") if len(family) > 1 else "")
+                 links=_alternates(family, origin(request)) if len(family) > 1 else "")
 
 
 async def elsewhere(request: Request, path: str) -> HTTPResponse:
@@ -114,7 +114,7 @@ def _gone(request: Request, shop: str, language: str = "") -> HTTPResponse:
 
 async def sitemap(request: Request) -> HTTPResponse:
     shelf = await _shelf(request)
-    site = f"{request.scheme}://{request.host}"
+    site = origin(request)
     body = f"<url><loc>{escape(site)}/help</loc></url>\n"
     for entry in list(shelf.entries.values())[:49_999]:
         family = shelf.family(entry)

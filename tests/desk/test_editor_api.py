@@ -6,13 +6,15 @@ import asyncio
 import io
 import re
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_harness import Agent, Answer, Desk
+from desk_harness import Agent, Answer, Desk, running
 from PIL import Image
 
 from bot.library.article import Article
+from bot.settings import Settings
 from kb_index.topics import topics
 
 
@@ -158,6 +160,19 @@ async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, edit
     page = (await desk.call("GET", "/help?search=zeppelin")).body.decode()
     assert "<h1>More than 200 answers to “zeppelin”</h1>" in page and page.count("<li>") == 200
     assert (await found("zeppelin"))[0] == "zeppelin"
+
+
+async def test_behind_a_proxy_with_tls_search_engines_are_told_https(settings: Settings) -> None:
+    async with running(replace(settings, secure_cookies=True)) as desk:
+        editor = await desk.agent("Edith", "editor")
+        german = fields("hours-de", language="de", translation_of="hours")
+        for entry in (fields(), german):
+            await call(editor, "POST", "/entries", {"fields": entry})
+        await call(editor, "POST", "/bulk", {"ids": ["hours", "hours-de"], "status": "review"})
+        await publish_by_hand(desk)
+        for path in ("/help/hours", "/help/sitemap.xml"):
+            page = (await desk.call("GET", path)).body.decode()
+            assert 'hreflang="de" href="https://' in page and "http://127" not in page, path
 
 
 async def test_the_start_menu_is_what_is_live_and_a_topic_carries_its_name(desk: Desk, editor: Agent) -> None:
