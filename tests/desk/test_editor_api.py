@@ -250,6 +250,8 @@ async def test_an_import_is_shown_then_taken(editor: Agent) -> None:
     assert (await call(editor, "GET", "/entries")).json["total"] == 0
     await send("name=faq.csv&commit=1", good)
     assert (await call(editor, "GET", "/entries/a")).json["status"] == "review"
+    for name in ("x" * 150, "%E5%86%99" * 90):
+        assert (await send(f"name={name}.csv&commit=0", good))["result"]["total"] == 1, "the ending of a long name stays"
     assert (await editor.desk.call("POST", "/api/editor/import?name=", headers=editor.headers, data=b"x")).code == "bad_field"
 
 
