@@ -227,6 +227,30 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
             read([file(tmp_path, name, b"PK\x03\x04 nothing")])
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_was_damaged_on_its_way_is_called_so(tmp_path: Path, way: int) -> None:
+    with zipfile.ZipFile(tmp_path / "faq.zip", "w", way) as packed:
+        packed.writestr("faq.csv", "id,question,answer\n" + "".join(f"{n},Question {n}?,{n * n}\n" for n in range(500)))
+    whole = (tmp_path / "faq.zip").read_bytes()
+    for at in range(60, 400, 10):
+        broken = file(tmp_path, "broken.zip", whole[:at] + b"\xff" * 40 + whole[at + 40 :])
+        with pytest.raises(BadEntry, match=r"broken\.zip: cannot be unpacked"):
+            read([broken])
+
+
+@pytest.mark.parametrize(("raw", "name"), [
+    ("Zahlung/ru\u0308ckgabe.md".encode(), "rückgabe"), ("Zahlung/返品.md".encode(), "返品"),
+    ("Zahlung/rückgabe.md".encode("cp437"), "rückgabe"), ("Zahlung/plain.md".encode(), "plain"),
+])
+def test_a_zip_of_finder_has_its_names_in_utf_8(tmp_path: Path, raw: bytes, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "kb.zip", "w") as packed:
+        packed.writestr("x" * len(raw), "---\nquestion: Q?\n---\nA.")
+    # Without the flag, which Python's own zips would have.
+    file(tmp_path, "kb.zip", (tmp_path / "kb.zip").read_bytes().replace(b"x" * len(raw), raw))
+    [found] = read([tmp_path / "kb.zip"]).articles
+    assert (found.id, found.entry.category) == (name, "Zahlung")
+
+
 @pytest.mark.parametrize(("name", "content", "said"), [
     ("a.csv", "id,question,answer,audience\nx,Q,A,friends\n", r"a\.csv:2: audience 'friends'"),
     ("a.csv", 'id,question,answer,phrasings\nx,Q,A,"[""a"\n', r"a\.csv:2, column phrasings: begins as a list"),
