@@ -322,7 +322,7 @@ async def export(request: Request) -> None:
 
 async def pending(request: Request) -> HTTPResponse:
     await _editor(request)
-    return as_json({"pending": await _do(of(request).ledger.pending)})
+    return as_json(await _do(of(request).ledger.pending))
 
 
 async def check(request: Request) -> HTTPResponse:
