@@ -24,19 +24,26 @@ ENDINGS = {
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 _WORDS = {"image/jpeg": "a JPEG picture", "image/png": "a PNG picture", "image/gif": "a GIF picture",
           "image/webp": "a WebP picture", "application/pdf": "a PDF document"}
-_LONGEST_NAME = 120
+#: Characters and bytes of a name: file systems take 255 bytes, and a character may have four.
+_LONGEST_NAME, _LARGEST_NAME = 120, 240
+#: What is longer after the last full stop is no ending.
+_LONGEST_ENDING = 20
 
 
 def tidy_name(raw: str) -> str:
-    """The name as it is kept: no folders, no control characters, short enough. Raises NotTaken where none is left."""
+    """The name as it is kept: no folders, no control characters, short enough for any file system, with its ending.
+    Raises NotTaken where none is left."""
+    name = raw.replace("\\", "/").rpartition("/")[2]
     try:
-        name = " ".join(clean(raw.replace("\\", "/").rpartition("/")[2][:1000], 1000).split())
+        name = " ".join(clean(name, len(name)).split())
     except BadText:
         name = ""
     path = PurePosixPath(name)
     if not path.stem or name.startswith("."):
         raise NotTaken("This file needs a name, such as photo.jpg.")
-    return name if len(name) <= _LONGEST_NAME else path.stem[: _LONGEST_NAME - len(path.suffix)] + path.suffix
+    ending = path.suffix if len(path.suffix) <= _LONGEST_ENDING else ""
+    stem = name.removesuffix(ending)[: _LONGEST_NAME - len(ending)]
+    return stem.encode()[: _LARGEST_NAME - len(ending.encode())].decode(errors="ignore") + ending
 
 
 def said(name: str) -> str:

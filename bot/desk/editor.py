@@ -13,6 +13,8 @@ from urllib.parse import unquote
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
+from bot.attachments.errors import NotTaken
+from bot.attachments.kinds import tidy_name
 from bot.desk import body, guards
 from bot.desk.errors import ApiError
 from bot.desk.services import of
@@ -246,9 +248,10 @@ async def unanswered(request: Request) -> HTTPResponse:
 async def import_(request: Request) -> HTTPResponse:
     member = await _editor(request)
     guards.changes(request)
-    name = Path(request.args.get("name", "").replace("\\", "/")).name[:120]
-    if not name or name.startswith("."):
-        raise body.bad("name", "is to be the file's name")
+    try:
+        name = tidy_name(request.args.get("name", ""))
+    except NotTaken:
+        raise body.bad("name", "is to be the file's name") from None
     folder = Path(await _do(tempfile.mkdtemp, prefix="frontdesk-import-"))
     try:
         await _spool(request, folder / name)
@@ -319,7 +322,7 @@ async def export(request: Request) -> None:
 
 async def pending(request: Request) -> HTTPResponse:
     await _editor(request)
-    return as_json({"pending": await _do(of(request).ledger.pending)})
+    return as_json(await _do(of(request).ledger.pending))
 
 
 async def check(request: Request) -> HTTPResponse:

@@ -12,7 +12,7 @@ from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
-from bot.desk.services import of
+from bot.desk.services import of, origin
 from bot.desk.shelf import Shelf
 from bot.desk.tongues import own_name
 from kb_index.entry import Entry
@@ -44,12 +44,10 @@ async def index(request: Request) -> HTTPResponse:
         [(one, _index_link(one, search, category or ""), one == language) for one in ["", *shelf.languages]]
     ) if shelf.languages else ""
     if search:
-        found = await asyncio.to_thread(of(request).library.page, search, {}, "updated", _MOST)
-        hits = [shelf.entries[row["id"]] for row in found["entries"] if row["id"] in shelf.entries]
-        # A family is one answer, whichever of it has the words.
-        told = [shelf.in_language(hit, language or hit.language) for hit in hits]
-        shown = list({one.id: one for one in told}.values())
-        head = f"<h1>{len(shown)} {'answer' if len(shown) == 1 else 'answers'} to “{escape(search)}”</h1>"
+        found = await asyncio.to_thread(_found, shelf, search, language)
+        shown, many = found[:_MOST], len(found) > _MOST
+        count = f"More than {_MOST} answers" if many else f"{len(shown)} {'answer' if len(shown) == 1 else 'answers'}"
+        head = f"<h1>{count} to “{escape(search)}”</h1>{_MANY if many else ''}"
         return _page(shop, f"Search: {search}", switch + head + (_list(shown) if shown else _NOTHING), search,
                      chosen=language)
     if category is not None:
@@ -63,6 +61,18 @@ async def index(request: Request) -> HTTPResponse:
         for name, entries in sorted(shelf.categories.items())
     )
     return _page(shop, "Help", f'{switch}<h1>How can we help?</h1><div class="cards">{cards}</div>', chosen=language)
+
+
+def _found(shelf: Shelf, search: str, language: str) -> list[Entry]:
+    """What a search finds, the nearest first: all that is shown, and one more where there is more. A family is one
+    answer, whichever of it has the words."""
+    told: dict[str, Entry] = {}
+    for hit in shelf.find(search):
+        one = shelf.in_language(hit, language or hit.language)
+        told.setdefault(one.id, one)
+        if len(told) > _MOST:
+            break
+    return list(told.values())
 
 
 async def show(request: Request, entry: str) -> HTTPResponse:
@@ -83,7 +93,7 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     body = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"
     return _page(of(request).texts.config()["shop"], found.question, body, facts=_facts([found]),
                  summary=plain(found.answer)[:160], language=found.language, chosen=language,
-                 links=_alternates(family, f"{request.scheme}://{request.host}") if len(family) > 1 else "")
+                 links=_alternates(family, origin(request)) if len(family) > 1 else "")
 
 
 async def elsewhere(request: Request, path: str) -> HTTPResponse:
@@ -104,7 +114,7 @@ def _gone(request: Request, shop: str, language: str = "") -> HTTPResponse:
 
 async def sitemap(request: Request) -> HTTPResponse:
     shelf = await _shelf(request)
-    site = f"{request.scheme}://{request.host}"
+    site = origin(request)
     body = f"<url><loc>{escape(site)}/help</loc></url>\n"
     for entry in list(shelf.entries.values())[:49_999]:
         family = shelf.family(entry)
@@ -212,6 +222,7 @@ def _page(
     return HTTPResponse(html, 200, _HEADERS, content_type="text/html; charset=utf-8")
 
 
+_MANY = "<p>These are the nearest. One more word will narrow them down.</p>"
 _NOTHING = "<p>We found nothing for that. Try other words, or ask us in the chat in the corner.</p>"
 
 #: The search stands in the head of every page.

@@ -199,3 +199,10 @@ def of(request: Request) -> Services:
     """The services of the app that this request came to."""
     services: Services = request.app.ctx.services
     return services
+
+
+def origin(request: Request) -> str:
+    """Where browsers have this desk, such as ``https://help.shop.example``: from a proxy that ends TLS requests come as
+    plain HTTP, and only the settings know."""
+    scheme = "https" if of(request).settings.secure_cookies else request.scheme
+    return f"{scheme}://{request.host}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from bot.desk.catalogue import Catalogue
 from bot.library.publications import Publications
 from kb_index.entry import Entry
 from kb_index.topics import Topic, topics
@@ -22,24 +25,33 @@ class Shelf:
         self.topics: list[Topic] = []
         self.languages: list[str] = []
         self._translations: dict[str, list[Entry]] = {}
+        self._catalogue = Catalogue()
 
     def refresh(self) -> Shelf:
         state = self._ledger.state()
         if state != self._state:
             entries = self._ledger.live()
-            self.entries = {entry.id: entry for entry in entries}
-            self.categories = {}
             originals = [entry for entry in entries if not entry.translation_of]
+            categories: dict[str, list[Entry]] = {}
             for entry in originals:
-                self.categories.setdefault(entry.category, []).append(entry)
-            self._translations = {}
+                categories.setdefault(entry.category, []).append(entry)
+            translations: dict[str, list[Entry]] = {}
             for entry in entries:
                 if entry.translation_of:
-                    self._translations.setdefault(entry.translation_of, []).append(entry)
+                    translations.setdefault(entry.translation_of, []).append(entry)
+            # Pages are made meanwhile, and see each of these whole.
+            self.entries = {entry.id: entry for entry in entries}
+            self.categories, self._translations = categories, translations
             self.topics = topics(originals)
             self.languages = sorted({entry.language for entry in entries if entry.translation_of})
+            # Takes longest of all in a large knowledge base; until then a search goes by the older words.
+            self._catalogue = Catalogue(entries)
             self._state = state
         return self
+
+    def find(self, search: str) -> Iterator[Entry]:
+        """The entries that have all the words of a search, the nearest first."""
+        return (self.entries[hit.id] for hit in self._catalogue.find(search) if hit.id in self.entries)
 
     def family(self, entry: Entry) -> list[Entry]:
         """An entry with its translations, the original first; an entry without any is alone."""

@@ -14,7 +14,7 @@ from bot.conversations.errors import Missing
 from bot.conversations.record import Record, is_message_id
 from bot.desk import guards
 from bot.desk.errors import ApiError
-from bot.desk.services import of
+from bot.desk.services import of, origin
 from bot.desk.widget import as_json
 
 #: Seconds that an agent may have to wait; the process may be starting, or at a publish.
@@ -60,10 +60,9 @@ async def _near(request: Request, text: str, language: str = "") -> list[dict[st
         busy = "The knowledge base is busy; please try again."
         raise ApiError(503, "unavailable", busy, {"Retry-After": "5"}) from None
     shelf = await services.shelf.get()
-    scheme = "https" if services.settings.secure_cookies else request.scheme
     for one in found:
         there = one["entry"] in shelf.entries
-        one["url"] = f"{scheme}://{request.host}/help/{quote(one['entry'], safe='')}" if there else None
+        one["url"] = f"{origin(request)}/help/{quote(one['entry'], safe='')}" if there else None
     return found
 
 

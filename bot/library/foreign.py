@@ -21,6 +21,7 @@ from typing import Any
 
 from bot.library.pages import as_markdown
 from kb_index.entry import AGENTS, EVERYONE
+from kb_index.errors import BadEntry
 
 Row = tuple[dict[str, Any], str]
 
@@ -45,7 +46,7 @@ def _kind(told: dict[str, Any]) -> str:
 def rows(told: dict[str, Any], path: Path, warnings: list[str]) -> Iterator[Row]:
     """The published articles of an export, each before its translations. Drafts are left out, with a word; where an
     article is a draft, the first of its translations that is none stands for it. What only some may see there, such as
-    staff or who is signed in, only agents may see here."""
+    staff or who is signed in, only agents may see here. Raises BadEntry for one that cannot be read."""
     kind = _kind(told)
     listed = told[{"zendesk": "articles", "intercom": "data", "chatwoot": "payload"}[kind]]
     sections = {
@@ -97,7 +98,7 @@ def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict
         place, language = str(category.get("name") or ""), str(one.get("locale") or category.get("locale") or "")
         answer, first = str(one.get("content") or "").strip(), not one.get("associated_article_id")
     else:
-        place, answer = sections.get(str(one.get("section_id")), ""), as_markdown(str(one.get("body") or ""))
+        place, answer = sections.get(str(one.get("section_id")), ""), _markdown(one, where)
         language = str(one.get("locale") or one.get("default_locale") or "")
         first = _tag(str(one.get("source_locale") or language)) == _tag(language)
     own = _Text(name, _line(one.get("title")), answer, place, _tag(language), _is_published(kind, one), first,
@@ -115,8 +116,16 @@ def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict
 
 
 def _translation(own: _Text, other: dict[str, Any], language: str) -> _Text:
-    return replace(own, title=_line(other.get("title")), answer=as_markdown(str(other.get("body") or "")),
+    return replace(own, title=_line(other.get("title")), answer=_markdown(other, own.where),
                    language=language, published=_is_published("", other), first=False)
+
+
+def _markdown(one: dict[str, Any], where: str) -> str:
+    """The body of an article or translation. Raises BadEntry."""
+    try:
+        return as_markdown(str(one.get("body") or ""))
+    except RecursionError:
+        raise BadEntry(f"{where}: its tags are nested too deep to be read; mend it there, or leave it out") from None
 
 
 def _rows(kind: str, family: list[_Text], warnings: list[str]) -> Iterator[Row]:

@@ -7,9 +7,12 @@ Known are CSV, TSV, Excel, JSON, JSON lines, Markdown, saved web pages, the JSON
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import tempfile
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +31,8 @@ from kb_index.markdown import PICTURES, foreign_pictures, is_mute, own_pictures,
 _UNPACKED = 400 << 20
 _MOST_FILES = 200_000
 _MOST_CELLS = 20_000_000
+#: The flag of a file in a zip whose name is UTF-8.
+_SAYS_UTF8 = 0x800
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 #: An address as pictures of ours have them.
 _ANY = f"{PICTURES}{'0' * 32}-1x1.png"
@@ -321,9 +326,10 @@ def _unpacked(path: Path) -> Iterator[Path]:
         left = _UNPACKED
         with zipfile.ZipFile(path) as packed:
             for info in _check_zip(path):
-                parts = Path(info.filename.replace("\\", "/")).parts
+                name = _name(info)
+                parts = Path(name.replace("\\", "/")).parts
                 if ".." in parts or "/" in parts[:1]:
-                    raise BadEntry(f"{path}: holds {info.filename[:100]!r}, a place outside; pack the folder anew")
+                    raise BadEntry(f"{path}: holds {name[:100]!r}, a place outside; pack the folder anew")
                 if info.is_dir() or not parts:
                     continue
                 file = target.joinpath(*parts)
@@ -336,7 +342,19 @@ def _unpacked(path: Path) -> Iterator[Path]:
                             raise BadEntry(f"{path}: unpacks to more than {_UNPACKED >> 20} MB")
                         out.write(chunk)
         yield target
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError) as error:
-        raise BadEntry(f"{path}: cannot be unpacked ({error})") from None
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError,
+            OSError) as error:
+        raise BadEntry(f"{path}: cannot be unpacked ({error}); pack or download it anew") from None
     finally:
         shutil.rmtree(target, ignore_errors=True)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Where a file stands in a zip. Finder writes UTF-8 without the flag that says so, in letters apart from their
+    accents; what is no UTF-8 is of old systems, as zipfile reads it."""
+    if info.flag_bits & _SAYS_UTF8:
+        return info.filename
+    try:
+        return unicodedata.normalize("NFC", info.filename.encode("cp437").decode())
+    except UnicodeError:
+        return info.filename

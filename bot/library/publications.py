@@ -30,6 +30,8 @@ from kb_index.entry import Entry
 from kb_index.translations import joined
 
 _ROWS = 500
+#: So much of what a publish could change is listed.
+_LISTED = 1000
 _NEWEST = sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
 #: Whether the newest version was live once, and nothing is now.
 _WITHDRAWN = sa.and_(
@@ -216,8 +218,9 @@ class Publications:
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar() or 0), today()
 
-    def pending(self) -> list[dict[str, Any]]:
-        """Articles whose newest version is not what is live: what a publish could change. Those ready come first."""
+    def pending(self) -> dict[str, Any]:
+        """``{"pending": […], "ready": n, "total": n}``: articles whose newest version is not live, which is what
+        a publish could change. Those ready come first. The list is cut, the counts are of all."""
         columns = [
             articles.c[name]
             for name in (
@@ -234,25 +237,23 @@ class Publications:
                 "valid_until",
             )
         ]
-        query = (
-            sa.select(columns)
-            .where(
-                sa.or_(
-                    sa.and_(articles.c.status == "archived", articles.c.live.isnot(None)),
-                    sa.and_(
-                        articles.c.status != "archived",
-                        sa.or_(articles.c.live.is_(None), articles.c.live != articles.c.version),
-                    ),
-                )
-            )
-            .order_by(articles.c.updated.desc())
-            .limit(1000)
+        ready = sa.case((articles.c.status.in_(("review", "archived")), 1), else_=0)
+        differs = sa.or_(
+            sa.and_(articles.c.status == "archived", articles.c.live.isnot(None)),
+            sa.and_(
+                articles.c.status != "archived",
+                sa.or_(articles.c.live.is_(None), articles.c.live != articles.c.version),
+            ),
         )
+        newest = (ready.desc(), articles.c.updated.desc(), articles.c.nr.desc())
         with reading(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
-        for row in rows:
+            rows = connection.execute(sa.select(columns).where(differs).order_by(*newest).limit(_LISTED)).mappings()
+            told = [dict(row) for row in rows]
+            counted = sa.select(sa.func.count(), sa.func.sum(ready)).select_from(articles).where(differs)
+            total, many = connection.execute(counted).one()
+        for row in told:
             row["change"] = "withdrawn" if row["status"] == "archived" else "new" if row["live"] is None else "changed"
-        return sorted(rows, key=lambda row: row["status"] == "draft")
+        return {"pending": told, "ready": int(many or 0), "total": int(total)}
 
     # From begun to done
 

@@ -44,6 +44,8 @@ def marked(text: str, query: list[str]) -> list[tuple[str, str]]:
 
 
 def _fold(word: str) -> str:
+    if word.isascii():
+        return word.lower()  # no other folding applies; most words are such
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", word.casefold())
                    if not unicodedata.combining(letter))
     # Folding may leave what is no letter, such as the stroke of a fraction.

@@ -269,18 +269,18 @@ class Bench:
         draft = publishing.drafted(self._settings, self._cache, self._with(live.entries, fields), like=live)
         bars = Bars.parse(live.calibration)
         asked = [one.text for one in real.asked(self._engine, REAL_QUESTIONS)]
-        texts = list(dict.fromkeys([*asked, *(text for text, _ in _tests(live))]))
+        right = gate.owners(_tests(live))
+        texts = list(dict.fromkeys([*asked, *right]))
         before = [gate.outcome(reading, bars) for reading in self._read(texts, live, "live")]
         after = [gate.outcome(reading, bars) for reading in self._read(texts, draft, "try")]
         mine, among = str(fields.get("translation_of") or fields["id"]), set(asked)
         rows = list(zip(texts, before, after, strict=True))
-        right = dict(_tests(live))
         return {
             "asked": len(asked),
             "tests": len(right),
             "answered": sum(t in among and now.entry == mine and was.entry != mine for t, was, now in rows),
             "broken": [
-                t for t, was, now in rows if right.get(t) and was.is_right(right[t]) and not now.is_right(right[t])
+                t for t, was, now in rows if t in right and was.is_right(right[t]) and not now.is_right(right[t])
             ][:20],
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.judgement.router import Bars, decide
 
 @dataclass(frozen=True)
 class Question:
-    """A stored question. `entry` is the right one; empty says that none answers it, None that nobody has judged it.
+    """A stored question. Any of `entries` is right; empty says that none answers it, None that nobody has judged it.
 
     `source` is ``test`` (an entry's), ``judged`` (a real one that somebody judged) or ``real``. `removed` marks a test
     that the draft has no more.
@@ -21,7 +21,7 @@ class Question:
 
     text: str
     source: str
-    entry: str | None
+    entries: frozenset[str] | None
     protected: bool = False
     removed: bool = False
 
@@ -36,9 +36,9 @@ class Outcome:
     confidence: float
     why: str
 
-    def is_right(self, entry: str) -> bool:
-        """Whether that is right where `entry` is the right one. With none, anything but an answer is."""
-        return self.decision == "answer" and self.entry == entry if entry else self.decision != "answer"
+    def is_right(self, entries: Collection[str]) -> bool:
+        """Whether that is right where any of `entries` is the right one. With none, anything but an answer is."""
+        return self.decision == "answer" and self.entry in entries if entries else self.decision != "answer"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,10 @@ class Difference:
     note: str
 
     def as_dict(self) -> dict[str, Any]:
+        entries = self.question.entries
         return {
             **asdict(self.question),
+            "entries": None if entries is None else sorted(entries),
             "kind": self.kind,
             "before": asdict(self.before),
             "after": asdict(self.after),
@@ -76,51 +78,60 @@ def questions(
     judged: Iterable[Mapping[str, Any]],
     real: Iterable[str],
 ) -> list[Question]:
-    """All stored questions, each text once: what somebody judged counts before an entry's test, and the draft's tests
-    before those that are live. `live` and `draft` are pairs of test and entry."""
+    """All stored questions, each text once: what somebody judged counts before the tests of entries, and the draft's
+    tests before those that are live. `live` and `draft` are pairs of test and entry."""
     found: dict[str, Question] = {}
     for one in judged:
-        found[one["text"]] = Question(one["text"], "judged", one["entry"], bool(one["protected"]))
-    for text, entry in draft:
-        found.setdefault(text, Question(text, "test", entry))
-    for text, entry in live:
-        found.setdefault(text, Question(text, "test", entry, removed=True))
+        right = frozenset([one["entry"]] if one["entry"] else [])
+        found[one["text"]] = Question(one["text"], "judged", right, bool(one["protected"]))
+    for text, entries in owners(draft).items():
+        found.setdefault(text, Question(text, "test", entries))
+    for text, entries in owners(live).items():
+        found.setdefault(text, Question(text, "test", entries, removed=True))
     for text in real:
         found.setdefault(text, Question(text, "real", None))
     return list(found.values())
+
+
+def owners(tests: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """The entries that have each test, from pairs of test and entry: an answer from any of them is right."""
+    found: dict[str, set[str]] = {}
+    for text, entry in tests:
+        found.setdefault(text, set()).add(entry)
+    return {text: frozenset(entries) for text, entries in found.items()}
 
 
 def compare(question: Question, before: Outcome, after: Outcome, there: Container[str]) -> Difference | None:
     """What the publish does to a question; None where nothing. `there` holds the ids of those of the draft's entries
     that customers may be told."""
     same = (before.decision, before.entry) == (after.decision, after.entry)
-    if question.entry is None:
+    if question.entries is None:
         if same:
             return None
         answered = (before.decision == "answer", after.decision == "answer")
         kind = {(False, True): "gained", (True, False): "lost"}.get(answered, "changed")
         return Difference(question, kind, before, after, False, _step(before, after))
-    was, now = before.is_right(question.entry), after.is_right(question.entry)
+    was, now = before.is_right(question.entries), after.is_right(question.entries)
     if was == now:
         return None if same else Difference(question, "changed", before, after, False, _step(before, after))
     if now:
         return Difference(question, "gained", before, after, False, _step(before, after))
-    return Difference(question, "lost", before, after, *_loss(question, after, there))
+    return Difference(question, "lost", before, after, *_loss(question, question.entries, after, there))
 
 
-def _loss(question: Question, after: Outcome, there: Container[str]) -> tuple[bool, str]:
+def _loss(question: Question, right: Collection[str], after: Outcome, there: Container[str]) -> tuple[bool, str]:
     """Whether a loss stops the publish, and why it happened.
 
     A wrong answer in place of a right one stops it, and so does an entry that is no longer the nearest. A question that
     only slips below the bar does not: the bar moves a little with each publish, and people answer what is below it.
     """
-    if question.entry and question.entry not in there:
+    if right and not any(entry in there for entry in right):
         return question.protected, "its entry is withdrawn"
     if question.removed:
         return False, "its entry has this test no more"
     if after.decision == "answer":
-        return True, "another entry would answer it" if question.entry else "no entry is right, yet one would answer it"
-    if after.first != question.entry:
+        return True, "another entry would answer it" if right else "no entry is right, yet one would answer it"
+    if after.first not in right:
         return True, "its entry is no longer the nearest"
     if after.decision == "handoff" and "product" in after.why:
         return question.protected, "it would go to people"

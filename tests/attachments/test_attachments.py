@@ -75,7 +75,8 @@ def test_what_is_not_what_it_says_is_refused_by_name(
 @pytest.mark.parametrize(("raw", "kept"), [
     ("../../etc/photo.png", "photo.png"), ("C:\\Users\\Grace\\photo.png", "photo.png"),
     ("pho\u202egnp.exe.png", "phognp.exe.png"), ("a\x00b\n c.png", "ab c.png"), ("écran 1.png", "écran 1.png"),
-    ("x" * 300 + ".png", "x" * 116 + ".png"),
+    ("x" * 300 + ".png", "x" * 116 + ".png"), ("写" * 90 + ".png", "写" * 78 + ".png"), ("x" * 2000 + ".png", "x" * 116 + ".png"),
+    ("a." + "x" * 300, "a." + "x" * 118),
 ])
 def test_names_are_tidy(raw: str, kept: str) -> None:
     assert kinds.tidy_name(raw) == kept

@@ -8,12 +8,13 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, Route, expect
 
 from tests.browser.conftest import Product
 from tests.browser.test_story import watch
@@ -233,6 +234,38 @@ def test_an_import_brings_its_pictures_and_a_download_carries_them(product: Prod
     assert names[0] == "knowledge-base.csv" and any(name.endswith("-1200x300.png") for name in names)
     page.goto(f"{product.url}/editor#/entries/lids")
     picture(page.locator("#side-panel img"))
+
+
+def test_what_does_not_fit_the_list_is_said_and_goes_live_with_the_rest(product: Product, person: Person) -> None:
+    sent: list[tuple[str, Any]] = []
+    rows = [{"id": f"e{n}", "question": f"Which {n}?", "status": "review", "change": "new", "updated": 0, "updated_by": "Ada"} for n in range(2)]
+    counts = {name: 0 for name in ("gained", "lost", "changed", "asked", "stops", "alike", "against", "compared", "comparable")}
+    report = {"digest": "d", "gained": [], "lost": [], "changed": [], "alike": [], "against": [], "seconds": 1, "counts": counts,
+              "bars": {"before": None, "after": None}, "seq": 1}
+
+    def job(route: Route) -> None:
+        sent.append((route.request.url.rpartition("/")[2], route.request.post_data_json))
+        route.fulfill(json={"job": "j", "state": "done", "done": 1, "of": 1, "result": report, "error": None})
+
+    page = sign_in(person(1280, 800), product)
+    page.route("**/api/editor/pending", lambda route: route.fulfill(json={"pending": rows, "ready": 1502, "total": 1505}))
+    for call in ("check", "publish"):
+        page.route(f"**/api/editor/{call}", job)
+    page.goto(f"{product.url}/editor#/publish")
+    go = page.locator("[data-action=publish]")
+    expect(go).to_have_text("Publish 1,502 changes")
+    expect(page.locator(".changes .rest")).to_have_text("… and 1,500 more that are ready. They go live with these. … and 3 more drafts.")
+    expect(page.locator("[data-testid=report]")).to_be_visible()
+    clean(page, "more than the list shows")
+    page.locator(".changes input").first.uncheck()
+    expect(go).to_have_text("Publish 1 change")
+    expect(page.locator(".changes .rest")).to_contain_text("They stay as they are until all that is ready here is ticked.")
+    page.locator(".changes input").first.check()
+    expect(go).to_be_enabled()
+    go.click()
+    expect(page.get_by_text("Live after").first).to_be_visible()
+    assert [body for call, body in sent if call == "check"][:3] == [{}, {"ids": ["e1"]}, {}]
+    assert [body for call, body in sent if call == "publish"] == [{"digest": "d"}]
 
 
 def test_nothing_in_an_answer_runs_or_calls_out(product: Product, person: Person) -> None:

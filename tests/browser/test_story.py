@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Product
 
@@ -139,6 +139,32 @@ def test_the_network_drops_and_nothing_is_lost_or_doubled(product: Product, pers
     expect(messages(customer, "customer")).to_have_count(2)
     numbers = [seq for _, seq in log_of(customer)]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_wide_table_scrolls_by_keyboard_where_it_is_wide(product: Product, person: Person) -> None:
+    context = person(1280, 800)
+    wide = "<table><tr>" + "<th>International</th>" * 12 + "</tr></table>"
+    html = f"<p>Before.</p>{wide}<table><tr><th>UK</th></tr></table><pre>{'lantern ' * 30}</pre>"
+
+    def answer(route: Route) -> None:
+        told = route.fetch().json()
+        for record in told["records"]:
+            record.update({"html": html} if record["from"] == "bot" else {})
+        route.fulfill(json=told)
+
+    customer = open_chat(context, product)
+    say(customer, "How long does standard delivery take?")
+    expect(messages(customer, "bot")).to_have_count(1)
+    customer.route("**/api/widget/conversation?*", answer)
+    customer.reload()
+    boxes = messages(customer, "bot").locator(".wide")
+    expect(customer.get_by_role("group", name="Scrolls sideways")).to_have_count(2)
+    expect(boxes).to_have_count(3)
+    expect(boxes.nth(1)).not_to_have_attribute("tabindex", "0")
+    expect(messages(customer, "bot").get_by_role("table")).to_have_count(2)
+    boxes.first.focus()
+    customer.keyboard.press("ArrowRight")
+    customer.wait_for_function("box => box.scrollLeft > 0", arg=boxes.first.element_handle())
 
 
 def test_markup_stays_text(product: Product, person: Person) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_harness import Agent, Answer, Desk
+from desk_harness import Agent, Answer, Desk, running
 from PIL import Image
 
+from bot.library.article import Article
+from bot.settings import Settings
 from kb_index.topics import topics
 
 
@@ -127,6 +131,50 @@ async def test_the_help_centre_shows_what_is_live_for_everyone(desk: Desk, edito
     assert (await desk.call("GET", "/help/static/help.css", headers={"Accept": "text/html"})).status == 200
 
 
+async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, editor: Agent) -> None:
+    async def live(name: str, question: str, answer: str, **more: Any) -> None:
+        await call(editor, "POST", "/entries", {"fields": fields(name, question=question, answer=answer, **more)})
+        await call(editor, "POST", "/bulk", {"ids": [name], "status": "review"})
+
+    async def found(words: str) -> list[str]:
+        page = (await desk.call("GET", f"/help?search={words}")).body.decode()
+        return re.findall('<li><a href="/help/([^"]+)"', page)
+
+    # The folder's entries are live as well, and know no zeppelins.
+    await live("parcel", "Where is my parcel?", "Every zeppelin has a number.", category="air-mail", phrasings=["blimp lost"])
+    await live("zeppelin", "How do I change a **zeppelin**?", "In your account, or at the aérodrome.")
+    await live("agents", "What do agents know of a zeppelin?", "Much.", audience="agents")
+    await publish_by_hand(desk)
+    assert await found("zeppelin") == ["zeppelin", "parcel"], "who has the words in the question comes first"
+    for words, names in {"ZEPP": ["zeppelin", "parcel"], "aerodrome": ["zeppelin"], "air+mail+blimp": ["parcel"],
+                         "zeppelin+number": ["parcel"], "zeppelin+nothing": [], "ze": [], "%3F": []}.items():
+        assert await found(words) == names, words
+
+    # As many as a page shows and more that are newer and have the word too, but are not live.
+    new = [Article.parse(fields(f"new-{n}", question="Which zeppelin?"), "here") for n in range(300)]
+    await asyncio.to_thread(desk.services.library.take, new, "Edith", "imported", False)
+    draft = fields("parcel", question="Where is it?", answer="With an autogyro.", category="air-mail")
+    assert (await call(editor, "PUT", "/entries/parcel", {"fields": draft, "revision": 2})).status == 200
+    assert await found("zeppelin") == ["zeppelin", "parcel"] and await found("autogyro") == []
+    await publish_by_hand(desk, "s2")
+    page = (await desk.call("GET", "/help?search=zeppelin")).body.decode()
+    assert "<h1>More than 200 answers to “zeppelin”</h1>" in page and page.count("<li>") == 200
+    assert (await found("zeppelin"))[0] == "zeppelin"
+
+
+async def test_behind_a_proxy_with_tls_search_engines_are_told_https(settings: Settings) -> None:
+    async with running(replace(settings, secure_cookies=True)) as desk:
+        editor = await desk.agent("Edith", "editor")
+        german = fields("hours-de", language="de", translation_of="hours")
+        for entry in (fields(), german):
+            await call(editor, "POST", "/entries", {"fields": entry})
+        await call(editor, "POST", "/bulk", {"ids": ["hours", "hours-de"], "status": "review"})
+        await publish_by_hand(desk)
+        for path in ("/help/hours", "/help/sitemap.xml"):
+            page = (await desk.call("GET", path)).body.decode()
+            assert 'hreflang="de" href="https://' in page and "http://127" not in page, path
+
+
 async def test_the_start_menu_is_what_is_live_and_a_topic_carries_its_name(desk: Desk, editor: Agent) -> None:
     customer = await desk.customer()
     assert (await desk.call("GET", "/api/widget/config")).json["starters"] == []
@@ -202,6 +250,8 @@ async def test_an_import_is_shown_then_taken(editor: Agent) -> None:
     assert (await call(editor, "GET", "/entries")).json["total"] == 0
     await send("name=faq.csv&commit=1", good)
     assert (await call(editor, "GET", "/entries/a")).json["status"] == "review"
+    for name in ("x" * 150, "%E5%86%99" * 90):
+        assert (await send(f"name={name}.csv&commit=0", good))["result"]["total"] == 1, "the ending of a long name stays"
     assert (await editor.desk.call("POST", "/api/editor/import?name=", headers=editor.headers, data=b"x")).code == "bad_field"
 
 

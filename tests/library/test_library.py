@@ -91,7 +91,7 @@ def test_what_undoes_all_that_a_sitting_changed_is_live_again_as_it_stands(libra
     assert (now["version"], now["status"]) == (2, "draft")
     now = library.save(article(), now["revision"], "Ada")
     assert (now["version"], now["status"], now["live"]) == (1, "published", 1)
-    assert [v["number"] for v in library.versions("hours")] == [1] and ledger.pending() == []
+    assert [v["number"] for v in library.versions("hours")] == [1] and ledger.pending() == {"pending": [], "ready": 0, "total": 0}
     now = library.save(article(answer="From 7."), now["revision"], "Ada")
     assert (now["version"], now["status"]) == (2, "draft")
     back = library.save(article(), now["revision"], "Ben")
@@ -146,11 +146,11 @@ def test_what_is_live_and_every_way_back(library: Library, ledger: Publications)
     for name in ("hours", "returns", "login"):
         library.create(article(name, f"{name}?"), "Ada", status="review")
     assert publish(ledger) == ["hours", "returns", "login"]
-    assert ledger.pending() == []
+    assert ledger.pending() == {"pending": [], "ready": 0, "total": 0}
     now = library.open("returns")
     library.save(article("returns", "returns?", answer="new"), now["revision"], "Ada")
     library.change(["login"], "Ada", status="archived")
-    assert {row["id"]: row["change"] for row in ledger.pending()} == {"returns": "changed", "login": "withdrawn"}
+    assert {row["id"]: row["change"] for row in ledger.pending()["pending"]} == {"returns": "changed", "login": "withdrawn"}
     assert [e.answer for e in ledger.plan(()).entries] == ["From 9 to 5."] * 3, "a draft is live"
     assert publish(ledger, ["returns", "login"], "s2") == ["hours", "returns"]
     assert library.open("login")["live"] is None
@@ -161,6 +161,20 @@ def test_what_is_live_and_every_way_back(library: Library, ledger: Publications)
     assert [(e.id, e.answer) for e in ledger.plan(()).entries] == [("hours", "From 9 to 5."), ("returns", "new")]
     assert [p["kind"] for p in ledger.history()] == ["rollback", "rollback", "publish", "publish"]
     assert ledger.roll_back("never", "Ben") is None
+
+
+def test_what_is_ready_is_listed_before_any_draft_and_all_is_counted(library: Library, ledger: Publications) -> None:
+    library.take([article(f"old-{n}") for n in range(600)], "Ada", "imported", only=False)
+    publish(ledger)
+    library.take([article(f"new-{n}") for n in range(500)], "Ada", "imported", only=True)
+    library.take([article(f"draft-{n}") for n in range(300)], "Ada", "imported", only=False)
+    library.change([f"draft-{n}" for n in range(300)], "Ada", status="draft")
+    told = ledger.pending()
+    assert (len(told["pending"]), told["ready"], told["total"]) == (1000, 1100, 1400)
+    assert {row["status"] for row in told["pending"]} == {"review", "archived"}
+    publish(ledger, snapshot="s2")
+    told = ledger.pending()
+    assert (len(told["pending"]), told["ready"], told["total"]) == (300, 0, 300)
 
 
 def test_a_death_in_the_middle_is_settled_by_what_serves(library: Library, ledger: Publications) -> None:

@@ -227,12 +227,42 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
             read([file(tmp_path, name, b"PK\x03\x04 nothing")])
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_was_damaged_on_its_way_is_called_so(tmp_path: Path, way: int) -> None:
+    with zipfile.ZipFile(tmp_path / "faq.zip", "w", way) as packed:
+        packed.writestr("faq.csv", "id,question,answer\n" + "".join(f"{n},Question {n}?,{n * n}\n" for n in range(500)))
+    whole = (tmp_path / "faq.zip").read_bytes()
+    for at in range(60, 400, 10):
+        broken = file(tmp_path, "broken.zip", whole[:at] + b"\xff" * 40 + whole[at + 40 :])
+        with pytest.raises(BadEntry, match=r"broken\.zip: cannot be unpacked"):
+            read([broken])
+
+
+@pytest.mark.parametrize(("raw", "name"), [
+    ("Zahlung/ru\u0308ckgabe.md".encode(), "rückgabe"), ("Zahlung/返品.md".encode(), "返品"),
+    ("Zahlung/rückgabe.md".encode("cp437"), "rückgabe"), (b"Zahlung/plain.md", "plain"),
+])
+def test_a_zip_of_finder_has_its_names_in_utf_8(tmp_path: Path, raw: bytes, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "kb.zip", "w") as packed:
+        packed.writestr("x" * len(raw), "---\nquestion: Q?\n---\nA.")
+    # Without the flag, which Python's own zips would have.
+    file(tmp_path, "kb.zip", (tmp_path / "kb.zip").read_bytes().replace(b"x" * len(raw), raw))
+    [found] = read([tmp_path / "kb.zip"]).articles
+    assert (found.id, found.entry.category) == (name, "Zahlung")
+
+
+DEEP = "<div>" * 5000 + "A"
+
+
 @pytest.mark.parametrize(("name", "content", "said"), [
     ("a.csv", "id,question,answer,audience\nx,Q,A,friends\n", r"a\.csv:2: audience 'friends'"),
     ("a.csv", 'id,question,answer,phrasings\nx,Q,A,"[""a"\n', r"a\.csv:2, column phrasings: begins as a list"),
     ("a.csv", "question,answer\nQ,A\nQ2,\n", r"a\.csv:3: answer is empty"), ("a.html", "<p>nothing</p>", "no entries"),
     ("a.json", '{"articles": [], "count": 0}', "no entries"), ("a.json", '{"x": 1}', "a list of entries"),
     ("a.html", "<details><summary>Q?</summary>" + "<div>" * 5000 + "A", r"a\.html: its tags are nested too deep"),
+    ("a.json", json.dumps({"articles": [{"id": 1, "title": "Q", "body": DEEP}]}), r"a\.json, article 1: its tags are nested too deep"),
+    ("a.json", json.dumps({"type": "list", "data": [{"title": "Q", "body": "A", "translated_content": {"de": {"body": DEEP}}}]}),
+     r"a\.json, article 1: its tags are nested too deep"),
     ("a.pdf", "x", r"\.pdf is not known"), ("a.json", "[" * 100_000, "a.json"),
 ])
 def test_faults_are_named(tmp_path: Path, name: str, content: str, said: str) -> None:

@@ -91,7 +91,7 @@ def victim(bench: Bench) -> str:
     bench.check()
     live = bench.live()
     assert live is not None
-    right = {entry.id: sum(bench._outcomes[test].is_right(entry.id) for test in entry.tests) for entry in live.entries}
+    right = {entry.id: sum(bench._outcomes[test].is_right({entry.id}) for test in entry.tests) for entry in live.entries}
     best = max(right, key=lambda name: right[name])
     assert right[best] >= 2, "the small knowledge base answers nothing: these tests would show nothing"
     return best

@@ -89,7 +89,7 @@ KINDS: dict[str, Callable[[Entry, Entry, random.Random], list[Made]]] = {
 
 def caught(report: dict[str, Any], names: set[str]) -> bool:
     """Whether the report names the bad entry: with a question that it loses, a double or a contradiction."""
-    lost = any(names & {one["entry"], one["after"]["entry"], one["after"]["first"]} for one in report["lost"])
+    lost = any(names & {*(one["entries"] or ()), one["after"]["entry"], one["after"]["first"]} for one in report["lost"])
     pairs = [*report["alike"], *report["against"]]
     return lost or any(names & {one["entry"], one["other"]} for one in pairs)
 
@@ -99,7 +99,7 @@ def test_the_gate_catches_a_bad_edit(bench: Bench, library: Library, kind: str) 
     bench.check()
     live = bench.live()
     assert live is not None
-    answered = [one for one in live.entries if sum(bench._outcomes[test].is_right(one.id) for test in one.tests) >= 2]
+    answered = [one for one in live.entries if sum(bench._outcomes[test].is_right({one.id}) for test in one.tests) >= 2]
     assert len(answered) >= 10, "the small knowledge base answers too little: these tests would show nothing"
     # Only a sentence with a figure can get another one, and only one that says something the opposite.
     fit = {"miscounted": lambda one: _FIGURE.search(one.answer), "denied": lambda one: re.search(r"\b(can|is|are|will) ", one.answer)}

@@ -16,6 +16,7 @@ from bot.library.library import Library
 from bot.library.publications import publications_of
 from bot.settings import Settings
 from bot.workshop import bench as workbench
+from bot.workshop import gate
 from bot.workshop.bench import Bench
 from bot.workshop.errors import Moved, Stopped
 from kb_index import directions, nearest, snapshot
@@ -110,10 +111,23 @@ def test_a_bad_edit_is_stopped_until_an_administrator_answers_for_it(bench: Benc
     with pytest.raises(Stopped) as caught:
         bench.publish(None, "Ada")
     lost = [one for one in caught.value.report["lost"] if one["stops"]]
-    assert lost and all(one["entry"] for one in lost) and snapshot.current_name(home.index) == live
+    assert lost and all(one["entries"] for one in lost) and snapshot.current_name(home.index) == live
     assert publications_of(home).begun() == 0
     bench.publish(None, "Root", override="the shop is closing")
     assert publications_of(home).history()[0]["override"] == "the shop is closing"
+
+
+@pytest.mark.parametrize(("before", "after", "kind", "stops"), [
+    ("a", "b", "changed", False), ("b", "c", "lost", True), ("c", "b", "gained", False), ("a", "", "lost", False),
+    ("a", "a", "", False),
+])
+def test_of_two_entries_with_the_same_test_each_is_right(before: str, after: str, kind: str, stops: bool) -> None:
+    def answered(entry: str) -> gate.Outcome:
+        return gate.Outcome("answer" if entry else "clarify", entry, entry or "b", 0.9, "")
+
+    [question] = gate.questions([("How much?", "a")], [("How much?", "a"), ("How much?", "b")], [], [])
+    found = gate.compare(question, answered(before), answered(after), {"b", "c"})
+    assert (found.kind, found.stops, found.as_dict()["entries"]) == (kind, stops, ["a", "b"]) if found else not kind
 
 
 def test_a_publish_of_nothing_new_pushes_no_way_back_out(bench: Bench, library: Library, home: Settings) -> None:

@@ -125,10 +125,9 @@ export class App {
 
   async #count() {
     try {
-      const { pending } = await this.api.pending();
-      const ready = pending.filter((/** @type {any} */ one) => one.status !== "draft").length;
+      const { ready } = await this.api.pending();
       this.#badge.hidden = !ready;
-      fill(this.#badge, String(ready), hidden(ready === 1 ? " entry ready" : " entries ready"));
+      fill(this.#badge, ready.toLocaleString("en-GB"), hidden(ready === 1 ? " entry ready" : " entries ready"));
       this.#reveal();
     } catch {
       // The next save tries again; the badge is no more than a reminder.

@@ -28,6 +28,9 @@ export class PublishPage {
   #chosen = new Set();
   /** @type {any[]} */
   #pending = [];
+  /** What the list has no room for: of what is ready, and of drafts. */
+  #unlisted = { ready: 0, drafts: 0 };
+  #rest = h("li", { class: "rest quiet small", hidden: true });
   /** @type {any} */
   #checked = null;
   #run = 0;
@@ -67,9 +70,10 @@ export class PublishPage {
   async show() {
     if (this.#publishing) return;
     try {
-      const { pending } = await this.api.pending();
+      const { pending, ready, total } = await this.api.pending();
       this.#pending = pending;
-      this.#chosen = new Set(pending.filter((/** @type {any} */ one) => one.status !== "draft").map((/** @type {any} */ one) => one.id));
+      this.#chosen = new Set(pending.filter(isReady).map((/** @type {any} */ one) => one.id));
+      this.#unlisted = { ready: ready - this.#chosen.size, drafts: total - ready - (pending.length - this.#chosen.size) };
       this.#drawList();
       await this.#check();
     } catch (error) {
@@ -78,32 +82,48 @@ export class PublishPage {
   }
 
   #drawList() {
-    fill(
-      this.#list,
-      this.#pending.length
-        ? this.#pending.map((one) =>
-            h(
-              "li",
-              { class: "entry-row" },
-              h("input", {
-                type: "checkbox",
-                checked: this.#chosen.has(one.id),
-                "aria-label": `Publish ${one.question}`,
-                onchange: () => {
-                  if (!this.#chosen.delete(one.id)) this.#chosen.add(one.id);
-                  void this.#check();
-                },
-              }),
-              h(
-                "a",
-                { href: placeHash("entries", one.id) },
-                h("span", { class: "entry-question" }, one.question),
-                h("span", { class: "entry-meta quiet small" }, h("span", { class: "chip" }, CHANGES[one.change]), statusChip(one.status), h("span", null, `${one.updated_by || "–"}, ${ago(one.updated)}`)),
-              ),
-            ),
-          )
-        : h("li", { class: "empty" }, icon("check"), h("p", null, "All entries are live as they stand.")),
+    if (this.#pending.length) return fill(this.#list, this.#pending.map((one) => this.#row(one)), this.#rest);
+    fill(this.#list, h("li", { class: "empty" }, icon("check"), h("p", null, "All entries are live as they stand.")));
+  }
+
+  /** @param {any} one */
+  #row(one) {
+    return h(
+      "li",
+      { class: "entry-row" },
+      h("input", {
+        type: "checkbox",
+        checked: this.#chosen.has(one.id),
+        "aria-label": `Publish ${one.question}`,
+        onchange: () => {
+          if (!this.#chosen.delete(one.id)) this.#chosen.add(one.id);
+          void this.#check();
+        },
+      }),
+      h(
+        "a",
+        { href: placeHash("entries", one.id) },
+        h("span", { class: "entry-question" }, one.question),
+        h("span", { class: "entry-meta quiet small" }, h("span", { class: "chip" }, CHANGES[one.change]), statusChip(one.status), h("span", null, `${one.updated_by || "–"}, ${ago(one.updated)}`)),
+      ),
     );
+  }
+
+  #drawRest() {
+    const { ready, drafts } = this.#unlisted;
+    const then = this.#all ? "They go live with these." : "They stay as they are until all that is ready here is ticked.";
+    this.#rest.hidden = !ready && !drafts;
+    fill(this.#rest, ready > 0 && `… and ${count(ready)} more that are ready. ${then} `, drafts > 0 && `… and ${count(drafts)} more ${drafts === 1 ? "draft" : "drafts"}.`);
+  }
+
+  /** Whether all that is ready is to go live, also what is not listed. */
+  get #all() {
+    return this.#unlisted.ready > 0 && this.#pending.every((one) => !isReady(one) || this.#chosen.has(one.id));
+  }
+
+  /** What goes live, as calls name it: without ids it is all that is ready. */
+  get #asked() {
+    return this.#all ? {} : { ids: [...this.#chosen] };
   }
 
   /** @param {string} call @param {object} body */
@@ -129,7 +149,7 @@ export class PublishPage {
     }
     this.#status.textContent = "Asking all stored questions…";
     try {
-      const report = await this.#job("check", { ids: [...this.#chosen] });
+      const report = await this.#job("check", this.#asked);
       if (run !== this.#run) return;
       this.#checked = report;
       this.#status.textContent = `${report.counts.asked.toLocaleString("en-GB")} stored questions asked in ${report.seconds} s.`;
@@ -146,8 +166,9 @@ export class PublishPage {
     const stops = this.#checked?.counts.stops ?? 0;
     const admin = this.user.role === "admin";
     this.#override.hidden = !stops || !admin;
-    const many = this.#chosen.size;
-    fill(this.#go, this.#publishing ? "Publishing…" : many ? `Publish ${many} ${many === 1 ? "change" : "changes"}` : "Publish");
+    const many = this.#chosen.size + (this.#all ? this.#unlisted.ready : 0);
+    this.#drawRest();
+    fill(this.#go, this.#publishing ? "Publishing…" : many ? `Publish ${count(many)} ${many === 1 ? "change" : "changes"}` : "Publish");
     this.#go.disabled = this.#publishing || !this.#checked || (stops > 0 && !(admin && this.#reason.value.trim()));
   }
 
@@ -159,7 +180,7 @@ export class PublishPage {
     this.#arm();
     try {
       await this.#job("publish", {
-        ids: [...this.#chosen],
+        ...this.#asked,
         digest: this.#checked.digest,
         ...(stops ? { override: this.#reason.value.trim() } : {}),
       });
@@ -181,6 +202,12 @@ export class PublishPage {
     this.#arm();
   }
 }
+
+/** @param {any} one */
+const isReady = (one) => one.status !== "draft";
+
+/** @param {number} number */
+const count = (number) => number.toLocaleString("en-GB");
 
 /** @param {any} report */
 export function drawReport(report) {

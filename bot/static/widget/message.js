@@ -21,6 +21,26 @@ const linked = (text) =>
   text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]'])/).map((part, index) => (index % 2 ? h('a', { href: part }, part) : part));
 
 /**
+ * What is wider than the chat scrolls in itself. Where there is something to scroll it has a name and a place among what
+ * the Tab key reaches, and only there. The box is around a table, which has to stay one.
+ * @param {HTMLElement} words @param {import('./types.js').Say} say
+ */
+const scrollable = (words, say) => {
+  const sizes = new ResizeObserver((changed) => {
+    for (const { target } of changed)
+      for (const [name, value] of Object.entries({ tabindex: '0', role: 'group', 'aria-label': say('sideways') }))
+        if (target.scrollWidth > target.clientWidth) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+  });
+  for (const inner of words.querySelectorAll('pre, table')) {
+    const box = h('div', { class: 'wide' });
+    inner.replaceWith(box);
+    box.append(inner);
+    sizes.observe(box);
+  }
+};
+
+/**
  * One message. Its words change only where its agent changes them; its state is brought up to date.
  * @type {import('./types.js').MakeMessage}
  */
@@ -35,6 +55,7 @@ export const makeMessage = (kit, { key, seq: place, from, name, text, html, lang
   if (from === 'bot' && html != null) words.innerHTML = html.replaceAll('src="/pictures/', `src="${kit.shell.base}pictures/`);
   else words.append(...(from === 'agent' ? linked(text) : [text]));
   words.querySelectorAll('a').forEach(outward);
+  scrollable(words, say);
   const shown = files.map((file) => makeFile(kit, file));
   const votes = answer && place ? makeVotes(kit, place) : null;
   const node = h(

@@ -54,6 +54,7 @@ const TEXTS = {
   transferred: 'We are passing you on to somebody who knows more about this',
   deleted_words: 'This message was taken back',
   edited_mark: 'Edited',
+  sideways: 'Scrolls sideways',
   today: 'Today',
   yesterday: 'Yesterday',
   // Whether it was good
