@@ -104,7 +104,7 @@ async def show(request: Request, cid: str) -> HTTPResponse:
     records = await services.conversations.records(cid, after)
     [summary] = await lists.summaries(services.conversations, [state])
     packet = await services.conversations.packet(cid)
-    about = await context.about(services, cid, state.customer, packet, state.contact)
+    about = await context.about(services, state, packet)
     return as_json({"conversation": summary, "packet": packet, "records": records, **about})
 
 
@@ -114,7 +114,7 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
         raise Missing(cid)
     state, packet, records = found
     last = await asyncio.to_thread(services.archive.last_messages, [cid])
-    about = await context.about(services, cid, None, packet, state.contact)
+    about = await context.about(services, state, packet, archived=True)
     return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records, **about})
 
 

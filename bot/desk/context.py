@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from bot.conversations.customer import Customer
+from bot.conversations.state import State
 from bot.desk.services import Services
 
 
 async def about(
-    services: Services, cid: str, known: Customer | None, packet: Mapping[str, Any] | None,
-    contact: Mapping[str, str] | None = None,
+    services: Services, state: State, packet: Mapping[str, Any] | None, archived: bool = False
 ) -> dict[str, Any]:
-    """``customer`` and ``orders`` of an answer. `known` is who has proved it in the live conversation; a conversation
-    that was opened again, or that only the archive has, is told by what was noted of it then."""
+    """``customer`` and ``orders`` of an answer. In a live conversation only what was proved since it was opened counts:
+    it may be another person's by now, so who it was before is told as that. Of one in the archive all is over."""
     packet = packet or {}
-    who = packet.get("who") or {}
-    customer = known or await asyncio.to_thread(services.customers.of, cid)
-    if customer is not None:
-        told: dict[str, Any] | None = {"name": customer.name or None, "email": customer.email or None,
-                                       "verified": bool(customer.by), "by": customer.by or None}
-    elif contact:
-        told = {"name": contact.get("name") or None, "email": contact["email"], "verified": False, "by": None}
-    elif who.get("email") or who.get("name"):
-        told = {name: who.get(name) for name in ("name", "email", "verified", "by")}
-    else:
-        told = None
-    return {"customer": told, "orders": list(packet.get("lookups") or [])}
+    return {"customer": await _customer(services, state, packet.get("who") or {}, archived),
+            "orders": list(packet.get("lookups") or [])}
+
+
+async def _customer(
+    services: Services, state: State, who: Mapping[str, Any], archived: bool
+) -> dict[str, Any] | None:
+    proved = state.customer or await asyncio.to_thread(services.customers.of, state.id)
+    known: Mapping[str, Any] = {**asdict(proved), "verified": bool(proved.by)} if proved else who
+    if state.customer is not None or (archived and proved):
+        return _told(known)
+    if state.contact:
+        return _told(state.contact)
+    told = _told(known)
+    return told if told is None or archived else {**told, "verified": False, "earlier": True}
+
+
+def _told(who: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not (who.get("email") or who.get("name")):
+        return None
+    return {"name": who.get("name") or None, "email": who.get("email") or None, "verified": bool(who.get("verified")),
+            "by": who.get("by") or None}

@@ -146,6 +146,40 @@ async def test_what_a_customer_wrote_before_stands_beside_what_they_write_now(
     assert (await agent.get("conversations/a:b/earlier")).status == 404
 
 
+async def test_who_it_was_before_a_conversation_was_opened_again_is_not_who_it_is(
+    desk: Desk, customer: Customer, agent: Agent, hand_off: HandOff, conversations: Conversations,
+) -> None:
+    grace, path = Known("c1", "Grace Jones", "grace@example.org"), f"conversations/{customer.cid}"
+    reply = {"shortcut": "hello", "title": "Greeting", "text": "Hello {{customer.name}}"}
+    boss = await desk.agent("Ruth", "supervisor")
+    assert (await boss.send("POST", "settings/canned", reply)).status == 201
+    await identified(conversations, customer.cid, grace)
+    await customer.say("m1", "Where is my order?")
+    await hand_off()
+    await agent.act(customer.cid, "claim")
+    known = {"name": "Grace Jones", "email": "grace@example.org", "verified": True, "by": "token"}
+    assert (await agent.get(path)).json["customer"] == known
+    assert (await agent.get(f"{path}/canned/greeting")).json["text"] == "Hello Grace Jones"
+    for _ in range(200):
+        if desk.services.customers.of(customer.cid):
+            break
+        await asyncio.sleep(0.02)
+    await agent.act(customer.cid, "close", {"outcome": "solved"})
+    assert (await agent.get(path)).json["customer"] == known
+    await customer.say("m2", "I am somebody else at this browser")
+    told = (await agent.get(path)).json
+    assert told["conversation"]["verified"] is False
+    assert told["customer"] == {**known, "verified": False, "earlier": True}
+    nobody = await agent.act(customer.cid, "transcript")
+    assert (nobody.status, nobody.json["error"]["field"]) == (400, "to"), "the words of one would go to the other"
+    assert (await agent.get(f"{path}/canned/greeting")).json["missing"] == ["customer.name"]
+    await desk.services.correspondence.letters.write_to(customer.cid, "otto@example.org", "Otto")
+    otto = {"name": "Otto", "email": "otto@example.org", "verified": False, "by": None}
+    assert (await agent.get(path)).json["customer"] == otto
+    await identified(conversations, customer.cid, grace)
+    assert (await agent.get(path)).json["customer"] == known
+
+
 async def test_a_transcript_has_what_was_said_and_no_note(
     customer: Customer, agent: Agent, hand_off: HandOff,
 ) -> None:

@@ -134,7 +134,7 @@ export class Desk {
   /** The customer's name where somebody told it, else one made of the id. @param {Summary} summary */
   nameOf(summary) {
     const thread = this.#threads.get(summary.id);
-    return summary.name || thread?.customer?.name || thread?.packet?.who?.name || visitorName(summary.id);
+    return summary.name || thread?.person?.name || visitorName(summary.id);
   }
 
   /** The thread if it was read before. @param {string} id */
@@ -219,9 +219,10 @@ export class Desk {
     if (!thread) return;
     const added = thread.add([record]);
     if (added.length) this.recordsAdded.emit({ id, added });
-    const newPacket = added.some(({ event }) => event === "handoff");
+    // What is known beside it is another then.
+    const anew = added.some(({ event }) => event === "handoff" || event === "reopened");
     // Others are read when they are opened; a gap there does no harm.
-    if (id === this.open && (thread.gap || newPacket)) void this.thread(id).catch(() => {});
+    if (id === this.open && (thread.gap || anew)) void this.thread(id).catch(() => {});
   }
 
   /** @param {import("./types.js").Counts} counts */
