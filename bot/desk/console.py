@@ -126,7 +126,7 @@ async def events(request: Request) -> None:
         await services.conversations.saw([member.id])
         found = await lists.counts(services.conversations, services.upkeep.archived)
         mentions = await services.conversations.unread_mentions(member.id)
-        stream.cut = request.transport.abort
+        stream.send_over(request.transport)
         response = await request.respond(headers=STREAM_HEADERS, content_type="text/event-stream")
         await response.send(event("counts", found.of(member.id, mentions)))
         while items := await stream.get():

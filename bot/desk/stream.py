@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from bot.conversations.amendments import seen_by_customer
@@ -16,6 +18,10 @@ from bot.conversations.store import Conversations
 
 #: Events that may wait for a slow client. Beyond it the stream ends, and the client resumes from the log.
 MOST_WAITING = 512
+
+#: What was sent and is not taken within this leads nowhere: the machine sleeps or the network is gone, and no farewell
+#: came. The system by itself would wait for a quarter of an hour.
+SILENT_SECONDS = 30.0
 
 PING = b": ping\n\n"
 
@@ -57,6 +63,15 @@ class Stream:
         self.told: dict[str, Any] | None = None
         self._items: list[Item] = []
         self._wake = asyncio.Event()
+
+    def send_over(self, transport: Any) -> None:
+        """Says which connection it is sent over; the system ends one whose other end has vanished."""
+        self.cut = transport.abort
+        connection, option = transport.get_extra_info("socket"), getattr(socket, "TCP_USER_TIMEOUT", None)
+        # Linux alone has it; a connection that is over already has no options.
+        if connection is not None and option is not None:
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, option, int(SILENT_SECONDS * 1000))
 
     def put(self, item: Item) -> None:
         if len(self._items) >= MOST_WAITING:

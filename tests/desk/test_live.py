@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable
 
@@ -247,6 +250,28 @@ async def test_a_client_that_reads_nothing_is_let_go(
                 await events.records(4)
         assert len(desk.services.hub.streams(customer.cid)) == 1, "the slow client was kept"
     writer.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
+@pytest.mark.parametrize("side", ["console", "widget"])
+async def test_a_client_that_vanished_without_a_word_is_let_go(
+    settings: object, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    monkeypatch.setattr(stream, "SILENT_SECONDS", 1.0)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        agent, customer = await desk.agent("Ada"), await desk.customer()
+        proof = f"Cookie: {agent.cookie}" if side == "console" else f"Authorization: Bearer {customer.token}"
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(desk.url.rpartition(":")[2]))
+        writer.write(f"GET /api/{side}/events HTTP/1.1\r\nHost: x\r\n{proof}\r\n\r\n".encode())
+        assert b"200" in await reader.readline()
+        assert desk.services.hub.open_streams == 1
+        # From now on this end of the connection takes nothing in, as a machine that sleeps: no FIN, no RST, no ACK.
+        drop = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+        program = struct.pack("HP", 1, ctypes.addressof(drop))
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
+        await eventually(lambda: desk.services.hub.open_streams == 0, 15)
+        writer.close()
 
 
 # -- the parts, without a network ----------------------------------------------------------------------------------
