@@ -13,6 +13,7 @@ from bot.conversations.record import is_message_id
 from bot.conversations.state import State
 from bot.desk import acting, body, closed, context, guards, lists
 from bot.desk.services import Services, of
+from bot.desk.sessions import opened
 from bot.desk.staff import Member
 from bot.desk.stream import event
 from bot.desk.widget import STREAM_HEADERS, as_json
@@ -121,7 +122,7 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
 async def events(request: Request) -> None:
     member = await guards.agent(request)
     services = of(request)
-    stream = services.hub.open_console(member.id)
+    stream = services.hub.open_console(opened(request, member.id))
     try:
         await services.conversations.saw([member.id])
         found = await lists.counts(services.conversations, services.upkeep.archived)
