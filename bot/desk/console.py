@@ -138,7 +138,17 @@ async def events(request: Request) -> None:
         services.hub.close(stream)
 
 
+async def here(request: Request) -> HTTPResponse:
+    """An open console answers its stream, so that a machine that sleeps does not count as an agent. Nobody does
+    anything by that, and it keeps no session alive."""
+    member = await guards.agent(request, used=False)
+    guards.changes(request)
+    await of(request).conversations.saw([member.id])
+    return HTTPResponse(status=204)
+
+
 blueprint = Blueprint("console", url_prefix="/api/console")
 blueprint.add_route(index, "/conversations", methods=["GET"])
 blueprint.add_route(events, "/events", methods=["GET"])
+blueprint.add_route(here, "/here", methods=["POST"])
 blueprint.add_route(show, "/conversations/<cid:str>", methods=["GET"])

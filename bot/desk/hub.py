@@ -201,11 +201,17 @@ class Hub:
                 self._tell_onlookers(cid)
             if second == 0:
                 try:
-                    await self._conversations.saw(sorted({one.who for one in self._opened_with()}))
+                    await self._note_agents()
                 except StoreUnavailable:
                     pass
                 except Exception:
                     log.exception("presence could not be noted")
+
+    async def _note_agents(self) -> None:
+        """A browser answers its stream. Behind an API key there is none, so its stream alone stands for it."""
+        opened = self._opened_with()
+        await self._conversations.saw(sorted({one.who for one in opened if not one.session}))
+        await self._conversations.listens(sorted({one.who for one in opened if one.session}))
 
     async def check(self) -> None:
         """Ends the streams of consoles that would not be opened any more: somebody was removed, signed out, or has

@@ -37,6 +37,7 @@ _OPENS = (
     ("/api/console/desk", "desk:*"),
     ("/api/console/wall", "desk:*"),
     ("/api/console/me", "desk:*"),
+    ("/api/console/here", "conversations:*"),
     ("/api/console/kb", "kb:read"),
     ("/api/console/conversations", "conversations:*"),
     ("/api/console/search", "conversations:*"),

@@ -68,12 +68,12 @@ class Sessions:
         await self._conversations.call("SET", _key(secret), kept, "EX", keys.SESSION_SECONDS)
         return member, secret
 
-    async def find(self, request: Request) -> Member | None:
+    async def find(self, request: Request, used: bool = True) -> Member | None:
         """Who makes this request, or None. Using a session keeps it alive."""
         secret = cookie(request)
         if not secret:
             return None
-        kept = await self._conversations.call("GETEX", _key(secret), "EX", keys.SESSION_SECONDS)
+        kept = await self._conversations.call("GETEX", _key(secret), *(("EX", keys.SESSION_SECONDS) if used else ()))
         if kept is None:
             return None
         session = json.loads(kept)

@@ -1,4 +1,4 @@
-"""The console in a real browser: what it does when its stream is ended."""
+"""The console in a real browser: what it does when its stream is ended, and that it answers the stream."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from desk_harness import PASSWORD, Agent, Customer, Desk, running
 from playwright.async_api import Page, async_playwright, expect
 
+from bot.conversations import keys
 from bot.desk import hub
 from bot.desk.staff import set_role
 from bot.settings import Settings
@@ -22,6 +23,7 @@ _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser",
 @pytest.fixture
 async def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     monkeypatch.setattr(hub, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "PING_SECONDS", 2)
     async with running(settings) as desk:
         yield desk
 
@@ -76,3 +78,12 @@ async def test_who_has_another_role_by_now_sees_nothing_more(
     await page.evaluate("window.stays = true")
     await asyncio.sleep(2)
     assert await page.evaluate("window.stays")
+
+
+async def test_it_answers_its_stream(desk: Desk, page: Page, agent: Agent) -> None:
+    await desk.services.conversations.call("DEL", keys.SIGNS)
+    for _ in range(300):
+        if await desk.services.conversations.call("ZSCORE", keys.SIGNS, agent.member.id):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("no sign of life came")

@@ -199,6 +199,40 @@ async def test_an_open_console_keeps_its_agent_present(desk: Desk, agent: Agent)
         assert await desk.services.conversations.present() == {agent.member.id}
 
 
+async def test_a_console_that_answers_no_more_keeps_nobody_present(
+    settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the desk writes to a machine that sleeps goes nowhere, and for long nothing says so."""
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        agent, conversations = await desk.agent("Ada"), desk.services.conversations
+        async with agent.events() as events:
+            await events.next("counts")
+            await conversations.call("ZINCRBY", keys.AGENTS, -keys.PRESENCE_SECONDS, agent.member.id)
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == {agent.member.id}, "a stream holds between two signs"
+            await conversations.call("ZINCRBY", keys.SIGNS, -keys.SIGN_SECONDS, agent.member.id)
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == set()
+            # From the last sign on, not from the end of the stream.
+            assert await conversations.present(keys.SIGN_SECONDS - 5) == set()
+            assert (await agent.send("POST", "here")).status == 204
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == {agent.member.id}
+
+
+async def test_behind_a_key_there_is_no_browser_to_answer(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        sent = {"name": "Warehouse", "scopes": ["conversations:read"]}
+        key, secret = await asyncio.to_thread(desk.services.integrations.add, sent, "Ada")
+        async with listening(desk, secret) as events:
+            await events.next("counts")
+            await desk.services.conversations.call("DEL", keys.AGENTS, keys.SIGNS)
+            await asyncio.sleep(2.1)
+            assert await desk.services.conversations.present() == {f"key:{key.id}"}
+
+
 @asynccontextmanager
 async def listening(desk: Desk, secret: str) -> AsyncIterator[Events]:
     """A console's stream by API key."""
@@ -279,6 +313,7 @@ async def test_listening_keeps_no_session_alive(desk: Desk, agent: Agent) -> Non
         await events.next("counts")
         await client.expire(key, 60)
         await desk.services.hub.check()
+        assert (await agent.send("POST", "here")).status == 204
         assert await client.ttl(key) <= 60
         await client.delete(key)
         await desk.services.hub.check()
