@@ -15,7 +15,7 @@ async def about(
     services: Services, state: State, packet: Mapping[str, Any] | None, archived: bool = False
 ) -> dict[str, Any]:
     """``customer`` and ``orders`` of an answer. In a live conversation only what was proved since it was opened counts:
-    it may be another person's by now, so who it was before is told as that. Of one in the archive all is over."""
+    it may be another person's by now, so who it was before is told as that. For the archive that is noted."""
     packet = packet or {}
     return {"customer": await _customer(services, state, packet.get("who") or {}, archived),
             "orders": list(packet.get("lookups") or [])}
@@ -24,14 +24,15 @@ async def about(
 async def _customer(
     services: Services, state: State, who: Mapping[str, Any], archived: bool
 ) -> dict[str, Any] | None:
-    proved = state.customer or await asyncio.to_thread(services.customers.of, state.id)
-    known: Mapping[str, Any] = {**asdict(proved), "verified": bool(proved.by)} if proved else who
-    if state.customer is not None or (archived and proved):
-        return _told(known)
+    noted = state.customer or await asyncio.to_thread(services.customers.of, state.id)
+    if noted is not None and noted.by and (archived or state.customer is not None):
+        return _told({**asdict(noted), "verified": True})
     if state.contact:
         return _told(state.contact)
-    told = _told(known)
-    return told if told is None or archived else {**told, "verified": False, "earlier": True}
+    told = _told(asdict(noted) if noted else who)
+    if told is None or (archived and noted is None):
+        return told
+    return {**told, "verified": False, "by": None, "earlier": True}
 
 
 def _told(who: Mapping[str, Any]) -> dict[str, Any] | None:

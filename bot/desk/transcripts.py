@@ -76,7 +76,8 @@ async def _customer(services: Services, cid: str) -> Customer | None:
     try:
         return (await services.conversations.state(cid)).customer
     except Missing:
-        return await asyncio.to_thread(services.customers.of, cid)
+        noted = await asyncio.to_thread(services.customers.of, cid)
+        return noted if noted and noted.by else None
 
 
 async def _read(request: Request, cid: str) -> tuple[str, list[Record]]:

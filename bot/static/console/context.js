@@ -284,10 +284,7 @@ function customerFacts({ name, email, verified, by, earlier }) {
       ),
     ],
     // At this browser it may be somebody else by now.
-    [
-      "Before it was opened again",
-      earlier && [name, email, by && `verified by ${PROOFS[by] ?? by}`].filter(Boolean).join(", "),
-    ],
+    ["Before it was opened again", earlier && [name, email].filter(Boolean).join(", ")],
   ]);
 }
 
