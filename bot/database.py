@@ -35,8 +35,8 @@ _versions = sa.Table(
 #: connection whose other end vanished, and with it a thread, until none were left for anybody. Four times this, for
 #: looking whether a pooled connection lives and making another, is less than the desk lets any call take.
 _SILENCE = 6.0
-#: Seconds that anybody waits for what another holds in Postgres: less than the silence. Or the sessions of those who have
-#: given up would wait on, and beside an import of minutes soon be as many as it takes.
+#: Seconds that anybody waits for what another holds in Postgres: less than the silence. Or the sessions of those who
+#: have given up would wait on, and beside an import of minutes soon be as many as it takes.
 _PATIENCE = 5.0
 #: Seconds that anybody waits for one of the connections, all of which are in use.
 _CROWDED = 2.0

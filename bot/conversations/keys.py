@@ -50,7 +50,9 @@ key                         type     holds
 ``fd:resume:D``             hash     one-time code that was mailed, D is its SHA-256: conversation, used_by
                                      (SHA-256 of the token that it was changed for); ``RESUME_REMEMBERED``
 ``fd:live``                 channel  records, changes of state and typing, pushed to every desk
-``fd:agents``               zset     staff id -> last sign of life; older than ``PRESENCE_SECONDS`` means away
+``fd:agents``               zset     staff id -> when they were last there; before ``PRESENCE_SECONDS`` means away
+``fd:signs``                zset     staff id -> last sign of life of their own; for ``SIGN_SECONDS`` more an open
+                                     console keeps them there
 ``fd:workers``               zset     assistant process -> last sign of life; older than ``PRESENCE_SECONDS`` means gone
 ``fd:session:D``            string   staff session, D is the SHA-256 of the cookie; ``SESSION_SECONDS`` after last use
 ``fd:jti:D``                string   conversation that an identity token was used for, D is the SHA-256 of the token's
@@ -68,6 +70,7 @@ LEASES = "fd:leases"
 BELL = "fd:bell"
 LIVE = "fd:live"
 AGENTS = "fd:agents"
+SIGNS = "fd:signs"
 WORKERS = "fd:workers"
 QUEUES = "fd:queues"
 SNOOZED = "fd:snoozed"
@@ -88,6 +91,8 @@ TRACKER_EVENTS = 160
 #: Tokens on the bell; more would only wake idle workers for nothing.
 BELL_TOKENS = 64
 PRESENCE_SECONDS = 30
+#: An open console gives a sign every 20 s. Browsers hold up what is out of sight, by a minute and more.
+SIGN_SECONDS = 150
 #: An agent who is away this long gives back what they hold, unless the settings say otherwise: nobody would answer
 #: those customers.
 AWAY_SECONDS = 300

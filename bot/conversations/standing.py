@@ -25,7 +25,23 @@ class Standing(Base):
         """Notes a sign of life of these agents."""
         if agents:
             now = await self.now()
-            await self.call("ZADD", keys.AGENTS, *(part for agent in agents for part in (now, agent)))
+            noted = [part for agent in agents for part in (now, agent)]
+            pipe = self.client.pipeline(transaction=False)
+            for key in (keys.AGENTS, keys.SIGNS):
+                pipe.execute_command("ZADD", key, *noted)
+            with reached():
+                await pipe.execute()
+
+    async def listens(self, agents: Sequence[str]) -> None:
+        """These agents have a console open, which keeps them there between two signs of life. One that gives none any
+        more is a machine that sleeps, however open its stream looks: its agent was last there when they gave one."""
+        if agents:
+            signs = await self.call("ZMSCORE", keys.SIGNS, *agents)
+            now = await self.now()
+            noted = [part for agent, sign in zip(agents, signs, strict=True) if sign is not None
+                     for part in (now if abs(now - float(sign)) < keys.SIGN_SECONDS else sign, agent)]
+            if noted:
+                await self.call("ZADD", keys.AGENTS, *noted)
 
     async def present(self, seconds: float = keys.PRESENCE_SECONDS) -> set[str]:
         """The agents who gave a sign of life within the last `seconds`."""

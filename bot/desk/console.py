@@ -14,6 +14,7 @@ from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.desk import acting, body, closed, context, guards, lists
 from bot.desk.services import Services, of
+from bot.desk.sessions import opened
 from bot.desk.staff import Member
 from bot.desk.stream import event
 from bot.desk.widget import STREAM_HEADERS, as_json
@@ -114,7 +115,7 @@ async def show(request: Request, cid: str) -> HTTPResponse:
     records = await services.conversations.records(cid, after)
     [summary] = await lists.summaries(services.conversations, [state])
     packet = await services.conversations.packet(cid)
-    about = await context.about(services, cid, state.customer, packet, state.contact)
+    about = await context.about(services, state, packet)
     return as_json({"conversation": summary, "packet": packet, "records": records, **about})
 
 
@@ -124,19 +125,19 @@ async def _show_archived(services: Services, cid: str, after: int) -> HTTPRespon
         raise Missing(cid)
     state, packet, records = found
     last = await asyncio.to_thread(services.archive.last_messages, [cid])
-    about = await context.about(services, cid, None, packet, state.contact, archived=True)
+    about = await context.about(services, state, packet, archived=True)
     return as_json({"conversation": state.summary(last.get(cid)), "packet": packet, "records": records, **about})
 
 
 async def events(request: Request) -> None:
     member = await guards.agent(request)
     services = of(request)
-    stream = services.hub.open_console(member.id)
+    stream = services.hub.open_console(opened(request, member.id))
     try:
         await services.conversations.saw([member.id])
         found = await lists.counts(services.conversations, services.upkeep.archived)
         mentions = await services.conversations.unread_mentions(member.id)
-        stream.cut = request.transport.abort
+        stream.send_over(request.transport)
         response = await request.respond(headers=STREAM_HEADERS, content_type="text/event-stream")
         await response.send(event("counts", found.of(member.id, mentions)))
         while items := await stream.get():
@@ -147,7 +148,17 @@ async def events(request: Request) -> None:
         services.hub.close(stream)
 
 
+async def here(request: Request) -> HTTPResponse:
+    """An open console answers its stream, so that a machine that sleeps does not count as an agent. Nobody does
+    anything by that, and it keeps no session alive."""
+    member = await guards.agent(request, used=False)
+    guards.changes(request)
+    await of(request).conversations.saw([member.id])
+    return HTTPResponse(status=204)
+
+
 blueprint = Blueprint("console", url_prefix="/api/console")
 blueprint.add_route(index, "/conversations", methods=["GET"])
 blueprint.add_route(events, "/events", methods=["GET"])
+blueprint.add_route(here, "/here", methods=["POST"])
 blueprint.add_route(show, "/conversations/<cid:str>", methods=["GET"])

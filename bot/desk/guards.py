@@ -29,12 +29,13 @@ async def customer(request: Request) -> str:
     return cid
 
 
-async def member(request: Request, *roles: str) -> Member:
-    """Who is signed in, or the integration whose API key this is. Raises ApiError ``unauthorised``, ``forbidden`` where
-    none of `roles` or no fitting scope is theirs, and ``too_many``."""
+async def member(request: Request, *roles: str, used: bool = True) -> Member:
+    """Who is signed in, or the integration whose API key this is. A call that nobody makes by a use of theirs, not
+    `used`, keeps no session alive. Raises ApiError ``unauthorised``, ``forbidden`` where none of `roles` or no fitting
+    scope is theirs, and ``too_many``."""
     if token := api_key(request):
         return await _integration(request, token, roles)
-    found = await of(request).sessions.find(request)
+    found = await of(request).sessions.find(request, used)
     if found is None:
         raise ApiError(401, "unauthorised", "Please sign in.")
     if roles and found.role not in roles:
@@ -64,9 +65,9 @@ async def _integration(request: Request, token: str, roles: tuple[str, ...]) -> 
     return Member(f"key:{found.id}", found.name, "", role)
 
 
-async def agent(request: Request) -> Member:
+async def agent(request: Request, used: bool = True) -> Member:
     """Who works at the console. Raises as :func:`member`."""
-    return await member(request, *CONSOLE)
+    return await member(request, *CONSOLE, used=used)
 
 
 async def supervisor(request: Request) -> Member:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.store import Conversations
+from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.desk.live import Live
 from bot.desk.lobby import Lobby
 from bot.desk.news import News
 from bot.desk.onlookers import Onlookers
+from bot.desk.sessions import Pass
 from bot.desk.stream import PING, REREAD, Item, Stream, event, record_event
 
 log = logging.getLogger(__name__)
@@ -27,12 +29,16 @@ log = logging.getLogger(__name__)
 MOST_OF_ONE = 16
 #: Every stream gets a comment line this often. A part of them is served each second, which spreads the work.
 PING_SECONDS = 10
+#: How often it is asked who may still have a console's stream. A key that is revoked is to end within five seconds.
+CHECK_SECONDS = 4.0
 
 
 class Hub:
     """Opens and closes streams, and fans live messages out to them."""
 
-    def __init__(self, conversations: Conversations, lobby: Lobby, archived: Callable[[], int] = lambda: 0,
+    def __init__(self, conversations: Conversations, lobby: Lobby,
+                 holding: Callable[[Collection[Pass]], Awaitable[Collection[Pass]]],
+                 archived: Callable[[], int] = lambda: 0,
                  also: Callable[[dict[str, Any]], None] = lambda message: None) -> None:
         #: Called at each change of a conversation's state, and with ``setup`` or ``agents`` when those changed.
         self.on_state: Callable[[], None] = lambda: None
@@ -42,6 +48,7 @@ class Hub:
         self._onlookers = Onlookers()
         self._conversations = conversations
         self._also = also
+        self._holding = holding
         self._streams: dict[str, list[Stream]] = {}
         self._shifts: list[set[Stream]] = [set() for _ in range(PING_SECONDS)]
         self._opened = 0
@@ -53,7 +60,8 @@ class Hub:
 
     async def start(self) -> None:
         live = Live(self._conversations, self._heard, self._resumed)
-        self._tasks = [asyncio.create_task(part) for part in (live.run(), self._news.run(), self._tick())]
+        parts = (live.run(), self._news.run(), self._tick(), self._watch())
+        self._tasks = [asyncio.create_task(part) for part in parts]
 
     async def stop(self) -> None:
         """Ends all streams and waits a moment for their requests to finish."""
@@ -81,8 +89,8 @@ class Hub:
             streams[0].end()
         return stream
 
-    def open_console(self, agent: str) -> Stream:
-        stream = self._enter(Stream(agent=agent))
+    def open_console(self, opened: Pass) -> Stream:
+        stream = self._enter(Stream(opened=opened))
         self.consoles.add(stream)
         return stream
 
@@ -193,8 +201,36 @@ class Hub:
                 self._tell_onlookers(cid)
             if second == 0:
                 try:
-                    await self._conversations.saw(sorted({stream.agent for stream in self.consoles}))
+                    await self._note_agents()
                 except StoreUnavailable:
                     pass
                 except Exception:
                     log.exception("presence could not be noted")
+
+    async def _note_agents(self) -> None:
+        """A browser answers its stream. Behind an API key there is none, so its stream alone stands for it."""
+        opened = self._opened_with()
+        await self._conversations.saw(sorted({one.who for one in opened if not one.session}))
+        await self._conversations.listens(sorted({one.who for one in opened if one.session}))
+
+    async def check(self) -> None:
+        """Ends the streams of consoles that would not be opened any more: somebody was removed, signed out, or has
+        another role or password; a key was revoked or is over. Raises StoreUnavailable, DatabaseUnavailable."""
+        if opened := self._opened_with():
+            holding = await self._holding(opened)
+            for stream in tuple(self.consoles):
+                if stream.opened in opened and stream.opened not in holding:
+                    stream.end()
+
+    def _opened_with(self) -> set[Pass]:
+        return {stream.opened for stream in self.consoles if stream.opened and not stream.ended}
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self.check()
+            except (StoreUnavailable, DatabaseUnavailable):
+                pass  # An outage sends nobody away.
+            except Exception:
+                log.exception("it could not be checked who may listen")

@@ -37,6 +37,7 @@ _OPENS = (
     ("/api/console/desk", "desk:*"),
     ("/api/console/wall", "desk:*"),
     ("/api/console/me", "desk:*"),
+    ("/api/console/here", "conversations:*"),
     ("/api/console/kb", "kb:read"),
     ("/api/console/conversations", "conversations:*"),
     ("/api/console/search", "conversations:*"),
@@ -72,6 +73,10 @@ class Key:
     expires: float | None = None
     used: float | None = None
     revoked: float | None = None
+
+    @property
+    def valid(self) -> bool:
+        return self.revoked is None and (self.expires is None or self.expires > time.time())
 
     def shown(self) -> dict[str, Any]:
         """As docs/api.md shows it."""
@@ -127,16 +132,16 @@ class Integrations:
         found = _KEY.fullmatch(token)
         if found is None:
             return None
-        now = time.time()
         with reading(self._engine) as connection:
             row = connection.execute(_keys.select().where(_keys.c.id == found[1])).first()
         fits = hmac.compare_digest(_digest(found[2]), row.digest if row else _digest(""))
-        if row is None or not fits or row.revoked is not None or (row.expires is not None and row.expires <= now):
+        if row is None or not fits or not (key := _key(row)).valid:
             return None
+        now = time.time()
         if row.used is None or now - row.used >= _NOTED_SECONDS:
             with writing(self._engine) as connection:
                 connection.execute(_keys.update().where(_keys.c.id == row.id).values(used=now))
-        return _key(row)
+        return key
 
 
 def scope_for(method: str, path: str) -> str | None:

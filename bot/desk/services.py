@@ -127,11 +127,11 @@ class Services:
         ledger, workshop = Publications(engine, settings.kb), Workshop(settings)
         upkeep = Upkeep(settings, conversations, archive)
         lobby, texts = Lobby(conversations, rota), Texts(ROOT / "domain.yml")
-        hub = Hub(conversations, lobby, lambda: upkeep.archived, also)
+        sessions = Sessions(conversations, staff, integrations, settings.secure_cookies)
+        hub = Hub(conversations, lobby, sessions.holding, lambda: upkeep.archived, also)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
-            sessions=Sessions(conversations, staff, integrations, settings.secure_cookies),
-            hub=hub, texts=texts, lobby=lobby,
+            sessions=sessions, hub=hub, texts=texts, lobby=lobby,
             correspondence=Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
                                           hub.streams),
             library=library, pictures=Pictures(engine),

@@ -7,6 +7,8 @@ import hashlib
 import json
 import secrets
 import time
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from sanic import Request
 
@@ -14,7 +16,7 @@ from bot.conversations import keys
 from bot.conversations.store import Conversations
 from bot.desk.errors import ApiError
 from bot.desk.integrations import Integrations, Key
-from bot.desk.staff import Member, Staff
+from bot.desk.staff import CONSOLE, Member, Staff
 
 COOKIE = "frontdesk"
 
@@ -28,6 +30,13 @@ _CHECKS_AT_ONCE = 2
 #: Attempts to sign in, and the window in seconds.
 _PER_ADDRESS = (60, 300)
 _PER_ACCOUNT = (10, 300)
+
+
+class Pass(NamedTuple):
+    """What somebody opened a stream with: a session, by its name in the store, or an API key, which is who they are."""
+
+    who: str
+    session: str
 
 
 class Sessions:
@@ -59,12 +68,12 @@ class Sessions:
         await self._conversations.call("SET", _key(secret), kept, "EX", keys.SESSION_SECONDS)
         return member, secret
 
-    async def find(self, request: Request) -> Member | None:
+    async def find(self, request: Request, used: bool = True) -> Member | None:
         """Who makes this request, or None. Using a session keeps it alive."""
         secret = cookie(request)
         if not secret:
             return None
-        kept = await self._conversations.call("GETEX", _key(secret), "EX", keys.SESSION_SECONDS)
+        kept = await self._conversations.call("GETEX", _key(secret), *(("EX", keys.SESSION_SECONDS) if used else ()))
         if kept is None:
             return None
         session = json.loads(kept)
@@ -74,6 +83,34 @@ class Sessions:
             self._known.pop(session["id"], None)
             member = await self._member(session["id"])
         return member if member is not None and member.mark == session["mark"] else None
+
+    async def holding(self, passes: Collection[Pass]) -> set[Pass]:
+        """Those of `passes` that still open the console. Keeps no session alive, and asks for all of them at once."""
+        by_session = [one for one in passes if one.session]
+        by_key = {one.who: one for one in passes if not one.session}
+        return await self._still_signed_in(by_session) | await self._still_valid(by_key)
+
+    async def _still_signed_in(self, passes: Collection[Pass]) -> set[Pass]:
+        if not passes:
+            return set()
+        kept = await self._conversations.call("MGET", *(one.session for one in passes))
+        people = {member.id: member for member in await asyncio.to_thread(self._staff.all)}
+        # Who is sent away is not let in again by what was known a moment before.
+        until = time.monotonic() + _KNOWN_SECONDS
+        self._known.update((one.who, (until, people.get(one.who))) for one in passes)
+        found = set()
+        for one, raw in zip(passes, kept, strict=True):
+            member = people.get(one.who)
+            if raw and member and member.role in CONSOLE and json.loads(raw) == {"id": member.id, "mark": member.mark}:
+                found.add(one)
+        return found
+
+    async def _still_valid(self, passes: Mapping[str, Pass]) -> set[Pass]:
+        if not passes:
+            return set()
+        valid = {key.id for key in await asyncio.to_thread(self._integrations.all) if key.valid}
+        self._keys = {digest: known for digest, known in self._keys.items() if known[1].id in valid}
+        return {one for who, one in passes.items() if who.removeprefix("key:") in valid}
 
     async def integration(self, token: str) -> Key | None:
         """The API key that this is, or None. One that was revoked counts for some seconds more."""
@@ -107,6 +144,11 @@ class Sessions:
             member = await asyncio.to_thread(self._staff.by_id, member_id)
             self._known[member_id] = (time.monotonic() + _KNOWN_SECONDS, member)
         return member
+
+
+def opened(request: Request, who: str) -> Pass:
+    """What the request of `who` shows: its session, or the key that it was let in by."""
+    return Pass(who, "" if who.startswith("key:") else _key(cookie(request)))
 
 
 def cookie(request: Request) -> str:

@@ -14,7 +14,7 @@ from bot.conversations.acts import MOST_TAGS, By
 from bot.conversations.errors import Missing, Stale
 from bot.conversations.record import MAX_TEXT, is_message_id
 from bot.conversations.state import State
-from bot.desk import acts, body, context, guards
+from bot.desk import acts, body, guards
 from bot.desk.acting import acting, live_only
 from bot.desk.errors import ApiError
 from bot.desk.lists import summaries
@@ -119,9 +119,9 @@ async def _do(services: Services, cid: str, member: Member, step: Mapping[str, A
 
 async def _values(services: Services, state: State, member: Member) -> dict[str, str]:
     packet = await services.conversations.packet(state.id)
-    about = await context.about(services, state.id, state.customer, packet)
     what = (packet or {}).get("what") or {}
-    return {"customer.name": str((about["customer"] or {}).get("name") or ""), "agent.name": member.name,
+    # Who it was before the conversation was opened again may be somebody else.
+    return {"customer.name": state.customer.name if state.customer else "", "agent.name": member.name,
             "shop": str((await asyncio.to_thread(services.texts.config))["shop"]),
             "order": str(what.get("order") or ""), "conversation": state.id}
 

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from bot.conversations.amendments import seen_by_customer
 from bot.conversations.record import Record, for_customer
 from bot.conversations.store import Conversations
+from bot.desk.sessions import Pass
 
 #: Events that may wait for a slow client. Beyond it the stream ends, and the client resumes from the log.
 MOST_WAITING = 512
+
+#: What was sent and is not taken within this leads nowhere: the machine sleeps or the network is gone, and no farewell
+#: came. The system by itself would wait for a quarter of an hour.
+SILENT_SECONDS = 30.0
 
 PING = b": ping\n\n"
 
@@ -45,11 +52,12 @@ REREAD = Item(0, b"")
 class Stream:
     """What waits to be sent on one response. Filled by the hub, emptied by the request's own task."""
 
-    __slots__ = ("_items", "_wake", "agent", "conversation", "cut", "ended", "told")
+    __slots__ = ("_items", "_wake", "conversation", "cut", "ended", "opened", "told")
 
-    def __init__(self, conversation: str = "", agent: str = "") -> None:
+    def __init__(self, conversation: str = "", opened: Pass | None = None) -> None:
         self.conversation = conversation
-        self.agent = agent
+        #: What a console's stream was opened with.
+        self.opened = opened
         self.ended = False
         #: Called when the stream ends while the client takes nothing: a task that waits to write must be woken.
         self.cut: Any = None
@@ -57,6 +65,20 @@ class Stream:
         self.told: dict[str, Any] | None = None
         self._items: list[Item] = []
         self._wake = asyncio.Event()
+
+    @property
+    def agent(self) -> str:
+        """Whose console it is."""
+        return self.opened.who if self.opened else ""
+
+    def send_over(self, transport: Any) -> None:
+        """Says which connection it is sent over; the system ends one whose other end has vanished."""
+        self.cut = transport.abort
+        connection, option = transport.get_extra_info("socket"), getattr(socket, "TCP_USER_TIMEOUT", None)
+        # Linux alone has it; a connection that is over already has no options.
+        if connection is not None and option is not None:
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, option, int(SILENT_SECONDS * 1000))
 
     def put(self, item: Item) -> None:
         if len(self._items) >= MOST_WAITING:

@@ -11,11 +11,12 @@ from typing import Any
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 
+from bot.conversations.customer import Customer
 from bot.conversations.errors import Missing
 from bot.conversations.record import Record, is_message_id
 from bot.desk import body, guards
 from bot.desk.errors import ApiError
-from bot.desk.services import of
+from bot.desk.services import Services, of
 from bot.desk.widget import as_json
 from bot.mail.letter import Attachment, BadMail
 from bot.reports import transcript
@@ -53,7 +54,7 @@ async def mail(request: Request, cid: str) -> HTTPResponse:
     guards.changes(request)
     fields = body.read(request, optional={"to": str})
     title, records = await _read(request, cid)
-    who = await asyncio.to_thread(of(request).customers.of, cid)
+    who = await _customer(of(request), cid)
     to = fields.get("to", "").strip() or (who.email if who else "")
     if not to:
         raise body.bad("to", "is missing, and no address of the customer is known")
@@ -68,6 +69,15 @@ async def mail(request: Request, cid: str) -> HTTPResponse:
     except BadMail:
         raise body.bad("to", "is no e-mail address") from None
     return as_json({"to": to, "duplicate": not put})
+
+
+async def _customer(services: Services, cid: str) -> Customer | None:
+    """Who it is: in a live conversation who has proved it there, of one in the archive who had."""
+    try:
+        return (await services.conversations.state(cid)).customer
+    except Missing:
+        noted = await asyncio.to_thread(services.customers.of, cid)
+        return noted if noted and noted.by else None
 
 
 async def _read(request: Request, cid: str) -> tuple[str, list[Record]]:

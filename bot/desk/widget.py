@@ -134,7 +134,7 @@ async def events(request: Request) -> None:
         feed = Feed(services.conversations, cid, seq if seq <= state.seq else 0)
         stream.told = await services.lobby.status(state)
         opening = event("status", stream.told) + await feed.catch_up()
-        stream.cut = request.transport.abort
+        stream.send_over(request.transport)
         response = await request.respond(headers=STREAM_HEADERS, content_type="text/event-stream")
         await response.send(opening)
         while items := await stream.get():

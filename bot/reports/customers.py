@@ -1,7 +1,7 @@
 """Whose conversation it was: kept beside the archive, so that an agent finds what a customer wrote before.
 
 A conversation forgets its customer when it opens again, since it may be another person at that browser. Who it was
-is noted here when it is known.
+stays noted here, but no longer how it was proved.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _customers = sa.Table(
     sa.Column("customer", sa.String(128), nullable=False, index=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("email", sa.String(320), nullable=False, index=True),
-    # How it was proved; empty for an address that somebody only wrote down.
+    # How it was proved; empty where that ended, since the conversation was opened again.
     sa.Column("by", sa.String(16), nullable=False),
 )
 
@@ -42,11 +42,10 @@ class Customers:
         rows = [{"conversation": state.id, "created": state.created, "customer": state.customer.id,
                  "name": state.customer.name, "email": state.customer.email.lower(), "by": state.customer.by}
                 for state in states if state.customer is not None]
-        if not rows:
-            return
-        mine = _customers.select().where(_customers.c.conversation.in_([row["conversation"] for row in rows]))
+        mine = _customers.select().where(_customers.c.conversation.in_([state.id for state in states]))
         with reading(self._engine) as connection:
             known = {row["conversation"]: dict(row) for row in connection.execute(mine).mappings()}
+        rows += [{**known[state.id], "by": ""} for state in states if state.customer is None and state.id in known]
         if not (news := [row for row in rows if known.get(row["conversation"]) != row]):
             return
         with writing(self._engine) as connection:
@@ -56,7 +55,7 @@ class Customers:
                 connection.execute(_customers.update().where(one).values(row))
 
     def of(self, cid: str) -> Customer | None:
-        """Who it was, or None where nobody proved it."""
+        """Who it was, with an empty `by` where it is not proved any more; None where nobody ever proved it."""
         with reading(self._engine) as connection:
             query = _customers.select().where(_customers.c.conversation == cid)
             row = connection.execute(query).mappings().first()

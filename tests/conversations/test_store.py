@@ -326,6 +326,23 @@ async def test_presence(conversations: Conversations, client: redis.asyncio.Redi
     assert await conversations.present(keys.AWAY_SECONDS) == {"a1", "a2"}
 
 
+async def test_an_open_console_keeps_its_agent_there_between_two_signs_of_life(
+    conversations: Conversations, client: redis.asyncio.Redis
+) -> None:
+    await conversations.listens([])
+    await conversations.saw(["a1", "a2"])
+    for agent, since in (("a1", keys.SIGN_SECONDS - 10), ("a2", keys.SIGN_SECONDS + 10)):
+        for key in (keys.AGENTS, keys.SIGNS):
+            await client.zincrby(key, -since, agent)
+    assert await conversations.present() == set()
+    await client.zadd(keys.AGENTS, {"a2": await conversations.now()})
+    await conversations.listens(["a1", "a2", "never seen"])
+    assert await conversations.present() == {"a1"}
+    # Who gives none any more was last there when they gave one, so that what they hold is given back as soon as ever.
+    assert await conversations.present(keys.SIGN_SECONDS) == {"a1"}
+    assert await conversations.present(keys.AWAY_SECONDS) == {"a1", "a2"}
+
+
 async def test_rate_limits(conversations: Conversations) -> None:
     waits = [await conversations.wait_seconds("x", 3, 60) for _ in range(5)]
     assert waits[:3] == [0, 0, 0] and all(0 < wait <= 60 for wait in waits[3:])

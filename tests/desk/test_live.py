@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import socket
+import struct
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
-from desk_harness import Agent, Customer, Desk, running
+from desk_harness import Agent, Customer, Desk, Events, running
 
 from bot.conversations import keys
 from bot.conversations.store import Conversations
+from bot.database import DatabaseUnavailable, open_database
 from bot.desk import hub, stream
+from bot.desk.integrations import Integrations
+from bot.desk.staff import remove_staff, set_role
 from bot.desk.stream import MOST_WAITING, REREAD, Feed, Item, Stream, event, record_event
+from bot.settings import Settings
 
 HandOff = Callable[..., Awaitable[None]]
 
@@ -191,6 +199,148 @@ async def test_an_open_console_keeps_its_agent_present(desk: Desk, agent: Agent)
         assert await desk.services.conversations.present() == {agent.member.id}
 
 
+async def test_a_console_that_answers_no_more_keeps_nobody_present(
+    settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the desk writes to a machine that sleeps goes nowhere, and for long nothing says so."""
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        agent, conversations = await desk.agent("Ada"), desk.services.conversations
+        async with agent.events() as events:
+            await events.next("counts")
+            await conversations.call("ZINCRBY", keys.AGENTS, -keys.PRESENCE_SECONDS, agent.member.id)
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == {agent.member.id}, "a stream holds between two signs"
+            await conversations.call("ZINCRBY", keys.SIGNS, -keys.SIGN_SECONDS, agent.member.id)
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == set()
+            # From the last sign on, not from the end of the stream.
+            assert await conversations.present(keys.SIGN_SECONDS - 5) == set()
+            assert (await agent.send("POST", "here")).status == 204
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == {agent.member.id}
+
+
+async def test_behind_a_key_there_is_no_browser_to_answer(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        sent = {"name": "Warehouse", "scopes": ["conversations:read"]}
+        key, secret = await asyncio.to_thread(desk.services.integrations.add, sent, "Ada")
+        async with listening(desk, secret) as events:
+            await events.next("counts")
+            await desk.services.conversations.call("DEL", keys.AGENTS, keys.SIGNS)
+            await asyncio.sleep(2.1)
+            assert await desk.services.conversations.present() == {f"key:{key.id}"}
+
+
+@asynccontextmanager
+async def listening(desk: Desk, secret: str) -> AsyncIterator[Events]:
+    """A console's stream by API key."""
+    async with desk.http.get("/api/console/events", headers={"Authorization": f"Bearer {secret}"}) as response:
+        assert response.status == 200
+        yield Events(response)
+
+
+async def removed(desk: Desk, agent: Agent) -> None:
+    await asyncio.to_thread(remove_staff, desk.settings, agent.member.email)
+
+
+async def another_password(desk: Desk, agent: Agent) -> None:
+    await asyncio.to_thread(desk.services.staff.set_password, agent.member.email, "another long one")
+
+
+async def another_role(desk: Desk, agent: Agent) -> None:
+    await asyncio.to_thread(set_role, desk.settings, agent.member.email, "editor")
+
+
+async def signed_out(desk: Desk, agent: Agent) -> None:
+    assert (await desk.call("DELETE", "/api/session", headers=agent.headers)).status == 204
+
+
+@pytest.mark.parametrize(("leave", "status"), [(removed, 401), (another_password, 401), (another_role, 403),
+                                               (signed_out, 401)])
+async def test_who_may_not_listen_any_more_hears_nothing_more(
+    desk: Desk, agent: Agent, leave: Callable[[Desk, Agent], Awaitable[None]], status: int
+) -> None:
+    bea = await desk.agent("Bea")
+    async with agent.events() as events, bea.events() as hers:
+        await events.next("counts")
+        await hers.next("counts")
+        await desk.services.hub.check()
+        await leave(desk, agent)
+        await desk.services.hub.check()
+        assert await events.ended(1)
+        await asyncio.sleep(0.1)  # until its connection is closed: the next call is not to go out on it
+        # Nor do they come in again by what was known of them a moment ago.
+        assert (await agent.get("conversations")).status == status
+        await (await desk.customer()).say("a", "x")
+        await hers.next("record")
+
+
+async def test_who_was_removed_is_not_present(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        agent, conversations = await desk.agent("Ada"), desk.services.conversations
+        async with agent.events() as events:
+            await events.next("counts")
+            await removed(desk, agent)
+            await desk.services.hub.check()
+            await conversations.call("DEL", keys.AGENTS)
+            await asyncio.sleep(2.1)
+            assert await conversations.present() == set()
+
+
+async def test_a_revoked_key_ends_its_stream_within_five_seconds_on_every_desk(desk: Desk, settings: Settings) -> None:
+    integrations = desk.services.integrations
+    made = [await asyncio.to_thread(integrations.add, {"name": name, "scopes": ["conversations:read"]}, "Ada")
+            for name in ("Warehouse", "Shop")]
+    async with listening(desk, made[0][1]) as events, listening(desk, made[1][1]) as others:
+        await events.next("counts")
+        await others.next("counts")
+        # As another desk does it.
+        await asyncio.to_thread(Integrations(open_database(settings.database)).revoke, made[0][0].id)
+        assert await events.ended(5)
+        await asyncio.sleep(0.1)
+        assert (await desk.call("GET", "/api/console/conversations", token=made[0][1])).status == 401
+        await (await desk.customer()).say("a", "x")
+        await others.next("record")
+
+
+async def test_listening_keeps_no_session_alive(desk: Desk, agent: Agent) -> None:
+    client = desk.services.conversations.client
+    [key] = await client.keys("fd:session:*")
+    async with agent.events() as events:
+        await events.next("counts")
+        await client.expire(key, 60)
+        await desk.services.hub.check()
+        assert (await agent.send("POST", "here")).status == 204
+        assert await client.ttl(key) <= 60
+        await client.delete(key)
+        await desk.services.hub.check()
+        assert await events.ended(1)
+
+
+async def test_an_outage_sends_nobody_away(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def away() -> None:
+        asked.append(True)
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(hub, "CHECK_SECONDS", 0.05)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        agent, customer = await desk.agent("Ada"), await desk.customer()
+        async with agent.events() as events:
+            await events.next("counts")
+            with monkeypatch.context() as patched:
+                patched.setattr(desk.services.staff, "all", away)
+                await eventually(lambda: len(asked) > 2)
+                await customer.say("a", "x")
+                await events.next("record")
+            await removed(desk, agent)
+            assert await events.ended(2)
+
+
 async def test_silence_is_broken_by_comments(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "PING_SECONDS", 1)
     async with running(settings) as desk:  # type: ignore[arg-type]
@@ -247,6 +397,28 @@ async def test_a_client_that_reads_nothing_is_let_go(
                 await events.records(4)
         assert len(desk.services.hub.streams(customer.cid)) == 1, "the slow client was kept"
     writer.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
+@pytest.mark.parametrize("side", ["console", "widget"])
+async def test_a_client_that_vanished_without_a_word_is_let_go(
+    settings: object, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    monkeypatch.setattr(hub, "PING_SECONDS", 1)
+    monkeypatch.setattr(stream, "SILENT_SECONDS", 1.0)
+    async with running(settings) as desk:  # type: ignore[arg-type]
+        agent, customer = await desk.agent("Ada"), await desk.customer()
+        proof = f"Cookie: {agent.cookie}" if side == "console" else f"Authorization: Bearer {customer.token}"
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(desk.url.rpartition(":")[2]))
+        writer.write(f"GET /api/{side}/events HTTP/1.1\r\nHost: x\r\n{proof}\r\n\r\n".encode())
+        assert b"200" in await reader.readline()
+        assert desk.services.hub.open_streams == 1
+        # From now on this end of the connection takes nothing in, as a machine that sleeps: no FIN, no RST, no ACK.
+        drop = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+        program = struct.pack("HP", 1, ctypes.addressof(drop))
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
+        await eventually(lambda: desk.services.hub.open_streams == 0, 15)
+        writer.close()
 
 
 # -- the parts, without a network ----------------------------------------------------------------------------------

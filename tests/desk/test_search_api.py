@@ -9,6 +9,7 @@ from typing import Any
 
 from desk_harness import Agent, Customer, Desk, running
 
+from bot.conversations import keys
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
 from bot.conversations.record import encode, event, message
@@ -144,6 +145,55 @@ async def test_what_a_customer_wrote_before_stands_beside_what_they_write_now(
     assert (await agent.get(f"conversations/{cids[4]}/earlier")).json == {"conversations": []}
     assert (await agent.get(f"conversations/{cids[4]}")).json["customer"] is None
     assert (await agent.get("conversations/a:b/earlier")).status == 404
+
+
+async def noted(desk: Desk, cid: str, by: str) -> None:
+    for _ in range(300):
+        if (found := await asyncio.to_thread(desk.services.customers.of, cid)) and found.by == by:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"it was never noted as proved by {by!r}")
+
+
+async def test_who_it_was_before_a_conversation_was_opened_again_is_not_who_it_is(
+    desk: Desk, customer: Customer, agent: Agent, hand_off: HandOff, conversations: Conversations,
+) -> None:
+    grace, path = Known("c1", "Grace Jones", "grace@example.org"), f"conversations/{customer.cid}"
+    reply = {"shortcut": "hello", "title": "Greeting", "text": "Hello {{customer.name}}"}
+    boss = await desk.agent("Ruth", "supervisor")
+    assert (await boss.send("POST", "settings/canned", reply)).status == 201
+    await identified(conversations, customer.cid, grace)
+    await customer.say("m1", "Where is my order?")
+    await hand_off()
+    await agent.act(customer.cid, "claim")
+    known = {"name": "Grace Jones", "email": "grace@example.org", "verified": True, "by": "token"}
+    assert (await agent.get(path)).json["customer"] == known
+    assert (await agent.get(f"{path}/canned/greeting")).json["text"] == "Hello Grace Jones"
+    await noted(desk, customer.cid, "token")
+    await agent.act(customer.cid, "close", {"outcome": "solved"})
+    assert (await agent.get(path)).json["customer"] == known
+    await customer.say("m2", "I am somebody else at this browser")
+    told = (await agent.get(path)).json
+    assert told["conversation"]["verified"] is False
+    earlier = {**known, "verified": False, "by": None, "earlier": True}
+    assert told["customer"] == earlier
+    nobody = await agent.act(customer.cid, "transcript")
+    assert (nobody.status, nobody.json["error"]["field"]) == (400, "to"), "the words of one would go to the other"
+    assert (await agent.get(f"{path}/canned/greeting")).json["missing"] == ["customer.name"]
+    # Nor once it is over again and in the archive.
+    await noted(desk, customer.cid, "")
+    archived = desk.services.archive
+    state, packet = await conversations.state(customer.cid), await conversations.packet(customer.cid)
+    await asyncio.to_thread(archived.copy, state, packet, await conversations.records(customer.cid))
+    await conversations.call("RENAME", keys.conversation(customer.cid), "elsewhere")
+    assert (await agent.get(path)).json["customer"] == earlier
+    assert (await agent.act(customer.cid, "transcript")).json["error"]["field"] == "to"
+    await conversations.call("RENAME", "elsewhere", keys.conversation(customer.cid))
+    await desk.services.correspondence.letters.write_to(customer.cid, "otto@example.org", "Otto")
+    otto = {"name": "Otto", "email": "otto@example.org", "verified": False, "by": None}
+    assert (await agent.get(path)).json["customer"] == otto
+    await identified(conversations, customer.cid, grace)
+    assert (await agent.get(path)).json["customer"] == known
 
 
 async def test_a_transcript_has_what_was_said_and_no_note(

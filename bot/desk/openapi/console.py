@@ -77,6 +77,7 @@ CALLS = (
          "application/octet-stream", 201, name=TEXT),
     get(f"{_BASE}/attachments/{{NAME}}", "A file", "*/*"),
     get(f"{_BASE}/events", "What is new in all conversations, as server-sent events", "text/event-stream"),
+    post(f"{_BASE}/here", "An open console says that its agent is there", None),
     get(f"{_BASE}/wall", "What supervisors watch", some(
         at=TIME, waiting=WHOLE, longest=null(TIME),
         teams=arr(some(team=TEXT, waiting=WHOLE, longest=null(TIME), at_risk=WHOLE, breached=WHOLE)),

@@ -74,7 +74,7 @@ SHAPES: dict[str, Schema] = {
         lookups=arr(loose("What a backend was asked.")), told=TEXT,
         summary=arr(some(line=TEXT, seqs=arr(WHOLE)))), "additionalProperties": True,
         "description": "What people need to know of a conversation that is handed to them."},
-    "Customer": some(name=null(TEXT), email=null(TEXT), verified=FLAG, by=null(TEXT)),
+    "Customer": obj(dict(name=null(TEXT), email=null(TEXT), verified=FLAG, by=null(TEXT)), earlier=FLAG),
     "Suggestion": some(entry=TEXT, question=TEXT, answer=TEXT, html=TEXT, score=NUMBER,
                        audience=enum("everyone", "verified", "agents"), url=null(TEXT)),
     "User": some(id=TEXT, name=TEXT, email=TEXT, role=TEXT),

@@ -174,6 +174,11 @@ export class Api {
     return this.#call("POST", "/api/console/me", { status });
   }
 
+  /** Somebody is here. */
+  here() {
+    return this.#call("POST", "/api/console/here");
+  }
+
   /** @returns {Promise<import("./types.js").Wall>} */
   wall() {
     return this.#call("GET", `/api/console/wall?zone=${encodeURIComponent(ownZone())}`);

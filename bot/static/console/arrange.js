@@ -261,8 +261,7 @@ export class Arrange {
 
   /** @param {Summary} summary */
   transcript(summary) {
-    const known = this.desk.known(summary.id);
-    const email = known?.customer?.email ?? known?.packet?.who?.email ?? "";
+    const email = this.desk.known(summary.id)?.person?.email ?? "";
     const download = (/** @type {string} */ format, /** @type {string} */ label) =>
       h(
         "a",

@@ -330,7 +330,7 @@ export class Composer {
     const id = this.#conversation?.id ?? "";
     const thread = this.desk.known(id);
     return {
-      "customer.name": this.#conversation?.name || thread?.customer?.name || thread?.packet?.who?.name,
+      "customer.name": this.#conversation?.name || thread?.person?.name,
       "agent.name": this.desk.user.name,
       shop: this.desk.setup.shop,
       order: thread?.packet?.what?.order,

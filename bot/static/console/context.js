@@ -126,7 +126,7 @@ export class ContextPane {
         ]),
       ),
       packet.summary?.length > 0 && section("In short", this.#summary(packet.summary, thread)),
-      section("Customer", customerFacts({ ...who, ...dropEmpty(thread.customer) })),
+      section("Customer", customerFacts(thread.customer ?? {})),
       hasWhat(what) &&
         section(
           "About",
@@ -269,10 +269,10 @@ function ended({ owner, outcome, product, fault, cause, rating }) {
 }
 
 /** @param {import("./types.js").Customer} customer */
-function customerFacts({ name, email, verified, by }) {
+function customerFacts({ name, email, verified, by, earlier }) {
   return facts([
-    ["Name", name],
-    ["Email", email && h("a", { href: `mailto:${email}` }, email)],
+    ["Name", !earlier && name],
+    ["Email", !earlier && email && h("a", { href: `mailto:${email}` }, email)],
     [
       "Identity",
       h(
@@ -283,16 +283,13 @@ function customerFacts({ name, email, verified, by }) {
         verified && by && ` by ${PROOFS[by] ?? by}`,
       ),
     ],
+    // At this browser it may be somebody else by now.
+    ["Before it was opened again", earlier && [name, email].filter(Boolean).join(", ")],
   ]);
 }
 
 /** @type {{[by: string]: string}} */
 const PROOFS = { token: "your site", code: "a mailed code", order: "order number and email" };
-
-/** @param {object|null} facts */
-function dropEmpty(facts) {
-  return Object.fromEntries(Object.entries(facts ?? {}).filter(([, value]) => value !== null && value !== undefined));
-}
 
 /** @param {import("./types.js").Lookup[]} lookups */
 function lookupList(lookups) {

@@ -16,6 +16,8 @@ import { Thread } from "./thread.js";
 const THREADS_KEPT = 12;
 /** Several changes in a row are one reading of the list. */
 const SETTLE_MS = 400;
+/** Every second ping is answered. */
+const HERE_MS = 15_000;
 const QUEUE = where("queue");
 
 /** What the console knows, kept true by the event stream. Views listen to its signals and never fetch by themselves. */
@@ -52,6 +54,7 @@ export class Desk {
   #loading = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #settling;
+  #answered = 0;
 
   /** @param {import("./api.js").Api} api @param {import("./types.js").User} user */
   constructor(api, user) {
@@ -62,6 +65,8 @@ export class Desk {
     this.setup = new Setup(api);
     this.away = new Away();
     this.live.event.on(({ event, data }) => this.#heard(event, data));
+    // By the server's pings and not by a timer: those a browser holds up while its tab is hidden.
+    this.live.pinged.on(() => this.#answer());
     this.live.state.on((state) => {
       if (state === "lost") this.away.left(this.lists, [...this.#threads]);
       // The first connection counts too: what happened between reading and listening is read again.
@@ -134,7 +139,7 @@ export class Desk {
   /** The customer's name where somebody told it, else one made of the id. @param {Summary} summary */
   nameOf(summary) {
     const thread = this.#threads.get(summary.id);
-    return summary.name || thread?.customer?.name || thread?.packet?.who?.name || visitorName(summary.id);
+    return summary.name || thread?.person?.name || visitorName(summary.id);
   }
 
   /** The thread if it was read before. @param {string} id */
@@ -198,6 +203,13 @@ export class Desk {
     if (moved) this.#settle();
   }
 
+  /** Shows that somebody is here; a machine that sleeps does not, however long its line seems to stand. */
+  #answer() {
+    if (Date.now() - this.#answered < HERE_MS) return;
+    this.#answered = Date.now();
+    this.api.here().catch(() => {});
+  }
+
   /** @param {string} event @param {any} data */
   #heard(event, data) {
     if (event === "counts") this.#count(data.counts ?? data);
@@ -219,9 +231,10 @@ export class Desk {
     if (!thread) return;
     const added = thread.add([record]);
     if (added.length) this.recordsAdded.emit({ id, added });
-    const newPacket = added.some(({ event }) => event === "handoff");
+    // What is known beside it is another then.
+    const anew = added.some(({ event }) => event === "handoff" || event === "reopened");
     // Others are read when they are opened; a gap there does no harm.
-    if (id === this.open && (thread.gap || newPacket)) void this.thread(id).catch(() => {});
+    if (id === this.open && (thread.gap || anew)) void this.thread(id).catch(() => {});
   }
 
   /** @param {import("./types.js").Counts} counts */

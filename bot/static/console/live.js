@@ -13,6 +13,8 @@ export class Live {
   state = new Signal();
   /** @type {Signal<{event: string, data: any}>} */
   event = new Signal();
+  /** The server showed that the line is alive. @type {Signal<void>} */
+  pinged = new Signal();
   /** The session is over (401) or not allowed here (403). @type {Signal<number>} */
   refused = new Signal();
 
@@ -87,6 +89,7 @@ export class Live {
         clearTimeout(silence);
         silence = setTimeout(() => connection.abort(), SILENCE_MS);
         if (event) this.event.emit({ event, data: JSON.parse(data) });
+        else this.pinged.emit();
       }
     } finally {
       clearTimeout(silence);

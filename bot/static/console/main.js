@@ -69,7 +69,13 @@ function signedIn(user) {
     return;
   }
   app = new App({ api, user, route, announcer, alerts, signOut });
-  app.desk.live.refused.on((status) => status === 401 && api.expired.emit());
+  let wasIn = false;
+  app.desk.live.state.on((state) => (wasIn ||= state === "live"));
+  app.desk.live.refused.on((status) => {
+    if (status === 401) api.expired.emit();
+    // Their account has another role by now. On a page that begins anew nothing of what was shown stays.
+    else if (wasIn) location.reload();
+  });
   page.append(app.element);
   app.start();
   if (cameIn) app.list.focusTitle();

@@ -33,6 +33,11 @@ export class Thread {
     return this.#early.size > 0;
   }
 
+  /** The customer as they are known now: who it was before it was opened again may be somebody else. */
+  get person() {
+    return this.customer?.earlier ? null : this.customer;
+  }
+
   /** @param {Record[]} records @returns {Record[]} */
   add(records) {
     const before = this.seq;

@@ -81,7 +81,7 @@
  * @property {Evidence} [evidence]
  *
  * @typedef {{what: string, result: string, at: number, ms?: number}} Lookup
- * @typedef {{name?: string|null, email?: string|null, verified?: boolean, by?: string|null}} Customer
+ * @typedef {{name?: string|null, email?: string|null, verified?: boolean, by?: string|null, earlier?: boolean}} Customer
  *
  * @typedef {object} Packet
  * @property {number} at

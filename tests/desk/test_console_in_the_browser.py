@@ -1,0 +1,89 @@
+"""The console in a real browser: what it does when its stream is ended, and that it answers the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from desk_harness import PASSWORD, Agent, Customer, Desk, running
+from playwright.async_api import Page, async_playwright, expect
+
+from bot.conversations import keys
+from bot.desk import hub
+from bot.desk.staff import set_role
+from bot.settings import Settings
+
+pytestmark = pytest.mark.browser
+HandOff = Callable[..., Awaitable[None]]
+_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture
+async def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(hub, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "PING_SECONDS", 2)
+    async with running(settings) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def page(desk: Desk, agent: Agent) -> AsyncIterator[Page]:
+    """Ada's console."""
+    if _CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = await browser.new_page()
+        page.set_default_timeout(30_000)
+        await page.goto(f"{desk.url}/console")
+        await sign_in(page)
+        await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
+        yield page
+        await browser.close()
+
+
+async def sign_in(page: Page) -> None:
+    await page.locator("#email").fill("ada@example.org")
+    await page.locator("#password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator("[data-view=sign-in]")).to_have_count(0)
+
+
+async def test_who_is_signed_out_elsewhere_is_asked_to_sign_in_and_goes_on(
+    desk: Desk, page: Page, customer: Customer, hand_off: HandOff
+) -> None:
+    await page.context.request.delete(f"{desk.url}/api/session", headers={"X-Frontdesk": "1"})
+    await expect(page.locator("[data-view=sign-in]")).to_be_visible()
+    await expect(page.locator("[data-view=sign-in]")).to_contain_text("Your session has ended")
+    await customer.say("a", "a word meanwhile")
+    await hand_off()
+    await sign_in(page)
+    await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
+    await expect(page.locator(f"[data-conversation='{customer.cid}']").first).to_be_visible()
+
+
+async def test_who_has_another_role_by_now_sees_nothing_more(
+    desk: Desk, page: Page, agent: Agent, customer: Customer, hand_off: HandOff
+) -> None:
+    await customer.say("a", "a secret word")
+    await hand_off()
+    row = page.locator(f"[data-conversation='{customer.cid}']")
+    await expect(row.first).to_be_visible()
+    await asyncio.to_thread(set_role, desk.settings, agent.member.email, "editor")
+    await expect(page.get_by_text("Your account has another role")).to_be_visible()
+    await expect(row).to_have_count(0)
+    # It does not begin anew again and again.
+    await page.evaluate("window.stays = true")
+    await asyncio.sleep(2)
+    assert await page.evaluate("window.stays")
+
+
+async def test_it_answers_its_stream(desk: Desk, page: Page, agent: Agent) -> None:
+    await desk.services.conversations.call("DEL", keys.SIGNS)
+    for _ in range(300):
+        if await desk.services.conversations.call("ZSCORE", keys.SIGNS, agent.member.id):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("no sign of life came")
