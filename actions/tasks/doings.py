@@ -116,7 +116,7 @@ async def tell_gift_card(ctx: Context) -> None:
     try:
         card = await identity().gift_card(ctx.conversation, ctx.value("card"), ctx.value("pin"))
     except TooManyAttempts as error:
-        raise Ended(Say("utter_verify_limit", {"minutes": max(1, -(-error.wait // 60))})) from None
+        raise Ended(Say("utter_verify_limit", {"minutes": error.minutes})) from None
     if card is None:
         wrong = int(ctx.value("wrong") or 0) + 1
         # The number stays: who mistyped the PIN gives that alone.
@@ -236,9 +236,10 @@ async def newsletter(ctx: Context) -> None:
 
 async def help_sign_in(ctx: Context) -> None:
     trouble = ctx.value("trouble")
-    mail = await ctx.shop.sign_in_mail(trouble, ctx.value("contact"), key=ctx.state.key)
-    if mail is not None:
-        await mails().send(mail.to, mail.template, mail.values, key=f"{ctx.state.key}:mail")
+    try:
+        await identity().send_sign_in(ctx.conversation, trouble, ctx.value("contact"), key=ctx.state.key)
+    except TooManyAttempts as error:
+        raise Ended(Say("utter_verify_limit", {"minutes": error.minutes})) from None
     # The same words whether there is such an account or not.
     ctx.say(f"utter_done_sign_in_{trouble}", contact=words.plain(ctx.value("contact")))
 
