@@ -216,6 +216,8 @@ async def edit_account(ctx: Context) -> None:
         return
     told = _details(ctx)
     changed = await ctx.shop.edit_customer(ctx.who, **told, key=ctx.state.key)
+    # The conversation knows them by what holds now: a mail to the old address would reach nobody.
+    ctx.customer, ctx.proved = {**(ctx.customer or {}), "name": changed.name, "email": changed.email}, True
     if len(told) > 1:
         ctx.say(f"utter_done_account_{'_'.join(told)}", **{name: words.plain(getattr(changed, name)) for name in told})
         return
