@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
-from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 
 from bot.assistant import choice
 from bot.assistant.replies import Replies
@@ -155,6 +156,10 @@ class Worker:
         # Who it is stands in the conversation, where the site's page may have told it since the last turn.
         if tracker.get_slot(_CUSTOMER) != (known := turn.customer.as_slot() if turn.customer else None):
             tracker.update(SlotSet(_CUSTOMER, known))
+        if turn.returned and tracker.active_loop_name:
+            # What people have had in hand since is settled with them: nobody answers the bot's question of before.
+            tracker.update(ActiveLoop(None))
+            tracker.update(SlotSet(REQUESTED_SLOT, None))
         replies = Replies()
         last = turn.messages[-1]
         text, parse_data = turn.text, None
