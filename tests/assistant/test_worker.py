@@ -321,6 +321,35 @@ async def test_a_turn_that_lost_its_conversation_says_nothing(
     assert not worker.trackers.has(customer.cid, 0)
 
 
+async def test_what_was_done_while_an_agent_stepped_in_is_told_to_them(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t5", 60))
+    really = SampleShop.cancel
+
+    async def slowly(*given: Any, **named: Any) -> Any:
+        order = await really(*given, **named)
+        await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+        return order
+
+    monkeypatch.setattr(SampleShop, "cancel", slowly)
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        await customer.say("yes")
+
+        async def told() -> bool:
+            return (await customer.log())[-1]["kind"] == "note"
+
+        await until(told)
+    note = (await customer.log())[-1]
+    assert "is cancelled, free of charge" in note["text"] and "text" not in for_customer(note)
+    assert len(await customer.heard()) == heard and await customer.owner() == "agent"
+
+
 async def test_a_lease_is_kept_while_a_turn_takes_long(
     workers: list[Worker], customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
