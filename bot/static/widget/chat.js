@@ -26,6 +26,8 @@ export const makeChat = (base, shelf, locale, draw, who) => {
   let due = false;
   let told = 0;
   let read = 0;
+  /** What was last to be left for an answer by mail. @type {{ text: string, id: string } | null} */
+  let left = null;
   /** When the page last said who is here. */
   let since = Date.now();
 
@@ -382,7 +384,10 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     },
     skip: (seq) => recount({ skipped: seq }),
     async leave({ email, name, text }) {
-      await tell('mail', { email, ...(name && { name }), ...(text && { text, id: makeId() }) });
+      // The same id until it worked: where only the answer was lost, the text is there already.
+      if (left?.text !== text) left = { text, id: makeId() };
+      await tell('mail', { email, ...(name && { name }), ...(text && left) });
+      left = null;
     },
     async resume(code) {
       for (let tries = 0; ; tries++) {
