@@ -167,6 +167,35 @@ def test_an_own_message_is_changed_and_taken_back(house: House) -> None:
     assert "Monday" not in house.ben.said().inner_text()
 
 
+def test_the_enter_that_ends_a_composition_sends_and_chooses_nothing(house: House) -> None:
+    """Safari's comes after the composition, so that only its code tells."""
+    house.taken(house.ada)
+    page = house.ada.page
+
+    def end_composition(field: Locator) -> None:
+        field.evaluate("""field => field.dispatchEvent(new KeyboardEvent(
+            "keydown", {key: "Enter", keyCode: 229, bubbles: true, cancelable: true}))""")
+
+    text = page.locator("#composer-text")
+    text.fill("きょう")
+    end_composition(text)
+    expect(text).to_have_value("きょう")
+    text.press("Enter")
+    own = house.ada.said().locator("[data-from=agent][data-kind=message]")
+    own.locator("[data-action=edit]").click()
+    own.locator("textarea").fill("きょうは")
+    end_composition(own.locator("textarea"))
+    expect(own.locator("textarea")).to_be_visible()
+    own.locator("textarea").press("Escape")
+    page.locator("[name=kind][value=note]").check(force=True)
+    text.press_sequentially("@B", delay=5)
+    expect(page.locator("#picker")).to_be_visible()
+    end_composition(text)
+    expect(text).to_have_value("@B")
+    expect(own).to_have_count(1)
+    text.fill("")
+
+
 def test_priority_tags_snooze_and_transfer(house: House) -> None:
     customer = house.taken(house.ada, "My blender makes a grinding noise and smells burnt")
     ada, page = house.ada, house.ada.page

@@ -1,5 +1,5 @@
 // @ts-check
-import { fill, h, hidden } from "./dom.js";
+import { fill, h, hidden, isComposing } from "./dom.js";
 import { icon } from "./icons.js";
 import { Knowledge } from "./knowledge.js";
 import { splitByNames } from "./names.js";
@@ -219,10 +219,10 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (this.picker.key(event)) return;
+    // Enter, Tab, arrows and Escape belong to an input method while it composes a character.
+    if (isComposing(event) || this.picker.key(event)) return;
     if (event.key === "Tab" && !event.shiftKey && this.#nextGap()) return event.preventDefault();
-    // While an input method composes a character, Enter belongs to it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.#submit();
   }
