@@ -196,6 +196,29 @@ def test_the_enter_that_ends_a_composition_sends_and_chooses_nothing(house: Hous
     text.fill("")
 
 
+def test_a_file_on_its_way_gets_into_its_draft_and_no_other(house: House) -> None:
+    first, other = house.taken(house.ada), house.taken(house.ada)
+    page, held = house.ada.page, list[Route]()
+    house.ada.open(first.id)
+    page.route("**/attachments?*", lambda route: held.append(route))
+    choose = page.locator(".composer input[type=file]")
+    choose.set_input_files({"name": "label.png", "mimeType": "image/png", "buffer": picture()})
+    expect(page.locator(".tray-item[data-state=sending]")).to_be_visible()
+    house.ada.open(other.id)
+    expect(page.locator(".tray-item")).to_have_count(0)
+    house.ada.open(first.id)
+    expect(page.locator(".tray-item[data-state=sending]")).to_contain_text("label.png")
+    house.ada.open(other.id)
+    with page.expect_response("**/attachments?*"):
+        held[0].continue_()
+    page.unroute("**/attachments?*")
+    expect(page.locator(".tray-item")).to_have_count(0)
+    house.ada.open(first.id)
+    expect(page.locator(".tray-item[data-state=there]")).to_contain_text("label.png")
+    page.locator("#composer-text").press("Enter")
+    until(lambda: any(record.get("attachments") for record in first.records()), "the customer did not get the file")
+
+
 def test_priority_tags_snooze_and_transfer(house: House) -> None:
     customer = house.taken(house.ada, "My blender makes a grinding noise and smells burnt")
     ada, page = house.ada, house.ada.page

@@ -117,6 +117,11 @@ export class Composer {
       this.#save();
       this.#measure();
     });
+    this.tray.arrived.on(({ conversation, file }) => {
+      const draft = this.#draftOf(conversation);
+      draft.files = [...draft.files, file];
+      this.drafts.set(conversation, draft);
+    });
   }
 
   /**
@@ -133,7 +138,8 @@ export class Composer {
     if (!conversation) return this.tray.show("", []);
     this.#segments.hidden = notesOnly;
     this.#draft = this.drafts.get(conversation.id);
-    this.tray.show(conversation.id, notesOnly ? [] : this.#draft.files);
+    // In a colleague's conversation the files wait in the draft, and with them what is on its way.
+    this.tray.show(notesOnly ? "" : conversation.id, notesOnly ? [] : this.#draft.files);
     this.#setKind(notesOnly ? "note" : this.#draft.kind);
     if (!notesOnly) this.knowledge.suggest(conversation);
   }
@@ -148,7 +154,7 @@ export class Composer {
   edit(item) {
     const { conversation, kind, text, files } = item;
     const open = conversation === this.#conversation?.id;
-    const draft = open ? this.#draft : this.drafts.get(conversation);
+    const draft = this.#draftOf(conversation);
     draft[kind] = draft[kind].trim() ? `${text}\n${draft[kind]}` : text;
     if (files?.length) draft.files = files;
     this.drafts.set(conversation, draft);
@@ -157,6 +163,11 @@ export class Composer {
     if (files?.length) this.tray.show(conversation, files);
     this.#switch(kind);
     this.#text.focus();
+  }
+
+  /** @param {string} conversation */
+  #draftOf(conversation) {
+    return conversation === this.#conversation?.id ? this.#draft : this.drafts.get(conversation);
   }
 
   /** Puts text where the caret is. @param {string} text */
