@@ -339,7 +339,9 @@ export interface Thread extends View {
 export interface Composer extends View {
   area: HTMLTextAreaElement;
   tray: Tray;
-  fill(draft: string, files?: Attached[]): void;
+  fill(draft: string): void;
+  /** Puts text and files before what stands there. */
+  join(text: string, files?: Attached[]): void;
   /** Fits the field to its text; it must be on screen for that. */
   fit(): void;
 }
@@ -361,8 +363,9 @@ export interface Tray {
   readonly busy: boolean;
   readonly full: boolean;
   add(files: Iterable<File>): void;
-  /** Empties it. */
+  /** As many as one message carries; the others wait for the next. */
   take(): Attached[];
+  /** Puts files before those that are there. */
   put(files: Attached[]): void;
   /** Takes what is dropped or pasted there. */
   watch(target: HTMLElement): void;
@@ -375,7 +378,7 @@ export interface Panel extends Widget {
   settle(): void;
   /** What is on screen counts as read. */
   seen(): void;
-  /** Goes on with a text in the composer, unless something stands there. */
+  /** Goes on with a text in the composer. */
   draft(text: string): void;
   /** Takes a message that cannot be sent back into the composer. */
   edit(id: string): void;
