@@ -17,7 +17,7 @@ const makeId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32A
  * The conversation as the page sees it: what was said, who is there, what is on its way. Knows nothing of the DOM.
  * @type {import('./types.js').MakeChat}
  */
-export const makeChat = (base, shelf, locale, draw, who) => {
+export const makeChat = (base, shelf, locale, draw, who, parted) => {
   const api = makeApi(base);
   const pause = makePause();
   const timers = { typing: 0, down: 0, hidden: 0 };
@@ -153,10 +153,13 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     }
   };
 
-  /** Somebody else is here now: what the one before was still sending is none of theirs. @param {Session} session */
+  /** Somebody else is here now: what the one before was still writing or sending is none of theirs. @param {Session} session */
   const part = (session) => {
-    if (session === chat.session) chat.outbox.clear(since);
+    if (session !== chat.session) return;
+    chat.outbox.clear(since);
     leave(session, '');
+    // Once drawn: a form that goes gives what stood in it to the composer.
+    queueMicrotask(parted);
   };
 
   /** Forgets a conversation that cannot go on. @param {Session | null} session @param {string} notice */

@@ -67,6 +67,11 @@ export const makeComposer = (kit) => {
       tray.put(files);
       composer.fill([text, area.value].filter((part) => part.trim()).join('\n'));
     },
+    clear() {
+      tray.clear();
+      composer.fill('');
+      tab.remove('draft');
+    },
     fit() {
       area.style.height = 'auto';
       area.style.height = `${area.scrollHeight}px`;

@@ -141,6 +141,7 @@ export const makePanel = (kit) => {
       if (entry) composer.join(entry.text, entry.files);
       composer.area.focus();
     },
+    clear: composer.clear,
   };
   return panel;
 };

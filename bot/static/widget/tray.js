@@ -94,6 +94,10 @@ export const makeTray = ({ chat, say }, changed) => {
     put(files) {
       keep([...files.map((done) => Object.assign(make(done.name), { done })), ...kept]);
     },
+    clear() {
+      for (const { drop } of kept) drop();
+      oops.textContent = '';
+    },
     /** @param {HTMLElement} target */
     watch(target) {
       /** @param {DragEvent} event @param {boolean} over */

@@ -242,7 +242,8 @@ export interface Chat {
  */
 export type Who = string | (() => string | Promise<string>) | null | undefined;
 
-export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void, who: () => Who) => Chat;
+/** `parted` is called once a conversation was left because somebody else is here now. */
+export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void, who: () => Who, parted: () => void) => Chat;
 
 // ---- words.js
 
@@ -342,6 +343,8 @@ export interface Composer extends View {
   fill(draft: string): void;
   /** Puts text and files before what stands there. */
   join(text: string, files?: Attached[]): void;
+  /** Forgets all that was begun here. */
+  clear(): void;
   /** Fits the field to its text; it must be on screen for that. */
   fit(): void;
 }
@@ -367,6 +370,8 @@ export interface Tray {
   take(): Attached[];
   /** Puts files before those that are there. */
   put(files: Attached[]): void;
+  /** Empties it, and stops what is on its way. */
+  clear(): void;
   /** Takes what is dropped or pasted there. */
   watch(target: HTMLElement): void;
   render(): void;
@@ -382,6 +387,8 @@ export interface Panel extends Widget {
   draft(text: string): void;
   /** Takes a message that cannot be sent back into the composer. */
   edit(id: string): void;
+  /** Somebody else is here now: nothing that was begun stays. */
+  clear(): void;
 }
 
 /** What every view needs. */
