@@ -176,8 +176,7 @@ class SampleShop:
                 if line in before:
                     raise Refused("returned_before", item=item.name)
             lost = rules.is_lost(order, self.today())
-            charge = Decimal(str(body["totals"].get("delivery", 0)))
-            amount = rules.refund_amount(order, lines, charge, self.today())
+            amount = rules.refund_amount(order, lines, body["totals"], self.today())
             reference = _refund(body, "pending" if lost else "requested", amount, tuple(lines))
             made = Return(
                 reference, number, tuple(lines), amount, reason, collected=order.delivery.method == "large item",
@@ -452,10 +451,8 @@ def _refund(body: dict[str, Any], state: str, amount: Decimal, lines: tuple[str,
 def _sum_up(body: dict[str, Any]) -> None:
     """Counts an order's totals anew after its items changed; a discount keeps its share."""
     totals = body["totals"]
-    before = Decimal(str(totals["goods"]))
     goods = sum((Decimal(str(i["unit_price"])) * i["quantity"] for i in body["items"]), Decimal(0))
-    share = Decimal(str(totals["discount"])) / before if before else Decimal(0)
-    discount = (goods * share).quantize(Decimal("0.01"))
+    discount = rules.discount(goods, totals)
     rest = Decimal(str(totals["delivery"])) + Decimal(str(totals["gift_wrap"]))
     totals.update(goods=float(goods), discount=float(discount), total=float(goods - discount + rest))
 

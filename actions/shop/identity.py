@@ -30,6 +30,8 @@ PER_CONVERSATION = (8, 900)
 PER_ORDER = (8, 3600)
 PER_ADDRESS = (12, 3600)
 CODES_PER_ADDRESS = (4, 3600)
+#: Mails that help to sign in, asked for with one e-mail or phone number.
+SIGN_INS_PER_CONTACT = (4, 3600)
 #: PINs at one gift card. There are ten thousand.
 PER_CARD = (6, 3600)
 #: Every answer takes a multiple of this long, so that the work behind it does not show, with a slow backend either.
@@ -42,6 +44,11 @@ class TooManyAttempts(Exception):
     def __init__(self, wait: int) -> None:
         super().__init__(f"too many attempts; {wait} s to wait")
         self.wait = wait
+
+    @property
+    def minutes(self) -> int:
+        """The wait as customers are told it."""
+        return max(1, -(-self.wait // 60))
 
 
 class Identity:
@@ -85,6 +92,18 @@ class Identity:
         async with self._unhurried():
             return await self._codes.check(conversation, code, key)
 
+    async def send_sign_in(self, conversation: str, trouble: str, contact: str, *, key: str) -> None:
+        """Mails what helps to sign in to the account of this e-mail or phone number, if there is one.
+
+        Raises TooManyAttempts, BadValue, Unsupported.
+        """
+        await self._limit(f"prove:conversation:{conversation}", *PER_CONVERSATION)
+        await self._limit(f"signin:contact:{_mark(_dialled(contact))}", *SIGN_INS_PER_CONTACT)
+        async with self._unhurried():
+            mail = await self._shop.sign_in_mail(trouble, contact, key=key)
+            if mail is not None:
+                await self._outbox.send(mail.to, mail.template, mail.values, key=f"{key}:mail")
+
     async def gift_card(self, conversation: str, number: str, pin: str) -> GiftCard | None:
         """The gift card with this number, if the PIN is its own. Raises TooManyAttempts."""
         await self._limit(f"prove:conversation:{conversation}", *PER_CONVERSATION)
@@ -111,6 +130,11 @@ class Identity:
 
 def _verified(found: Known, by: str, order: str | None = None) -> Customer:
     return Customer(found.id, found.name, found.email, by, order)
+
+
+def _dialled(contact: str) -> str:
+    """An e-mail as it is; of a phone number its last digits, which are the same with and without the country's."""
+    return contact if "@" in contact else "".join(char for char in contact if char.isdigit())[-9:]
 
 
 def _mark(value: str) -> str:

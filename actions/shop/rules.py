@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from actions.shop.backend import TASKS, Order, Slot
 
@@ -66,13 +67,21 @@ def slots(order: Order, today: date) -> list[Slot]:
     return [Slot(day, window) for day in days[:_SLOTS] for window in windows]
 
 
-def refund_amount(order: Order, lines: Mapping[str, int], charge: Decimal, today: date) -> Decimal:
-    """What goes back for these pieces; the delivery charge with it where the whole order does, soon enough."""
+def discount(goods: Decimal, totals: Mapping[str, Any]) -> Decimal:
+    """The share of an order's discount that falls on these goods of it."""
+    before = Decimal(str(totals["goods"]))
+    share = Decimal(str(totals["discount"])) / before if before else Decimal(0)
+    return (goods * share).quantize(Decimal("0.01"))
+
+
+def refund_amount(order: Order, lines: Mapping[str, int], totals: Mapping[str, Any], today: date) -> Decimal:
+    """What was paid for these pieces; the delivery charge with it where the whole order goes back, soon enough."""
     goods = sum((item.price * lines[item.line] for item in order.items if item.line in lines), Decimal(0))
     whole = all(lines.get(item.line) == item.quantity for item in order.items)
     arrived = order.delivery.delivered
     soon = arrived is None or today <= arrived + timedelta(days=DELIVERY_REFUND_DAYS)
-    return goods + (charge if whole and soon else Decimal(0))
+    charge = Decimal(str(totals.get("delivery", 0))) if whole and soon else Decimal(0)
+    return goods - discount(goods, totals) + charge
 
 
 def _working_days(start: date, days: int) -> date:

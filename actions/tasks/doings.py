@@ -116,7 +116,7 @@ async def tell_gift_card(ctx: Context) -> None:
     try:
         card = await identity().gift_card(ctx.conversation, ctx.value("card"), ctx.value("pin"))
     except TooManyAttempts as error:
-        raise Ended(Say("utter_verify_limit", {"minutes": max(1, -(-error.wait // 60))})) from None
+        raise Ended(Say("utter_verify_limit", {"minutes": error.minutes})) from None
     if card is None:
         wrong = int(ctx.value("wrong") or 0) + 1
         # The number stays: who mistyped the PIN gives that alone.
@@ -216,6 +216,8 @@ async def edit_account(ctx: Context) -> None:
         return
     told = _details(ctx)
     changed = await ctx.shop.edit_customer(ctx.who, **told, key=ctx.state.key)
+    # The conversation knows them by what holds now: a mail to the old address would reach nobody.
+    ctx.customer, ctx.proved = {**(ctx.customer or {}), "name": changed.name, "email": changed.email}, True
     if len(told) > 1:
         ctx.say(f"utter_done_account_{'_'.join(told)}", **{name: words.plain(getattr(changed, name)) for name in told})
         return
@@ -236,9 +238,10 @@ async def newsletter(ctx: Context) -> None:
 
 async def help_sign_in(ctx: Context) -> None:
     trouble = ctx.value("trouble")
-    mail = await ctx.shop.sign_in_mail(trouble, ctx.value("contact"), key=ctx.state.key)
-    if mail is not None:
-        await mails().send(mail.to, mail.template, mail.values, key=f"{ctx.state.key}:mail")
+    try:
+        await identity().send_sign_in(ctx.conversation, trouble, ctx.value("contact"), key=ctx.state.key)
+    except TooManyAttempts as error:
+        raise Ended(Say("utter_verify_limit", {"minutes": error.minutes})) from None
     # The same words whether there is such an account or not.
     ctx.say(f"utter_done_sign_in_{trouble}", contact=words.plain(ctx.value("contact")))
 

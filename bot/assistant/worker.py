@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import secrets
@@ -12,7 +13,8 @@ from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
-from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 
 from bot.assistant import choice
 from bot.assistant.replies import Replies
@@ -38,6 +40,8 @@ _ATTEMPTS = 3
 _PATIENCE = 30.0
 #: The slot that tells actions who it is (bot.conversations.customer); an action that finds out sets it.
 _CUSTOMER = "customer"
+#: The slot with the task on its way (actions.tasks.task.State).
+_TASK = "task"
 
 
 class Worker:
@@ -137,12 +141,14 @@ class Worker:
                 await asyncio.sleep(0.2)
                 await self._give_up_lease(turn)
                 return
-            outcome = await self.conversations.commit(turn, await self._trouble(turn))
+            commit = await self._trouble(turn)
+            outcome = await self.conversations.commit(turn, commit)
         if outcome == "ok":
             self.trackers.committed(turn.cid, turn.commits + 1)
         else:
             log.info("turn %s was %s: nothing of it was kept", turn.id, outcome)
             self.trackers.forget(turn.cid)
+            await self._tell_what_was_done(turn, commit)
 
     async def _answer(self, turn: Turn) -> Commit:
         """Has Rasa handle the turn and gathers all that it changes."""
@@ -150,6 +156,10 @@ class Worker:
             events, slots = await self.conversations.tracker(turn.cid)
             self.trackers.restore(turn.cid, turn.commits, events, slots)
         tracker = self.trackers.begin(turn.cid)
+        if turn.returned and tracker.active_loop_name:
+            # What people have had in hand since is settled with them: nobody answers the bot's question of before.
+            tracker.update(ActiveLoop(None))
+            tracker.update(SlotSet(REQUESTED_SLOT, None))
         for event in _heard(turn.unheard):
             tracker.update(event)
         # Who it is stands in the conversation, where the site's page may have told it since the last turn.
@@ -211,6 +221,16 @@ class Worker:
             handoff = Handoff("service", "unsure", packet.build(state, [], replies.records, replies.handoff))
         return Commit(replies=replies.records, slots=slots or "{}", handoff=handoff)
 
+    async def _tell_what_was_done(self, turn: Turn, commit: Commit) -> None:
+        """A note for whoever took the conversation while a task was carried out: nobody heard the answer to it, and
+        what is done stays done. Where the bot still has the conversation, the turn done again tells it."""
+        if not _carried_out(commit) or (await self.conversations.state(turn.cid)).epoch == turn.epoch:
+            return
+        said = " ".join(str(reply["text"]) for reply in commit.replies)
+        text = ("The bot was at this just as the conversation was taken over, and the customer has not seen its "
+                f"answer: “{said}”")
+        await self.conversations.note(turn.cid, "", "The bot", f"{turn.id}-{turn.lease}", text)
+
     async def _renew(self, turn: Turn) -> None:
         while True:
             await asyncio.sleep(keys.LEASE_SECONDS / 3)
@@ -238,6 +258,13 @@ def _why(judgement: dict[str, object]) -> str:
     if route == "support":
         return {"report_defect": "fault", "product_question": "question"}.get(str(intent), "technical")
     return "unsure"
+
+
+def _carried_out(commit: Commit) -> bool:
+    """Whether a task was carried out in this turn, or may have been where the shop's answer did not come."""
+    tasks = [event["value"] for event in map(json.loads, commit.tracker_events)
+             if event["event"] == "slot" and event["name"] == _TASK and event["value"]]
+    return bool(tasks) and bool(tasks[-1]["key"]) and (tasks[-1]["ended"] == "done" or tasks[-1]["asked"] == "again")
 
 
 def _heard(records: Sequence[Record]) -> list[Event]:

@@ -28,6 +28,9 @@ from bot.conversations.turn import Commit, Turn
 
 __all__ = ["Conversations", "Posted", "connect"]
 
+#: Events after which people have a conversation.
+_WITH_PEOPLE = ("handoff", "claimed")
+
 
 class Conversations(Acts, Standing):
     """All operations on live conversations. Raises StoreUnavailable from any of them."""
@@ -221,6 +224,7 @@ class Conversations(Acts, Standing):
                 and r["seq"] not in waiting
             ],
             attempts=int(attempts), customer=Customer.parse(customer), locale=locale,
+            returned=any(r.get("event") in _WITH_PEOPLE for r in log),
         )
 
     async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:

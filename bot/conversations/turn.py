@@ -17,7 +17,8 @@ class Turn:
     `messages` are the customer's unanswered records. `unheard` is what else was said since the bot's last turn, for
     example with an agent. `commits` counts the turns committed so far: a worker whose cached tracker is of that
     count need not load it. `attempts` counts how often this work was taken, this time included. `customer` is who it
-    is, once they have proved it, `locale` the language of the page they are on, as a tag, or empty.
+    is, once they have proved it, `locale` the language of the page they are on, as a tag, or empty. `returned`: people
+    had the conversation since the bot's last turn, whether they said something or not.
     """
 
     cid: str
@@ -29,6 +30,7 @@ class Turn:
     attempts: int = 1
     customer: Customer | None = None
     locale: str = ""
+    returned: bool = False
 
     @property
     def id(self) -> str:

@@ -17,6 +17,7 @@ from rasa_sdk import Tracker
 
 from actions import turn
 from actions.shop import sample
+from actions.shop.embedded import SampleShop
 from bot.assistant import worker as worker_module
 from bot.assistant.worker import Worker
 from bot.conversations import keys, packet
@@ -139,6 +140,30 @@ async def test_handed_back_the_bot_knows_what_was_said(
     said = [(e["event"], e["text"]) for e in map(json.loads, events) if e["event"] in ("user", "bot")]
     assert said[2:5] == [("user", "my order is late"), ("bot", "I have sent it again."), ("bot", "parcel sent twice")]
     assert said[5] == ("user", QUESTION) and len(said) == 7
+
+
+@pytest.mark.parametrize("agent_says", ["I'd keep it, I've added a discount.", ""])
+async def test_a_question_from_before_people_had_it_is_no_longer_open(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch, agent_says: str,
+) -> None:
+    """The yes to what an agent said, or to nothing, cancels no order."""
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t4", 60))
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        assert "Shall I cancel it" in (await customer.answered())[-1]["text"]
+        await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+        if agent_says:
+            await conversations.say(customer.cid, "a1", "Ada", "x1", agent_says)
+        await conversations.hand_back(customer.cid, "a1", "Ada")
+        await customer.say("ok great thanks")
+        await customer.answered()
+        await customer.say("yes")
+        await customer.answered()
+    order = await SampleShop(sample.path(workshop)).order("C-1004", "LM-104281")
+    assert order.state == "received" and worker.trackers._kept[customer.cid].tracker.active_loop_name is None
 
 
 @pytest.mark.parametrize("text", ["/restart", '/intent{"x":1}', "/greet", " /answer", "/", '/handoff{"failed": 7}',
@@ -294,6 +319,35 @@ async def test_a_turn_that_lost_its_conversation_says_nothing(
         await asyncio.sleep(0.3)
     assert await customer.heard() == [] and await conversations.tracker(customer.cid) == ([], None)
     assert not worker.trackers.has(customer.cid, 0)
+
+
+async def test_what_was_done_while_an_agent_stepped_in_is_told_to_them(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t5", 60))
+    really = SampleShop.cancel
+
+    async def slowly(*given: Any, **named: Any) -> Any:
+        order = await really(*given, **named)
+        await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+        return order
+
+    monkeypatch.setattr(SampleShop, "cancel", slowly)
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        await customer.say("yes")
+
+        async def told() -> bool:
+            return (await customer.log())[-1]["kind"] == "note"
+
+        await until(told)
+    note = (await customer.log())[-1]
+    assert "is cancelled, free of charge" in note["text"] and "text" not in for_customer(note)
+    assert len(await customer.heard()) == heard and await customer.owner() == "agent"
 
 
 async def test_a_lease_is_kept_while_a_turn_takes_long(

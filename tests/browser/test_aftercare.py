@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Product
 from tests.browser.test_story import messages, open_chat, say
@@ -32,9 +32,24 @@ def test_a_mail_a_correction_and_a_rating(product: Product, person: Callable[...
     expect(form).to_be_visible(timeout=70_000)  # other tests' agents count as there for a while
     expect(form.locator("[data-fd=leave-text]")).to_have_value("The kettle I got from you leaks at the base")
     check(customer)
+    form.locator("[data-fd=leave-text]").fill("It drips on the floor")
     form.locator("[data-fd=leave-email]").fill("ada@example.org")
+    # The answer of the first try is lost, and it stands in the chat once all the same.
+
+    def lose(route: Route) -> None:
+        body = {name: route.request.post_data_json[name] for name in ("id", "text")}
+        token = route.request.headers["authorization"]
+        answer = customer.request.post(f"{product.url}/api/widget/messages", data=body, headers={"Authorization": token})
+        assert answer.ok
+        route.abort()
+
+    customer.route("**/api/widget/mail", lose, times=1)
+    form.locator("[data-fd=leave-email]").press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("Not sent")
+    expect(messages(customer, "customer").last).to_contain_text("It drips on the floor")
     form.locator("[data-fd=leave-email]").press("Enter")
     expect(customer.locator("[data-fd=left]")).to_contain_text("ada@example.org")
+    expect(messages(customer, "customer").filter(has_text="It drips")).to_have_count(1)
     check(customer)
 
     desk = person().request

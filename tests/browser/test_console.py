@@ -167,6 +167,58 @@ def test_an_own_message_is_changed_and_taken_back(house: House) -> None:
     assert "Monday" not in house.ben.said().inner_text()
 
 
+def test_the_enter_that_ends_a_composition_sends_and_chooses_nothing(house: House) -> None:
+    """Safari's comes after the composition, so that only its code tells."""
+    house.taken(house.ada)
+    page = house.ada.page
+
+    def end_composition(field: Locator) -> None:
+        field.evaluate("""field => field.dispatchEvent(new KeyboardEvent(
+            "keydown", {key: "Enter", keyCode: 229, bubbles: true, cancelable: true}))""")
+
+    text = page.locator("#composer-text")
+    text.fill("きょう")
+    end_composition(text)
+    expect(text).to_have_value("きょう")
+    text.press("Enter")
+    own = house.ada.said().locator("[data-from=agent][data-kind=message]")
+    own.locator("[data-action=edit]").click()
+    own.locator("textarea").fill("きょうは")
+    end_composition(own.locator("textarea"))
+    expect(own.locator("textarea")).to_be_visible()
+    own.locator("textarea").press("Escape")
+    page.locator("[name=kind][value=note]").check(force=True)
+    text.press_sequentially("@B", delay=5)
+    expect(page.locator("#picker")).to_be_visible()
+    end_composition(text)
+    expect(text).to_have_value("@B")
+    expect(own).to_have_count(1)
+    text.fill("")
+
+
+def test_a_file_on_its_way_gets_into_its_draft_and_no_other(house: House) -> None:
+    first, other = house.taken(house.ada), house.taken(house.ada)
+    page, held = house.ada.page, list[Route]()
+    house.ada.open(first.id)
+    page.route("**/attachments?*", lambda route: held.append(route))
+    choose = page.locator(".composer input[type=file]")
+    choose.set_input_files({"name": "label.png", "mimeType": "image/png", "buffer": picture()})
+    expect(page.locator(".tray-item[data-state=sending]")).to_be_visible()
+    house.ada.open(other.id)
+    expect(page.locator(".tray-item")).to_have_count(0)
+    house.ada.open(first.id)
+    expect(page.locator(".tray-item[data-state=sending]")).to_contain_text("label.png")
+    house.ada.open(other.id)
+    with page.expect_response("**/attachments?*"):
+        held[0].continue_()
+    page.unroute("**/attachments?*")
+    expect(page.locator(".tray-item")).to_have_count(0)
+    house.ada.open(first.id)
+    expect(page.locator(".tray-item[data-state=there]")).to_contain_text("label.png")
+    page.locator("#composer-text").press("Enter")
+    until(lambda: any(record.get("attachments") for record in first.records()), "the customer did not get the file")
+
+
 def test_priority_tags_snooze_and_transfer(house: House) -> None:
     customer = house.taken(house.ada, "My blender makes a grinding noise and smells burnt")
     ada, page = house.ada, house.ada.page

@@ -86,6 +86,29 @@ def test_what_is_typed_while_an_entry_is_made_is_kept(product: Product, person: 
     assert answer(page, product, "do-kettles-whistle") == "Yes, but for the quiet ones."
 
 
+def test_an_entry_whose_first_answer_was_lost_is_made_once(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product, "#/entries?new=1")
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.fallback()
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/editor/entries", lose, times=1)
+    page.locator("#f-question").fill("Do pans sing?")
+    page.locator("#f-answer").fill("No.")
+    expect(page.locator(".form-error", has_text="cannot be reached")).to_be_visible()
+    # By now the question is another, and so would be the id that is made of it.
+    page.locator("#f-question").fill("Do frying pans sing?")
+    page.locator("#f-answer").fill("No, they hiss.")
+    page.wait_for_url("**/do-pans-sing")
+    saved(page)
+    assert answer(page, product, "do-pans-sing") == "No, they hiss."
+    for other in ("do-pans-sing-2", "do-frying-pans-sing"):
+        assert page.request.get(f"{product.url}/api/editor/entries/{other}").status == 404
+
+
 def test_a_session_that_ended_saves_once_it_is_back(product: Product, person: Person) -> None:
     page = sign_in(person(1440, 900), product)
     open_entry(page, make(page, product, "ended"))

@@ -124,6 +124,31 @@ def test_what_cannot_be_sent_says_why_and_the_rest_goes_on(product: Product, per
     expect(page.locator("[data-fd=oops]")).to_be_empty()
 
 
+def test_what_is_being_written_stays_when_an_unsent_message_is_edited(product: Product, person: Person) -> None:
+    page = open_chat(person(360, 740), product)
+    refused = {"error": {"code": "text_too_long", "message": "Too long."}}
+    page.route("**/api/widget/messages", lambda route: route.fulfill(status=400, json=refused))
+    choose(page, ("pole.jpg", files.photo()))
+    ready(page, 1)
+    page.locator("[data-fd=input]").fill("Here is the pole")
+    page.locator("[data-fd=input]").press("Enter")
+    page.locator("[data-fd=edit]").wait_for()
+    page.unroute_all()
+    choose(page, *((f"{number}.pdf", files.PDF) for number in range(5)))
+    ready(page, 5)
+    page.locator("[data-fd=input]").fill("and the bills")
+    page.locator("[data-fd=edit]").click()
+    expect(page.locator("[data-fd=input]")).to_have_value("Here is the pole\nand the bills")
+    ready(page, 6)
+    for _ in range(2):
+        page.evaluate("Frontdesk.open('Is it waterproof?')")
+    expect(page.locator("[data-fd=input]")).to_have_value("Is it waterproof?\nHere is the pole\nand the bills")
+    # A message carries five; the sixth waits for the next.
+    page.locator("[data-fd=send]").click()
+    expect(messages(page, "customer").first.locator("[data-fd=file]")).to_have_count(5)
+    expect(page.locator("[data-fd=tray] li")).to_contain_text("4.pdf")
+
+
 def test_a_file_outlives_a_lost_connection(product: Product, person: Person) -> None:
     context = person()
     page = open_chat(context, product)

@@ -205,11 +205,12 @@ async def test_the_bot_learns_what_was_said_meanwhile(conversations: Conversatio
     await conversations.hand_back(cid, "a1", "Ada", "all done")
     await conversations.post(cid, "y", "and returns?")
     turn = await taken(conversations)
-    assert turn.text == "and returns?"
+    assert turn.text == "and returns?" and turn.returned
     assert [record["text"] for record in turn.unheard] == ["It ships today", "VIP", "great", "all done"]
     await conversations.commit(turn, Commit())
     await conversations.post(cid, "z", "thanks")
-    assert (await taken(conversations)).unheard == []
+    turn = await taken(conversations)
+    assert turn.unheard == [] and not turn.returned
 
 
 async def test_claims(conversations: Conversations) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import jwt
 import pytest
@@ -15,6 +17,9 @@ from desk_harness import Desk, running
 from playwright.async_api import Page, Route, async_playwright, expect
 
 from bot.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "attachments"))
+import files
 
 pytestmark = pytest.mark.browser
 SECRET = "a-secret-of-the-shop-and-the-desk-only-" * 2
@@ -90,9 +95,16 @@ async def test_each_person_has_a_conversation_of_their_own(desk: Desk, page: Pag
     await expect(page.locator("[data-fd=message]", has_text="it is me")).to_have_count(0)
     await say(page, "somebody new")
     assert await heard(desk, "somebody new") == ("tomasz", ["somebody new"])
-    # They sign out: the chat forgets them.
+    # They sign out: the chat forgets them, and what they had begun to write.
+    await page.locator("[data-fd=input]").fill("my card is")
+    picture = {"name": "card.png", "mimeType": "image/png", "buffer": files.picture()}
+    await page.locator("[data-fd=files]").set_input_files(picture)
+    await expect(page.locator("[data-fd=tray] li")).to_have_count(1)
     await page.evaluate("Frontdesk.identify(null)")
     await expect(page.locator("[data-fd=message]", has_text="somebody new")).to_have_count(0)
+    await expect(page.locator("[data-fd=input]")).to_have_value("")
+    await expect(page.locator("[data-fd=tray] li")).to_have_count(0)
+    assert await page.evaluate("Object.keys(sessionStorage).filter(key => key.endsWith('draft'))") == []
     await say(page, "nobody in particular")
     assert await heard(desk, "nobody in particular") == (None, ["nobody in particular"])
 

@@ -68,7 +68,7 @@ class Who:
         try:
             return await self._prove(ctx)
         except TooManyAttempts as error:
-            raise Ended(Say("utter_verify_limit", {"minutes": max(1, -(-error.wait // 60))})) from None
+            raise Ended(Say("utter_verify_limit", {"minutes": error.minutes})) from None
 
     async def _prove(self, ctx: Context) -> Say | None:
         values, ident = ctx.state.values, identity()

@@ -1,5 +1,5 @@
 // @ts-check
-import { fill, h, hidden } from "./dom.js";
+import { fill, h, hidden, isComposing } from "./dom.js";
 import { icon } from "./icons.js";
 import { Knowledge } from "./knowledge.js";
 import { splitByNames } from "./names.js";
@@ -117,6 +117,11 @@ export class Composer {
       this.#save();
       this.#measure();
     });
+    this.tray.arrived.on(({ conversation, file }) => {
+      const draft = this.#draftOf(conversation);
+      draft.files = [...draft.files, file];
+      this.drafts.set(conversation, draft);
+    });
   }
 
   /**
@@ -133,7 +138,8 @@ export class Composer {
     if (!conversation) return this.tray.show("", []);
     this.#segments.hidden = notesOnly;
     this.#draft = this.drafts.get(conversation.id);
-    this.tray.show(conversation.id, notesOnly ? [] : this.#draft.files);
+    // In a colleague's conversation the files wait in the draft, and with them what is on its way.
+    this.tray.show(notesOnly ? "" : conversation.id, notesOnly ? [] : this.#draft.files);
     this.#setKind(notesOnly ? "note" : this.#draft.kind);
     if (!notesOnly) this.knowledge.suggest(conversation);
   }
@@ -148,7 +154,7 @@ export class Composer {
   edit(item) {
     const { conversation, kind, text, files } = item;
     const open = conversation === this.#conversation?.id;
-    const draft = open ? this.#draft : this.drafts.get(conversation);
+    const draft = this.#draftOf(conversation);
     draft[kind] = draft[kind].trim() ? `${text}\n${draft[kind]}` : text;
     if (files?.length) draft.files = files;
     this.drafts.set(conversation, draft);
@@ -157,6 +163,11 @@ export class Composer {
     if (files?.length) this.tray.show(conversation, files);
     this.#switch(kind);
     this.#text.focus();
+  }
+
+  /** @param {string} conversation */
+  #draftOf(conversation) {
+    return conversation === this.#conversation?.id ? this.#draft : this.drafts.get(conversation);
   }
 
   /** Puts text where the caret is. @param {string} text */
@@ -219,10 +230,10 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (this.picker.key(event)) return;
+    // Enter, Tab, arrows and Escape belong to an input method while it composes a character.
+    if (isComposing(event) || this.picker.key(event)) return;
     if (event.key === "Tab" && !event.shiftKey && this.#nextGap()) return event.preventDefault();
-    // While an input method composes a character, Enter belongs to it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.#submit();
   }

@@ -50,6 +50,15 @@ export function hidden(text) {
   return h("span", { class: "visually-hidden" }, text);
 }
 
+/**
+ * Whether a key belongs to an input method that composes a character. Safari ends the composition before it tells of
+ * the Enter that ended it; the code 229 is all that sets that one apart.
+ * @param {KeyboardEvent} event
+ */
+export function isComposing(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
 /** @param {EventTarget|null} target */
 export function isEditable(target) {
   if (!(target instanceof HTMLElement)) return false;

@@ -1,6 +1,6 @@
 // @ts-check
 import { openDialog } from "./dialog.js";
-import { h, isEditable } from "./dom.js";
+import { h, isComposing, isEditable } from "./dom.js";
 import { read, write } from "./storage.js";
 
 /** Keys that are no command: they move. @type {[string[], string][]} */
@@ -31,7 +31,7 @@ export class Keys {
   constructor(commands, moves, palette) {
     this.commands = commands;
     document.addEventListener("keydown", (event) => {
-      if (event.defaultPrevented || event.isComposing) return;
+      if (event.defaultPrevented || isComposing(event)) return;
       if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         if (!document.querySelector("dialog[open]")) palette();

@@ -1,5 +1,5 @@
 // @ts-check
-import { h, hidden } from "./dom.js";
+import { h, hidden, isComposing } from "./dom.js";
 import { icon } from "./icons.js";
 import { now } from "./time.js";
 
@@ -66,8 +66,9 @@ function startEdit(record, actions, amend) {
       },
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         event.stopPropagation();
+        if (isComposing(event)) return;
         if (event.key === "Escape") done();
-        else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        else if (event.key === "Enter" && !event.shiftKey) {
           event.preventDefault();
           form.requestSubmit();
         }

@@ -1,7 +1,7 @@
 // @ts-check
 import { ownerWords } from "./chip.js";
 import { isBeside } from "./dialog.js";
-import { fill, h } from "./dom.js";
+import { fill, h, isComposing } from "./dom.js";
 import { icon } from "./icons.js";
 import { where } from "./route.js";
 
@@ -32,7 +32,7 @@ export function openPalette(app) {
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
       if (step && shown.length) mark((chosen + step + shown.length) % shown.length);
-      else if (event.key === "Enter") choose(chosen);
+      else if (event.key === "Enter" && !isComposing(event)) choose(chosen);
       else return;
       event.preventDefault();
     },

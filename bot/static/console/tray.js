@@ -6,7 +6,7 @@ import { Signal } from "./signal.js";
 import { sized } from "./time.js";
 
 /** @typedef {import("./types.js").Attachment} Attachment */
-/** @typedef {{file: {name: string, size: number, type: string}, share: number, done: Attachment|null, trouble: string, stop: AbortController}} Item */
+/** @typedef {{file: {name: string, size: number, type: string}, conversation: string, share: number, done: Attachment|null, trouble: string, stop: AbortController}} Item */
 
 const MOST = 5;
 /** As in docs/attachments.md; the server has the last word. */
@@ -16,9 +16,13 @@ export const ACCEPTED = "image/png,image/jpeg,image/gif,image/webp,application/p
 export class Tray {
   /** Something is on its way, has come, or was taken out. @type {Signal<void>} */
   changed = new Signal();
+  /** A file has come for a conversation that is no longer shown. @type {Signal<{conversation: string, file: Attachment}>} */
+  arrived = new Signal();
   element = h("ul", { class: "tray", hidden: true, "aria-label": "Files to send" });
   /** @type {Item[]} */
   #items = [];
+  /** What is on its way, for whichever conversation. @type {Set<Item>} */
+  #coming = new Set();
   #conversation = "";
 
   /** @param {import("./api.js").Api} api @param {import("./announcer.js").Announcer} announcer */
@@ -36,12 +40,14 @@ export class Tray {
     return this.#items.some(({ done, trouble }) => !done && !trouble);
   }
 
-  /** Shows what was chosen for a conversation before. @param {string} conversation @param {Attachment[]} files */
+  /**
+   * Shows what was chosen for a conversation before; what is on its way to it goes on, shown or not.
+   * @param {string} conversation @param {Attachment[]} files
+   */
   show(conversation, files) {
-    // What is still on its way would land in a message to somebody else.
-    for (const item of this.#items) if (!item.done) item.stop.abort();
     this.#conversation = conversation;
-    this.#items = files.map((file) => ({ file, share: 1, done: file, trouble: "", stop: new AbortController() }));
+    const there = files.map((file) => ({ file, conversation, share: 1, done: file, trouble: "", stop: new AbortController() }));
+    this.#items = [...there, ...[...this.#coming].filter((item) => item.conversation === conversation)];
     this.#draw();
   }
 
@@ -58,11 +64,12 @@ export class Tray {
 
   /** @param {File} file */
   async #send(file) {
-    /** @type {Item} */
-    const item = { file, share: 0, done: null, trouble: "", stop: new AbortController() };
-    this.#items.push(item);
-    this.#draw();
     const conversation = this.#conversation;
+    /** @type {Item} */
+    const item = { file, conversation, share: 0, done: null, trouble: "", stop: new AbortController() };
+    this.#items.push(item);
+    this.#coming.add(item);
+    this.#draw();
     try {
       item.done = await this.api.upload(
         conversation,
@@ -77,8 +84,14 @@ export class Tray {
     } catch (error) {
       if (item.stop.signal.aborted) return;
       item.trouble = /** @type {Error} */ (error).message;
+    } finally {
+      this.#coming.delete(item);
     }
-    if (conversation !== this.#conversation) return;
+    if (conversation !== this.#conversation) {
+      if (item.done) this.arrived.emit({ conversation, file: item.done });
+      else this.announcer.toast(`${file.name} did not go into the draft: ${item.trouble}`, "trouble");
+      return;
+    }
     this.#draw();
     this.changed.emit();
   }

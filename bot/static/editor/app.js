@@ -1,6 +1,6 @@
 // @ts-check
 import { openDialog } from "/console/static/dialog.js";
-import { fill, h, hidden, isEditable } from "/console/static/dom.js";
+import { fill, h, hidden, isComposing, isEditable } from "/console/static/dom.js";
 import { EntryPane } from "./entry.js";
 import { GapsPage } from "./gaps.js";
 import { HistoryPage } from "./history-page.js";
@@ -192,7 +192,7 @@ export class App {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || isComposing(event) || document.querySelector("dialog[open]")) return;
     const inEntry = this.#route.place.page === "entries" && this.entry.isOpen;
     if (event.ctrlKey || event.metaKey) {
       if (event.key === "s" && inEntry) {

@@ -38,6 +38,8 @@ export class EntryPane {
   #known = "";
   /** What was said of the last save of this entry. */
   #last = "";
+  /** A new entry that was sent, and nothing came back: it may be there. @type {any} */
+  #unanswered = null;
   /** The save under way. @type {Promise<boolean>|null} */
   #saving = null;
   #opened = 0;
@@ -100,6 +102,7 @@ export class EntryPane {
       const left = unsaved(query);
       this.#begin(null, left ?? blank(query));
       if (left) this.#known = "";
+      else this.#unanswered = null;
       return;
     }
     try {
@@ -300,16 +303,39 @@ export class EntryPane {
 
   /** @param {any} fields @param {string|undefined} status */
   async #create(fields, status) {
+    const before = await this.#madeBefore();
+    const kept = before ?? (await this.#make(fields));
+    this.#unanswered = null;
+    write("session", "new-entry", {});
+    write("session", "new-entry-quotes", []);
+    return before || status ? this.api.save(kept.id, { ...fields, id: kept.id }, kept.revision, status) : kept;
+  }
+
+  /** Makes the entry under the first id that is free. @param {any} fields */
+  async #make(fields) {
     const base = fields.translation_of ? `${fields.translation_of}-${fields.language.toLowerCase()}` : slug(fields.question);
     for (let tries = 1; ; tries++) {
+      const sent = { ...fields, id: tries > 1 ? `${base}-${tries}` : base };
       try {
-        const kept = await this.api.create({ ...fields, id: tries > 1 ? `${base}-${tries}` : base });
-        write("session", "new-entry", {});
-        write("session", "new-entry-quotes", []);
-        return status ? await this.api.save(kept.id, kept.fields, kept.revision, status) : kept;
+        return await this.api.create(sent);
       } catch (error) {
-        if (/** @type {any} */ (error).code !== "taken" || tries > 20) throw error;
+        const { code, transient } = /** @type {any} */ (error);
+        if (transient) this.#unanswered = sent;
+        if (code !== "taken" || tries > 20) throw error;
       }
+    }
+  }
+
+  /** The entry that was made although the answer to it was lost: another save of it must not make a second one. */
+  async #madeBefore() {
+    const sent = this.#unanswered;
+    if (!sent) return null;
+    try {
+      const kept = await this.api.entry(sent.id);
+      return Object.keys(sent).every((name) => JSON.stringify(kept.fields[name]) === JSON.stringify(sent[name])) ? kept : null;
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 404) return null;
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { fill, h, hidden } from "/console/static/dom.js";
+import { fill, h, hidden, isComposing } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { placeHash } from "./route.js";
 
@@ -25,7 +25,7 @@ export class TryPanel {
     rows: "2",
     placeholder: "where is my parcel??",
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Enter" || event.shiftKey) return;
+      if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
       event.preventDefault();
       void this.#run();
     },

@@ -17,7 +17,7 @@ const makeId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32A
  * The conversation as the page sees it: what was said, who is there, what is on its way. Knows nothing of the DOM.
  * @type {import('./types.js').MakeChat}
  */
-export const makeChat = (base, shelf, locale, draw, who) => {
+export const makeChat = (base, shelf, locale, draw, who, parted) => {
   const api = makeApi(base);
   const pause = makePause();
   const timers = { typing: 0, down: 0, hidden: 0 };
@@ -26,6 +26,8 @@ export const makeChat = (base, shelf, locale, draw, who) => {
   let due = false;
   let told = 0;
   let read = 0;
+  /** What was last to be left for an answer by mail. @type {{ text: string, id: string } | null} */
+  let left = null;
   /** When the page last said who is here. */
   let since = Date.now();
 
@@ -151,10 +153,13 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     }
   };
 
-  /** Somebody else is here now: what the one before was still sending is none of theirs. @param {Session} session */
+  /** Somebody else is here now: what the one before was still writing or sending is none of theirs. @param {Session} session */
   const part = (session) => {
-    if (session === chat.session) chat.outbox.clear(since);
+    if (session !== chat.session) return;
+    chat.outbox.clear(since);
     leave(session, '');
+    // Once drawn: a form that goes gives what stood in it to the composer.
+    queueMicrotask(parted);
   };
 
   /** Forgets a conversation that cannot go on. @param {Session | null} session @param {string} notice */
@@ -382,7 +387,10 @@ export const makeChat = (base, shelf, locale, draw, who) => {
     },
     skip: (seq) => recount({ skipped: seq }),
     async leave({ email, name, text }) {
-      await tell('mail', { email, ...(name && { name }), ...(text && { text, id: makeId() }) });
+      // The same id until it worked: where only the answer was lost, the text is there already.
+      if (left?.text !== text) left = { text, id: makeId() };
+      await tell('mail', { email, ...(name && { name }), ...(text && left) });
+      left = null;
     },
     async resume(code) {
       for (let tries = 0; ; tries++) {

@@ -59,10 +59,18 @@ export const makeComposer = (kit) => {
     area,
     tray,
     node: h('form', { class: 'composer', onsubmit }, ...tray.nodes, left, h('div', { class: 'field' }, ...tray.tools, area, send)),
-    fill(draft, files) {
+    fill(draft) {
       area.value = draft;
-      if (files) tray.put(files);
       changed();
+    },
+    join(text, files = []) {
+      tray.put(files);
+      composer.fill([text, area.value].filter((part) => part.trim()).join('\n'));
+    },
+    clear() {
+      tray.clear();
+      composer.fill('');
+      tab.remove('draft');
     },
     fit() {
       area.style.height = 'auto';

@@ -102,7 +102,8 @@ export const makePanel = (kit) => {
       tell(chat.outbox.entries.some(({ state }) => state === 'failed') ? say('failed') : news);
     },
     open(draft, quiet) {
-      if (draft) composer.fill(draft);
+      // A link that is pressed again says nothing new.
+      if (draft && !composer.area.value.startsWith(draft)) composer.join(draft);
       if (!isOpen) {
         opener = document.activeElement;
         isOpen = true;
@@ -133,13 +134,14 @@ export const makePanel = (kit) => {
       if (isOpen && !document.hidden) chat.markRead();
     },
     draft(text) {
-      if (!composer.area.value.trim()) composer.fill(text);
+      composer.join(text);
     },
     edit(id) {
       const entry = chat.outbox.drop(id);
-      composer.fill(entry?.text ?? '', entry?.files);
+      if (entry) composer.join(entry.text, entry.files);
       composer.area.focus();
     },
+    clear: composer.clear,
   };
   return panel;
 };

@@ -86,13 +86,17 @@ export const makeTray = ({ chat, say }, changed) => {
       }
     },
     take() {
-      const files = kept.flatMap(({ done }) => done ?? []);
-      for (const { drop } of kept) drop();
+      const going = kept.slice(0, MOST);
+      for (const { drop } of going) drop();
       oops.textContent = '';
-      return files;
+      return going.flatMap(({ done }) => done ?? []);
     },
     put(files) {
-      keep(files.map((done) => Object.assign(make(done.name), { done })));
+      keep([...files.map((done) => Object.assign(make(done.name), { done })), ...kept]);
+    },
+    clear() {
+      for (const { drop } of kept) drop();
+      oops.textContent = '';
     },
     /** @param {HTMLElement} target */
     watch(target) {

@@ -242,7 +242,8 @@ export interface Chat {
  */
 export type Who = string | (() => string | Promise<string>) | null | undefined;
 
-export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void, who: () => Who) => Chat;
+/** `parted` is called once a conversation was left because somebody else is here now. */
+export type MakeChat = (base: string, shelf: Shelf, locale: string, draw: () => void, who: () => Who, parted: () => void) => Chat;
 
 // ---- words.js
 
@@ -339,7 +340,11 @@ export interface Thread extends View {
 export interface Composer extends View {
   area: HTMLTextAreaElement;
   tray: Tray;
-  fill(draft: string, files?: Attached[]): void;
+  fill(draft: string): void;
+  /** Puts text and files before what stands there. */
+  join(text: string, files?: Attached[]): void;
+  /** Forgets all that was begun here. */
+  clear(): void;
   /** Fits the field to its text; it must be on screen for that. */
   fit(): void;
 }
@@ -361,9 +366,12 @@ export interface Tray {
   readonly busy: boolean;
   readonly full: boolean;
   add(files: Iterable<File>): void;
-  /** Empties it. */
+  /** As many as one message carries; the others wait for the next. */
   take(): Attached[];
+  /** Puts files before those that are there. */
   put(files: Attached[]): void;
+  /** Empties it, and stops what is on its way. */
+  clear(): void;
   /** Takes what is dropped or pasted there. */
   watch(target: HTMLElement): void;
   render(): void;
@@ -375,10 +383,12 @@ export interface Panel extends Widget {
   settle(): void;
   /** What is on screen counts as read. */
   seen(): void;
-  /** Goes on with a text in the composer, unless something stands there. */
+  /** Goes on with a text in the composer. */
   draft(text: string): void;
   /** Takes a message that cannot be sent back into the composer. */
   edit(id: string): void;
+  /** Somebody else is here now: nothing that was begun stays. */
+  clear(): void;
 }
 
 /** What every view needs. */

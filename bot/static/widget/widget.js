@@ -17,7 +17,7 @@ export async function mount(shell) {
   sheet.replaceSync(await style.text());
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 
-  const chat = makeChat(base, makeShelf('localStorage', prefix), locale, () => kit.panel.render(), () => shell.who);
+  const chat = makeChat(base, makeShelf('localStorage', prefix), locale, () => kit.panel.render(), () => shell.who, () => kit.panel.clear());
   const say = makeSay(() => chat.config.texts);
   const tab = makeShelf('sessionStorage', prefix);
   const kit = /** @type {import('./types.js').Kit} */ ({ shell, chat, say, clock: makeClock(locale, say), tab });

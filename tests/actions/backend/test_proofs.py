@@ -14,6 +14,7 @@ from actions.shop.identity import (
     PER_CARD,
     PER_CONVERSATION,
     PER_ORDER,
+    SIGN_INS_PER_CONTACT,
     Identity,
     TooManyAttempts,
 )
@@ -120,6 +121,27 @@ async def test_the_same_turn_mails_once(identity: Identity, outbox: Outbox) -> N
     _, code = mailed(outbox)
     assert outbox.take() is None
     assert await identity.check_code("c1", code, key="t2") is not None
+
+
+@pytest.mark.parametrize(("contact", "same"), [
+    (AMARA, AMARA.upper()), ("+44 7700 900101", "07700 900101"), ("nobody@example.com", "nobody@example.com"),
+])
+async def test_mails_that_help_to_sign_in_are_limited_whether_there_is_an_account_or_not(
+    identity: Identity, contact: str, same: str
+) -> None:
+    for n in range(SIGN_INS_PER_CONTACT[0]):
+        await identity.send_sign_in(f"c{n}", "password", contact, key=f"t{n}")
+    with pytest.raises(TooManyAttempts):
+        await identity.send_sign_in("c9", "unlock", same, key="t9")
+
+
+async def test_a_mail_that_helps_to_sign_in_goes_to_the_address_on_record_once_a_turn(
+    identity: Identity, outbox: Outbox
+) -> None:
+    for _ in range(2):
+        await identity.send_sign_in("c1", "password", AMARA.upper(), key="t1")
+    letter = outbox.take()
+    assert letter is not None and letter.to == AMARA and outbox.take() is None
 
 
 async def test_a_code_has_five_tries_and_an_address_few_codes(identity: Identity, outbox: Outbox) -> None:

@@ -27,6 +27,16 @@ async def test_a_discount_keeps_its_share_when_a_quantity_changes(sample_shop: S
     assert order.total == Decimal("249.3")  # 277 less 10 %
 
 
+async def test_a_return_refunds_what_was_paid_and_not_the_list_price(sample_shop: SampleShop) -> None:
+    with sample_shop._open() as db:
+        for at, value in (("$.state", "delivered"), ("$.delivered_at", TODAY.isoformat())):
+            db.execute("update orders set state = 'delivered', body = json_set(body, ?, ?) where number = 'LM-104255'",
+                       (at, value))
+    for line, amount in (("1", "62.10"), ("2", "125.10")):
+        made = await sample_shop.request_return("C-1002", "LM-104255", {line: 1}, "changed_mind", key=line)
+        assert made.amount == Decimal(amount)  # of 69 and 139 less 10 %
+
+
 def changes(file: Path, done: int) -> None:
     """Makes seven changes one after the other and writes a byte to `done` after each."""
     shop = SampleShop(file, lambda: TODAY)
