@@ -114,7 +114,6 @@ def listen(ctx: Context, judged: Judged) -> bool:
         return False
     more = verdict is Assent.MORE
     if not again and strength < ALONE and _elsewhere(ctx, judged, strength, more):
-        state.heard = state.heard[1:]
         return False
     if not again and _wants_another(ctx, judged, strength, more):
         _switch(ctx, judged.intent)
