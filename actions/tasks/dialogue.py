@@ -12,7 +12,7 @@ from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
 from actions.tasks import doings, finding
 from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
-from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State, Task
+from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State
 
 #: Hours of silence after which the customer is told again what was going on.
 SILENT = 6.0
@@ -34,6 +34,8 @@ _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 #: Tasks that only tell something, so that what they come between is still wanted.
 _LOOK_UPS = frozenset({"track_order", "refund_status", "membership_status", "gift_card_balance", "get_invoice"})
 _AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
+#: Details of an account that can be changed in one go.
+_DETAILS = frozenset({"name", "email", "phone"})
 #: What stands before another wish that is to come before the one that waits for a yes, or in its place.
 _FIRST = re.compile(r"\b(?:first|before)\b", re.I)
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.I)
@@ -80,7 +82,7 @@ def listen(ctx: Context, judged: Judged) -> bool:
         for need in ctx.task.needs:
             need.hear(ctx, False)
         return True
-    verdict = assent(text, _read_back(state, ctx.task)) if state.asked in ("confirm", "again") else Assent.NONE
+    verdict = _verdict(ctx) if state.asked in ("confirm", "again") else Assent.NONE
     if verdict is Assent.YES:
         state.hear(text)
         state.confirmed, state.misses = state.confirmed or state.asked == "confirm", 0
@@ -122,12 +124,20 @@ def listen(ctx: Context, judged: Judged) -> bool:
     return True
 
 
-def _read_back(state: State, task: Task) -> list[str]:
-    """What a yes may say again: what the task does, and what was read back. Not what is there now, "7" of "from 7 to
-    8", nor one of several articles: "yes, the lamp" may mean the lamp alone."""
-    told = [str(value) for name, value in state.question.get("values", {}).items() if name != "now"
-            and not (name == "items" and re.search(r", | and ", str(value)))]
-    return [task.spoken, *told]
+def _verdict(ctx: Context) -> Assent:
+    """What is said to what was read back. A yes may say again what the task does, and what was read back. Not what is
+    there now, "7" of "from 7 to 8", nor one of several articles or details: "yes, the lamp" may mean the lamp alone. After a
+    failure nothing stands read back."""
+    task, told = ctx.task, dict(ctx.state.question.get("values", {}))
+    told.pop("now", None)
+    if re.search(r", | and ", told.get("items", "")):
+        told.pop("items")
+    details = _DETAILS & told.keys()
+    if ctx.state.asked == "again" or len(details) > 1:
+        return assent(ctx.text, [value for name, value in told.items() if name not in details], task.acts)
+    return assent(ctx.text, [task.spoken.replace("{what}", str(ctx.value("what"))), *told.values()], task.acts)
+
+
 
 
 def _asks_why(ctx: Context, judged: Judged) -> bool:

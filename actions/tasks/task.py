@@ -183,10 +183,12 @@ Reading = Callable[[Context], Awaitable[Say]]
 @dataclass(frozen=True)
 class Task:
     """`reads_back` gives the sentence that wants a yes; a task without one changes nothing or asks for nothing twice.
-    `does` says by ``ctx.say`` what came of it. `spoken` are the words for what is done, which a yes may hold."""
+    `does` says by ``ctx.say`` what came of it. `spoken` are words for what is done, which may stand beside a yes
+    (``{what}`` stands for that value), and `acts` the verbs that are one by themselves ("cancel it")."""
 
     needs: tuple[Need, ...]
     does: Doing
     reads_back: Reading | None = None
     takes_email: bool = False
     spoken: str = ""
+    acts: str = ""
