@@ -33,9 +33,14 @@ _PERSON = frozenset({"ask_human", "handoff"})
 _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 #: Tasks that only tell something, so that what they come between is still wanted.
 _LOOK_UPS = frozenset({"track_order", "refund_status", "membership_status", "gift_card_balance", "get_invoice"})
-_AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
 #: Details of an account that can be changed in one go.
 _DETAILS = frozenset({"name", "email", "phone"})
+#: What a message that wants the shop tried again is made of, one of the first at least.
+_AGAIN = frozenset(("again", "retry"))
+_TRY = _AGAIN | frozenset((
+    "try", "do", "it", "that", "this", "once", "more", "now", "please", "pls", "yes", "yeah", "ok", "okay", "can",
+    "could", "you", "we", "i", "let's", "lets", "let", "us", "then", "and", "just", "thanks",
+))
 #: What stands before another wish that is to come before the one that waits for a yes, or in its place.
 _FIRST = re.compile(r"\b(?:first|before)\b", re.I)
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.I)
@@ -83,6 +88,10 @@ def listen(ctx: Context, judged: Judged) -> bool:
             need.hear(ctx, False)
         return True
     verdict = _verdict(ctx) if state.asked in ("confirm", "again") else Assent.NONE
+    again = state.asked == "again" and _tries_again(text)
+    # After a failure a yes stands only for who says it again; anything else is read back anew. The key stays, so that
+    # what was done without our hearing of it is not done twice.
+    state.confirmed = state.confirmed and (again or verdict is Assent.YES)
     if verdict is Assent.YES:
         state.hear(text)
         state.confirmed, state.misses = state.confirmed or state.asked == "confirm", 0
@@ -105,7 +114,6 @@ def listen(ctx: Context, judged: Judged) -> bool:
     if verdict is Assent.WAIT:
         ctx.say("utter_task_waiting")
         return True
-    again = state.asked == "again" and bool(_AGAIN.search(text))
     if _asks_why(ctx, judged):
         ctx.say("utter_task_why_who" if state.asked == "who" else "utter_task_why")
         return True
@@ -138,6 +146,15 @@ def _verdict(ctx: Context) -> Assent:
     return assent(ctx.text, [task.spoken.replace("{what}", str(ctx.value("what"))), *told.values()], task.acts)
 
 
+def _tries_again(text: str) -> bool:
+    """Whether somebody who was told that the shop cannot be reached says to try it again, and nothing else."""
+    said = set(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()))
+    return said <= _TRY and not said.isdisjoint(_AGAIN)
+
+
+def uncertain(state: State) -> bool:
+    """Whether a change was tried, and nobody knows whether the shop made it before the line broke."""
+    return bool(state.key) and state.name not in _LOOK_UPS
 
 
 def _asks_why(ctx: Context, judged: Judged) -> bool:
@@ -240,7 +257,7 @@ async def settle(ctx: Context) -> bool:
         state.ended = "unclear"
         return True
     if same and state.misses:
-        unclear = "utter_task_yes_or_no" if asked == "confirm" else "utter_task_unclear"
+        unclear = "utter_task_yes_or_no" if asked == "confirm" and not uncertain(state) else "utter_task_unclear"
         ctx.say("utter_task_no_answer" if finding.is_question(ctx.text) else unclear)
     return False
 
@@ -256,6 +273,9 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return False, False
     if state.ended:
         return True, True
+    if state.asked == "again" and ctx.task.reads_back is None and (ctx.said or begins_with_no(ctx.text)):
+        # Who said "wait" would not be asked again before it is done, so it waits for the word to try.
+        return True, False
     if returned:
         ctx.say("utter_task_welcome_back")
         state.confirmed = False
@@ -320,4 +340,4 @@ def gathered(state: State) -> dict[str, str]:
     return told
 
 
-__all__ = ["Judged", "Say", "begin", "do", "gathered", "listen", "settle", "step"]
+__all__ = ["Judged", "Say", "begin", "do", "gathered", "listen", "settle", "step", "uncertain"]
