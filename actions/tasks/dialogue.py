@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
-from actions.tasks import doings, finding
+from actions.tasks import doings, finding, words
 from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
 from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State
@@ -81,7 +81,11 @@ def begin(intent: str, text: str, before: State | None, later: Sequence[str] = (
 
 def listen(ctx: Context, judged: Judged) -> bool:
     """Takes from the newest message what it gives for the task; False when it is about something else."""
-    state, text = ctx.state, ctx.text
+    state = ctx.state
+    if state.asked == "order" and ctx.text in state.question["buttons"]:
+        # The rest of the title names an article, which is the button's word and not the customer's.
+        ctx.text = words.number(ctx.text)
+    text = ctx.text
     if not state.asked:
         state.hear(text)
         for need in ctx.task.needs:
