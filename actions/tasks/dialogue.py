@@ -13,6 +13,7 @@ from actions.tasks import doings, finding, words
 from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
 from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State
+from bot.judgement.danger import names_danger
 
 #: Hours of silence after which the customer is told again what was going on.
 SILENT = 6.0
@@ -82,6 +83,8 @@ def begin(intent: str, text: str, before: State | None, later: Sequence[str] = (
 def listen(ctx: Context, judged: Judged) -> bool:
     """Takes from the newest message what it gives for the task; False when it is about something else."""
     state = ctx.state
+    if names_danger(ctx.text) or finding.types_zero(ctx.text):
+        return False  # for people whatever was asked for, and however well it answers that
     if state.asked == "order" and ctx.text in state.question["buttons"]:
         # The rest of the title names an article, which is the button's word and not the customer's.
         ctx.text = words.number(ctx.text)

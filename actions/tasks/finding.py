@@ -486,15 +486,16 @@ def means_all(text: str) -> bool:
 
 
 def only_values(text: str) -> bool:
-    """Whether a message is e-mails, numbers and what goes around them, so that a classifier has nothing to read in it.
-
-    A lone 0 is no value: it reaches a person.
-    """
-    if re.fullmatch(r"\W*0\W*", text):
-        return False
+    """Whether a message is e-mails, numbers and what goes around them, so that a classifier has nothing to read in
+    it."""
     rest = re.sub(r"\S+@\S+", " ", _OURS.sub(" ", text)).lower()
     left = {word for word in re.findall(r"[^\W\d_]+", rest) if not _figure(word).isdigit()}
     return left <= _AROUND
+
+
+def types_zero(text: str) -> bool:
+    """Whether there is a lone 0, which always reaches a person; messages sent in a burst are lines of one text."""
+    return any(re.fullmatch(r"\W*0\W*", line) for line in text.splitlines())
 
 
 def digits(text: str, least: int, most: int) -> str | None:

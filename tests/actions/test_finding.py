@@ -107,6 +107,11 @@ def test_a_saved_address_by_its_label_and_half_an_address() -> None:
 ])
 def test_leaving(text: str, leaves: bool) -> None:
     assert finding.leaves(text) == leaves
+@pytest.mark.parametrize(("text", "zero"), [
+    ("0", True), ("LM-104281 a@b.example\n0", True), ("10", False), ("set it to 0", False), ("", False),
+])
+def test_a_lone_zero(text: str, zero: bool) -> None:
+    assert finding.types_zero(text) is zero
 
 
 @pytest.mark.parametrize(("text", "why"), [
