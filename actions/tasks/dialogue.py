@@ -112,7 +112,7 @@ def listen(ctx: Context, judged: Judged) -> bool:
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
     if person and not lacks and not finding.only_values(text):
         return False
-    if finding.leaves(text) and len(text.split()) <= 8:
+    if finding.leaves(text, state.asked == "reason") and len(text.split()) <= 8:
         state.ended = "left"
         return True
     if state.values.get("reason") == "not_arrived" and finding.wants_resent(text):

@@ -37,12 +37,18 @@ _MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 _AT = re.compile(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+(?=[\w-]+\.(?:com|org|net|co|uk|ie|de|fr|es|eu)\b)", re.I)
 
 _LEAVE = re.compile(
-    r"\b(?:never ?mind|nvm|forget (?:it|about it|that)|leave (?:it|that|everything)(?: (?:then|as it is|be|alone))?|"
-    r"drop it|"
-    r"don'?t bother|stop (?:it|this|that|asking)|not (?:now|today)|i'?ll (?:keep|leave) it|keep (?:it|the order)|"
+    r"\b(?:never ?mind|nvm|forget (?:it|about it|that)|"
+    # "Leave it with my neighbour" says where to
+    r"leave (?:it|that|everything)(?! (?:with|at(?! that)|by|in|on|behind|outside|under|next)\b)|drop it|"
+    r"don'?t bother|stop (?:it|this|that|asking)|not now|i'?ll keep it|keep (?:it|(?:the|my) order)|"
     r"actually no|do it later|some other time)\b", re.I,
 )
-_LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later)\W*", re.I)
+_LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later|"
+                          r"(?:no\W+)?not today(?:\W+(?:thanks|thank you|please|sorry))?)\W*", re.I)
+#: "I don't want to keep it" wants to go on.
+_NOT_KEPT = re.compile(r"\b(?:not|never|cannot|(?:do|does|did|ca|wo|would|could)n['’]?t|no (?:use|need|reason|point)) "
+                       r"(?:\w+ ){0,3}keep (?:it|(?:the|my) order)\b", re.I)
+_KEPT = re.compile(r"(?<!ll )\bkeep (?:it|(?:the|my) order)\b", re.I)
 _QUESTION = re.compile(
     r"\s*(?:(?:yes|yeah|ok(?:ay)?|right|fine|great|sure|and|but|so|well|hi|hey|oh|sorry)\b[\s,.!-]*)*"
     r"(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
@@ -83,6 +89,8 @@ _POSTCODE = re.compile(
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|the \d{1,2}(?:st|nd|rd|th))"
 #: A day that does not suit: "I won't be in on Saturday".
 _UNSUITED = re.compile(
+    # "Not today, Friday please" names the day that does
+    rf"\bnot {_WEEKDAY}(?=\s*,\s*{_WEEKDAY}\b(?!\s*(?:,|and\b|or\b)))|"
     r"\b(?:won'?t|can'?t|cannot|not|never|isn'?t|aren'?t|away|out|except|instead of|rather than|nobody|no one|noone)\b"
     rf"(?:\s+(?!but\b)[\w']+){{0,5}}?\s+{_WEEKDAY}(?:\s*(?:,|and|or)\s*{_WEEKDAY})*", re.I)
 #: What stays out: "all but the kettle", "keep the kettle".
@@ -441,9 +449,11 @@ def address(text: str, country: str, saved: Sequence[Address] = ()) -> Address |
 # -- leaving, asking, and the like -----------------------------------------------------------------------------------
 
 
-def leaves(text: str) -> bool:
-    """Whether the customer wants to stop what is going on."""
-    return bool(_LEAVE.search(text) or _LEAVE_ALONE.fullmatch(text))
+def leaves(text: str, reason: bool = False) -> bool:
+    """Whether the customer wants to stop what is going on; where a `reason` was asked for, "too big to keep it" is
+    one."""
+    rest = (_KEPT if reason else _NOT_KEPT).sub(" ", text)
+    return bool(_LEAVE.search(rest) or _LEAVE_ALONE.fullmatch(text))
 
 
 def is_question(text: str) -> bool:

@@ -62,7 +62,8 @@ def test_numbers_of_pieces(text: str, found: int | None) -> None:
     ("last Tuesday", "past", date(2026, 11, 17)), ("yesterday", "past", date(2026, 11, 23)),
     ("next friday", "future", date(2026, 11, 27)), ("the 19th", "future", date(2026, 12, 19)),
     ("on the 3rd of december", "future", date(2026, 12, 3)), ("28/11", "future", date(2026, 11, 28)),
-    ("LM-104281", "past", None), ("no day at all", "future", None),
+    ("LM-104281", "past", None), ("no day at all", "future", None), ("not today, Friday please", "future", date(2026, 11, 27)),
+    ("not Friday, Saturday or Sunday", "future", None),
 ])
 def test_days(text: str, direction: str, found: date | None) -> None:
     assert finding.day(text, direction, TODAY) == found
@@ -103,10 +104,22 @@ def test_a_saved_address_by_its_label_and_half_an_address() -> None:
 
 @pytest.mark.parametrize(("text", "leaves"), [
     ("yes please", False), ("No, leave it", True), ("no the other one", False), ("never mind", True), ("stop", True),
-    ("stop the newsletter", False), ("no longer need it", False),
+    ("stop the newsletter", False), ("no longer need it", False), ("no, not today thanks", True),
+    ("not today, Friday please", False), ("leave it with my neighbour", False), ("just leave it at that", True),
+    ("leave it in the porch", False), ("no, keep my order", True),
+    ("I'll leave it", True), ("I want to keep it", True), ("I don't want to keep it", False), ("can't keep it", False),
 ])
 def test_leaving(text: str, leaves: bool) -> None:
     assert finding.leaves(text) == leaves
+
+
+@pytest.mark.parametrize(("text", "leaves"), [
+    ("it's too big to keep it", False), ("I'll keep it", True), ("never mind", True),
+])
+def test_leaving_where_a_reason_was_asked_for(text: str, leaves: bool) -> None:
+    assert finding.leaves(text, reason=True) == leaves
+
+
 @pytest.mark.parametrize(("text", "zero"), [
     ("0", True), ("LM-104281 a@b.example\n0", True), ("10", False), ("set it to 0", False), ("", False),
 ])
