@@ -81,7 +81,11 @@ _OLDEST = re.compile(r"\b(?:oldest|first|earliest|older) (?:one|order)\b|\bthe (
 _ALL = re.compile(r"\b(?:all(?: of (?:it|them|my))?|everything|evrything|both|the (?:whole|entire|full) (?:order|lot|"
                   r"thing)|whole order|the lot)\b", re.I)
 _NEGATIVE = re.compile(r"(?<![\w\d])(?:-|−|minus\s+)(\d+)\b", re.I)
-_NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,6})(?![\w]|[.,]\d)")
+#: Of pieces. Six digits are an order's number.
+_NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,5})(?![\w]|[.,]\d)")
+#: On top of what is there: "two more", "another three"
+_ON_TOP = re.compile(r"\b(\d{1,5}) (?:more|extra|additional|further)\b(?! (?:than|things?|questions?|times?)\b)|"
+                     r"\b(?:another|extra|additional) (\d{1,5})\b|\b(?:add|need|want|like) another\b(?! order)", re.I)
 #: Of the United Kingdom, Ireland, most of the EU, the Netherlands.
 _POSTCODE = re.compile(
     r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}|\d{4}\s?[A-Z]{2})\b", re.I
@@ -327,22 +331,33 @@ def quantity(text: str) -> int | None:
     minus = _NEGATIVE.search(re.sub(r"\bminus (\w+)", lambda hit: f"minus {_figure(hit[1].lower())}", without))
     if minus:
         return -int(minus[1])
-    figures = re.sub(r"\bhalf a dozen\b", "6", without.lower())
+    figures = _in_figures(without)
+    # "one of the two shirts"
+    some = re.search(r"\b(\d{1,5}) (?:out )?of (?:the|my|these|those|them|our|\d)", figures)
+    if some:
+        return int(some[1])
+    becomes = re.findall(r"(?:\bto|\binto|\bmake it|\bmake that|\bonly|\bjust|->|→|=)\s*(\d{1,5})\b", figures)
+    if becomes:
+        return int(becomes[-1])
+    told = [int(hit) for hit in _NUMBER.findall(re.sub(r"\b(?:not|instead of|from|rather than)\s+\d+\b", " ", figures))]
+    return told[-1] if told else None
+
+
+def on_top(text: str) -> int | None:
+    """How many pieces more than there are: 2 in "two more"."""
+    hit = _ON_TOP.search(_in_figures(_OURS.sub(" ", text)))
+    return int(hit[1] or hit[2] or 1) if hit else None
+
+
+def _in_figures(text: str) -> str:
+    """The same in small letters, its numbers in figures."""
+    figures = re.sub(r"\bhalf a dozen\b", "6", text.lower())
     figures = re.sub(r"\b(?:a )?dozen\b", "12", figures)
     figures = alpha2digit(figures, "en")
     # It leaves a small number alone as a word, where it may be none: "the other one".
     figures = re.sub(r"\b(?:the|that|this|which|other|last|first|new|old|right|wrong) one\b", " ", figures)
     figures = re.sub(r"\b[a-z]+\b", lambda hit: _figure(hit[0]), figures)
-    figures = re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
-    # "one of the two shirts"
-    some = re.search(r"\b(\d{1,6}) (?:out )?of (?:the|my|these|those|them|our|\d)", figures)
-    if some:
-        return int(some[1])
-    becomes = re.findall(r"(?:\bto|\binto|\bmake it|\bmake that|\bonly|\bjust|->|→|=)\s*(\d{1,6})\b", figures)
-    if becomes:
-        return int(becomes[-1])
-    told = [int(hit) for hit in _NUMBER.findall(re.sub(r"\b(?:not|instead of|from|rather than)\s+\d+\b", " ", figures))]
-    return told[-1] if told else None
+    return re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
 
 
 def _figure(word: str) -> str:

@@ -53,9 +53,21 @@ def test_articles(text: str, found: list[str]) -> None:
     ("two", 2), ("make it 2", 2), ("from 1 to 3", 3), ("-2", -2), ("minus one", -1), ("zero", 0), ("not 3 but 2", 2),
     ("3 instead of 2", 3), ("i only want one of them", 1), ("change LM-104281 to 4", 4), ("the other one", None),
     ("one of the two linen shirts", 1), ("a dozen", 12), ("half a dozen please", 6),
+    ("i need to change the quantity on order 104281", None), ("order 104281: 3 please", 3), ("no more than 3", 3),
 ])
 def test_numbers_of_pieces(text: str, found: int | None) -> None:
     assert finding.quantity(text) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("add two more speakers to my order", 2), ("one more please", 1), ("another one", 1), ("an extra 3", 3),
+    ("add another speaker", 1), ("make it 3", None), ("no more than 3", None), ("the other one", None),
+    ("one more thing", None), ("I want another order", None),
+])
+def test_numbers_on_top_of_what_is_there(text: str, found: int | None) -> None:
+    assert finding.on_top(text) == found
+
+
 
 
 @pytest.mark.parametrize(("text", "direction", "found"), [
