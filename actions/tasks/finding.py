@@ -23,6 +23,9 @@ from actions.shop.backend import Address, Item, Order, Slot
 
 T = TypeVar("T")
 
+#: Digits of a British phone number without its 0. Not all that have them are in use, but shorter ones hardly ever are.
+_BRITISH = 10
+
 #: The shop's own form, forgiving: small letters, other letters order, spaces, a letter O or l for a digit.
 _OURS = re.compile(
     r"(?<![A-Za-z0-9])(?:LM|ML|L\s?M)[\s#:._–-]*((?:[\dOoIl][\s-]?){5}[\dOoIl])(?![\dA-Za-z])", re.I
@@ -153,9 +156,12 @@ def email(text: str) -> str | None:
 
 
 def phone(text: str, region: str = "GB") -> str | None:
-    """The first phone number that can exist, in international form."""
+    """The first phone number that can exist, in international form. One without a country code that is too short for
+    the region is of another, and nobody can tell which."""
     for hit in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
-        if phonenumbers.is_possible_number(hit.number):
+        abroad = hit.raw_string.lstrip("( ").startswith(("+", "00"))
+        whole = phonenumbers.is_valid_number(hit.number) or len(str(hit.number.national_number)) >= _BRITISH
+        if phonenumbers.is_possible_number(hit.number) and (abroad or whole):
             return phonenumbers.format_number(hit.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     return None
 
