@@ -38,6 +38,14 @@ _AGREES = re.compile(r"\b(?:" + "|".join((
     r"i (?:do |can )?(?:confirm|agree)", r"by all means", r"of course", r"for sure", r"why not",
     r"you (?:got|have) (?:it|that)(?: right)?", r"spot on", r"be my guest",
 )) + r")\b", re.I)
+#: "I'm good, thanks" wants nothing, "I'm good with that" agrees.
+_WANTS_NOTHING = re.compile(r"\b(?:i'?m|i am|we'?re|we are) (?:all |quite |very |just |really )?"
+                            r"(?:good|fine|great|ok(?:ay)?|all ?right)\b(?! (?:with|to|for (?:it|that|this))\b)", re.I)
+#: Words that mean one thing together, and alone may mean anything: "call me", "go back", "the number", "stop it".
+_PAIRS = ((re.compile(r"\bcall(?:ing|ed)? (?:(?:it|that|this|the order|my order) )?off\b", re.I), "cancel"),
+          (re.compile(r"\b(send(?:ing)?|sent|goes|give|take) ((?:\w+ ){0,2})back\b", re.I), r"\1 \2"),
+          (re.compile(r"\be[- ]mail\b", re.I), "email"), (re.compile(r"\bphone number\b", re.I), "phone"),
+          (re.compile(r"\bstop \w+ing\b", re.I), "no"))
 #: What goes with a yes and takes nothing from it.
 _COURTESY = re.compile(r"\b(?:" + "|".join((
     r"no (?:problem|worries|rush|hurry|bother)(?: at all)?", r"not a problem", r"don'?t worry",
@@ -51,12 +59,14 @@ _COURTESY = re.compile(r"\b(?:" + "|".join((
 _YES = frozenset((
     "yes", "yeah", "yep", "yup", "ya", "y", "aye", "yh", "yea", "yeh", "yas", "sure", "ok", "okay", "okey", "oki", "k",
     "kk", "correct", "right", "exactly", "perfect", "great", "fine", "good", "lovely", "brilliant", "confirm",
-    "confirmed", "absolutely", "definitely", "certainly", "indeed", "affirmative", "agreed", "please", "totally",
-    "alright", "oui", "ja", "sí", "si",
+    "confirmed", "absolutely", "definitely", "certainly", "indeed", "affirmative", "agreed", "totally", "alright",
+    "oui", "ja", "sí", "si",
 ))
 _NO = frozenset(("no", "nope", "nah", "n", "not", "never", "non", "nein", "don't", "dont", "doesn't", "neither", "nay"))
 #: A no that says what is read back is mistaken is followed by what it should be.
 _MISTAKEN = frozenset(("wrong", "incorrect", "mistake", "mistaken"))
+#: What a verb may carry and still mean the whole of what was read back: "cancel the order", "set it up".
+_WHOLE = frozenset(("order", "account", "up"))
 #: Words beside a yes or a no that say nothing more.
 _FILLING = frozenset((
     "it", "that", "this", "them", "then", "the", "my", "now", "so", "and", "a", "an", "i", "i'd", "i'm", "is", "be",
@@ -78,42 +88,51 @@ _THUMBS = {"👍": " yes ", "👎": " no ", "✅": " yes ", "👌": " yes "}
 _ASKS = re.compile(
     r"\W*(?:(?:yes|ok(?:ay)?|and|so|but|right|well)\b\W*)*(?:is|are|was|does|did|will|would|should|can|could) "
     r"(?:it|that|this|you|i|we|they|all|everything)\b", re.I)
-#: To "shall I cancel it?" too.
-_STOPS = re.compile(r"\W*(?:please )?(?:stop|quit|exit|abort)(?: (?:it|this|that))?(?: please)?\W*", re.I)
+#: With nothing else they are a no, to "shall I cancel it?" too, and so they are behind what only leads over to them.
+_STOP = frozenset(("stop", "quit", "exit", "abort"))
+_LEADS_OVER = frozenset(("no", "ok", "okay", "k", "right", "fine", "alright"))
 #: A no in words that hold none, where what is read back does not hold them.
 _DECLINES = re.compile(
     r"\b(?:chang\w* (?:my|our) mind|(?:i'?d|i would|we'?d) rather (?:not|keep)|i'?ll (?:keep|leave)|any ?more|"
     r"another time|don'?t want (?:to|it|that))\b", re.I)
 
 
-def assent(text: str, said: Iterable[str] = ()) -> Assent:
+def assent(text: str, said: Iterable[str] = (), acts: str = "") -> Assent:
     """The verdict on `text` as the answer to what was read back. `said` are the texts and words of that: to say them
-    again adds nothing."""
+    again adds nothing. `acts` are the verbs that are a yes by themselves."""
     plain = text.translate(_MARKS)
     for sign, word in _THUMBS.items():
         plain = plain.replace(sign, word)
-    if _STOPS.fullmatch(plain):
+    if _only_stops(_words(plain)):
         return Assent.NO
-    known = {word for one in said for word in _words(one)}
+    verbs = set(_words(acts))
+    known = verbs.union(*map(_words, said), _WHOLE if verbs else ())
     rest, waits = _WAITS.subn(" ", plain)
-    rest, agreed = _AGREES.subn(" ", _COURTESY.sub(" ", rest))
+    rest, nothing = _WANTS_NOTHING.subn(" no ", _COURTESY.sub(" ", rest))
+    rest, agreed = _AGREES.subn(" ", rest)
     if not known & {"changed", "mind"}:
         rest = _DECLINES.sub(" no ", rest)
+    for pair, word in _PAIRS:
+        rest = pair.sub(word, rest)
     words = _words(rest)
     yes = agreed + sum(_is_yes(word) for word in words)
     no = sum(word in _NO for word in words)
-    more = [word for word in words if not (_is_yes(word) or word in _NO or word in _FILLING or word in known)]
-    # "Cancel it" to "shall I cancel it?" is a yes, "it" is nothing.
-    repeats = any(word in known and word not in _FILLING for word in words)
+    asks = [word for word in words if finding.alike("please", word)]
+    more = [word for word in words
+            if not (_is_yes(word) or word in _NO or word in _FILLING or word in known or word in asks)]
+    repeats = [word for word in words if word in known and word not in _FILLING]
     if "?" in text or _ASKS.match(plain):
-        return Assent.MORE if yes or no or repeats or waits else Assent.NONE
+        return Assent.MORE if yes or no or asks or repeats or waits else Assent.NONE
     if waits:
         return Assent.MORE if more else Assent.WAIT
     if not more and no:
-        return Assent.NO
-    if not more and (yes or repeats):
+        # "Yes, I'm good" may be either.
+        return Assent.MORE if nothing and yes else Assent.NO
+    # "Cancel it" to "shall I cancel it?" is a yes, and so is "please"; "the order, please" is none.
+    acting = verbs.intersection(words) and _STOP.isdisjoint(words)
+    if not more and (yes or acting or (asks and not repeats)):
         return Assent.YES
-    return Assent.MORE if yes or no else Assent.NONE
+    return Assent.MORE if yes or no or asks else Assent.NONE
 
 
 def begins_with_no(text: str) -> bool:
@@ -122,10 +141,15 @@ def begins_with_no(text: str) -> bool:
     return any(word in _NO or word in _MISTAKEN for word in words)
 
 
+def _only_stops(words: list[str]) -> bool:
+    return not _STOP.isdisjoint(words) and set(words) <= _STOP | _LEADS_OVER | _FILLING
+
+
 def _is_yes(word: str) -> bool:
     if word in _YES or re.fullmatch(r"ye+s+|ye+a+h*|yu+p+|o+k+|y+e+p+|su+re+", word):
         return True
-    return len(word) > 4 and any(len(one) > 4 and finding.alike(one, word) for one in _YES)
+    # Short ones have too many neighbours: "eight" is a slip away from "right".
+    return any(len(one) > 5 and finding.alike(one, word) for one in _YES)
 
 
 def _words(text: str) -> list[str]:

@@ -59,7 +59,7 @@ _TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
 ))
 
 _RETURN = Task((Who(), WhichOrder("return"), WhichItems(), REASON), doings.give_back, doings.read_return,
-               spoken="return returned refund refunded send sending sent back goes go item items set up order")
+               spoken="returned refunded sending sent goes item items order", acts="return refund send set")
 _SIGN_IN = Task((_TROUBLE_LOCKED, Contact()), doings.help_sign_in, takes_email=True)
 _FEEDBACK: tuple[Need, ...] = (Words(),)
 
@@ -75,21 +75,21 @@ TASKS: dict[str, Task] = {
                          doings.change_quantity, doings.read_quantity,
                          spoken="change make order quantity"),
     "cancel_order": Task((Who(), WhichOrder("cancel")), doings.cancel, doings.read_cancel,
-                         spoken="cancel cancelled canceled cancelling call off stop order"),
+                         spoken="cancelled canceled cancelling stop order", acts="cancel"),
     "return_item": _RETURN,
     "request_refund": _RETURN,
     "refund_status": Task((Who(), WhichOrder(fits=lambda order: bool(order.refunds), many=True)), doings.tell_refund),
     "exchange_item": Task((Who(), WhichOrder("exchange"), WhichItem(), WhichVariant()),
                           doings.exchange, doings.read_exchange,
-                          spoken="exchange exchanged swap change replace goes back set up order in size colour"),
+                          spoken="exchanged goes order in", acts="exchange swap replace set"),
     "edit_account": Task((_WHAT_ACCOUNT, Who(account=True), NewValue(), Where(only="address")),
                          doings.edit_account, doings.read_account, takes_email=True,
-                         spoken="change update account name email e mail phone number address details new"),
+                         spoken="change account details new {what}", acts="update"),
     "newsletter": Task((_NEWSLETTER, Who(account=True)), doings.newsletter),
     "reset_password": _SIGN_IN,
     "unlock_account": _SIGN_IN,
     "close_account": Task((Who(account=True),), doings.close_account, doings.read_close,
-                          spoken="close closed delete deleted account data"),
+                          spoken="closed deleted account data", acts="close delete"),
     "membership_status": Task((Who(account=True),), doings.tell_membership),
     "gift_card_balance": Task((Card(),), doings.tell_gift_card),
     "complaint": Task(_FEEDBACK, doings.take_down, takes_email=True),

@@ -9,10 +9,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
-from actions.tasks import doings, finding
+from actions.tasks import doings, finding, words
 from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
-from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State, Task
+from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say, State
+from bot.judgement.danger import names_danger
 
 #: Hours of silence after which the customer is told again what was going on.
 SILENT = 6.0
@@ -33,7 +34,14 @@ _PERSON = frozenset({"ask_human", "handoff"})
 _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 #: Tasks that only tell something, so that what they come between is still wanted.
 _LOOK_UPS = frozenset({"track_order", "refund_status", "membership_status", "gift_card_balance", "get_invoice"})
-_AGAIN = re.compile(r"\b(?:again|retry)\b", re.I)
+#: Details of an account that can be changed in one go.
+_DETAILS = frozenset({"name", "email", "phone"})
+#: What a message that wants the shop tried again is made of, one of the first at least.
+_AGAIN = frozenset(("again", "retry"))
+_TRY = _AGAIN | frozenset((
+    "try", "do", "it", "that", "this", "once", "more", "now", "please", "pls", "yes", "yeah", "ok", "okay", "can",
+    "could", "you", "we", "i", "let's", "lets", "let", "us", "then", "and", "just", "thanks",
+))
 #: What stands before another wish that is to come before the one that waits for a yes, or in its place.
 _FIRST = re.compile(r"\b(?:first|before)\b", re.I)
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.I)
@@ -74,13 +82,23 @@ def begin(intent: str, text: str, before: State | None, later: Sequence[str] = (
 
 def listen(ctx: Context, judged: Judged) -> bool:
     """Takes from the newest message what it gives for the task; False when it is about something else."""
-    state, text = ctx.state, ctx.text
+    state = ctx.state
+    if names_danger(ctx.text) or finding.types_zero(ctx.text):
+        return False  # for people whatever was asked for, and however well it answers that
+    if state.asked == "order" and ctx.text in state.question["buttons"]:
+        # The rest of the title names an article, which is the button's word and not the customer's.
+        ctx.text = words.number(ctx.text)
+    text = ctx.text
     if not state.asked:
         state.hear(text)
         for need in ctx.task.needs:
             need.hear(ctx, False)
         return True
-    verdict = assent(text, _read_back(state, ctx.task)) if state.asked in ("confirm", "again") else Assent.NONE
+    verdict = _verdict(ctx) if state.asked in ("confirm", "again") else Assent.NONE
+    again = state.asked == "again" and _tries_again(text)
+    # After a failure a yes stands only for who says it again; anything else is read back anew. The key stays, so that
+    # what was done without our hearing of it is not done twice.
+    state.confirmed = state.confirmed and (again or verdict is Assent.YES)
     if verdict is Assent.YES:
         state.hear(text)
         state.confirmed, state.misses = state.confirmed or state.asked == "confirm", 0
@@ -94,7 +112,7 @@ def listen(ctx: Context, judged: Judged) -> bool:
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
     if person and not lacks and not finding.only_values(text):
         return False
-    if finding.leaves(text) and len(text.split()) <= 8:
+    if finding.leaves(text, state.asked == "reason") and len(text.split()) <= 8:
         state.ended = "left"
         return True
     if state.values.get("reason") == "not_arrived" and finding.wants_resent(text):
@@ -103,7 +121,6 @@ def listen(ctx: Context, judged: Judged) -> bool:
     if verdict is Assent.WAIT:
         ctx.say("utter_task_waiting")
         return True
-    again = state.asked == "again" and bool(_AGAIN.search(text))
     if _asks_why(ctx, judged):
         ctx.say("utter_task_why_who" if state.asked == "who" else "utter_task_why")
         return True
@@ -114,7 +131,6 @@ def listen(ctx: Context, judged: Judged) -> bool:
         return False
     more = verdict is Assent.MORE
     if not again and strength < ALONE and _elsewhere(ctx, judged, strength, more):
-        state.heard = state.heard[1:]
         return False
     if not again and _wants_another(ctx, judged, strength, more):
         _switch(ctx, judged.intent)
@@ -123,12 +139,29 @@ def listen(ctx: Context, judged: Judged) -> bool:
     return True
 
 
-def _read_back(state: State, task: Task) -> list[str]:
-    """What a yes may say again: what the task does, and what was read back. Not what is there now, "7" of "from 7 to
-    8", nor one of several articles: "yes, the lamp" may mean the lamp alone."""
-    told = [str(value) for name, value in state.question.get("values", {}).items() if name != "now"
-            and not (name == "items" and re.search(r", | and ", str(value)))]
-    return [task.spoken, *told]
+def _verdict(ctx: Context) -> Assent:
+    """What is said to what was read back. A yes may say again what the task does, and what was read back. Not what is
+    there now, "7" of "from 7 to 8", nor one of several articles or details: "yes, the lamp" may mean the lamp alone. After a
+    failure nothing stands read back."""
+    task, told = ctx.task, dict(ctx.state.question.get("values", {}))
+    told.pop("now", None)
+    if re.search(r", | and ", told.get("items", "")):
+        told.pop("items")
+    details = _DETAILS & told.keys()
+    if ctx.state.asked == "again" or len(details) > 1:
+        return assent(ctx.text, [value for name, value in told.items() if name not in details], task.acts)
+    return assent(ctx.text, [task.spoken.replace("{what}", str(ctx.value("what"))), *told.values()], task.acts)
+
+
+def _tries_again(text: str) -> bool:
+    """Whether somebody who was told that the shop cannot be reached says to try it again, and nothing else."""
+    said = set(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()))
+    return said <= _TRY and not said.isdisjoint(_AGAIN)
+
+
+def uncertain(state: State) -> bool:
+    """Whether a change was tried, and nobody knows whether the shop made it before the line broke."""
+    return bool(state.key) and state.name not in _LOOK_UPS
 
 
 def _asks_why(ctx: Context, judged: Judged) -> bool:
@@ -231,7 +264,7 @@ async def settle(ctx: Context) -> bool:
         state.ended = "unclear"
         return True
     if same and state.misses:
-        unclear = "utter_task_yes_or_no" if asked == "confirm" else "utter_task_unclear"
+        unclear = "utter_task_yes_or_no" if asked == "confirm" and not uncertain(state) else "utter_task_unclear"
         ctx.say("utter_task_no_answer" if finding.is_question(ctx.text) else unclear)
     return False
 
@@ -247,6 +280,9 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return False, False
     if state.ended:
         return True, True
+    if state.asked == "again" and ctx.task.reads_back is None and (ctx.said or begins_with_no(ctx.text)):
+        # Who said "wait" would not be asked again before it is done, so it waits for the word to try.
+        return True, False
     if returned:
         ctx.say("utter_task_welcome_back")
         state.confirmed = False
@@ -311,4 +347,4 @@ def gathered(state: State) -> dict[str, str]:
     return told
 
 
-__all__ = ["Judged", "Say", "begin", "do", "gathered", "listen", "settle", "step"]
+__all__ = ["Judged", "Say", "begin", "do", "gathered", "listen", "settle", "step", "uncertain"]

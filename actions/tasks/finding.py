@@ -23,6 +23,9 @@ from actions.shop.backend import Address, Item, Order, Slot
 
 T = TypeVar("T")
 
+#: Digits of a British phone number without its 0. Not all that have them are in use, but shorter ones hardly ever are.
+_BRITISH = 10
+
 #: The shop's own form, forgiving: small letters, other letters order, spaces, a letter O or l for a digit.
 _OURS = re.compile(
     r"(?<![A-Za-z0-9])(?:LM|ML|L\s?M)[\s#:._–-]*((?:[\dOoIl][\s-]?){5}[\dOoIl])(?![\dA-Za-z])", re.I
@@ -37,12 +40,18 @@ _MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 _AT = re.compile(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+(?=[\w-]+\.(?:com|org|net|co|uk|ie|de|fr|es|eu)\b)", re.I)
 
 _LEAVE = re.compile(
-    r"\b(?:never ?mind|nvm|forget (?:it|about it|that)|leave (?:it|that|everything)(?: (?:then|as it is|be|alone))?|"
-    r"drop it|"
-    r"don'?t bother|stop (?:it|this|that|asking)|not (?:now|today)|i'?ll (?:keep|leave) it|keep (?:it|the order)|"
+    r"\b(?:never ?mind|nvm|forget (?:it|about it|that)|"
+    # "Leave it with my neighbour" says where to
+    r"leave (?:it|that|everything)(?! (?:with|at(?! that)|by|in|on|behind|outside|under|next)\b)|drop it|"
+    r"don'?t bother|stop (?:it|this|that|asking)|not now|i'?ll keep it|keep (?:it|(?:the|my) order)|"
     r"actually no|do it later|some other time)\b", re.I,
 )
-_LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later)\W*", re.I)
+_LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later|"
+                          r"(?:no\W+)?not today(?:\W+(?:thanks|thank you|please|sorry))?)\W*", re.I)
+#: "I don't want to keep it" wants to go on.
+_NOT_KEPT = re.compile(r"\b(?:not|never|cannot|(?:do|does|did|ca|wo|would|could)n['’]?t|no (?:use|need|reason|point)) "
+                       r"(?:\w+ ){0,3}keep (?:it|(?:the|my) order)\b", re.I)
+_KEPT = re.compile(r"(?<!ll )\bkeep (?:it|(?:the|my) order)\b", re.I)
 _QUESTION = re.compile(
     r"\s*(?:(?:yes|yeah|ok(?:ay)?|right|fine|great|sure|and|but|so|well|hi|hey|oh|sorry)\b[\s,.!-]*)*"
     r"(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
@@ -75,7 +84,11 @@ _OLDEST = re.compile(r"\b(?:oldest|first|earliest|older) (?:one|order)\b|\bthe (
 _ALL = re.compile(r"\b(?:all(?: of (?:it|them|my))?|everything|evrything|both|the (?:whole|entire|full) (?:order|lot|"
                   r"thing)|whole order|the lot)\b", re.I)
 _NEGATIVE = re.compile(r"(?<![\w\d])(?:-|−|minus\s+)(\d+)\b", re.I)
-_NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,6})(?![\w]|[.,]\d)")
+#: Of pieces. Six digits are an order's number.
+_NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,5})(?![\w]|[.,]\d)")
+#: On top of what is there: "two more", "another three"
+_ON_TOP = re.compile(r"\b(\d{1,5}) (?:more|extra|additional|further)\b(?! (?:than|things?|questions?|times?)\b)|"
+                     r"\b(?:another|extra|additional) (\d{1,5})\b|\b(?:add|need|want|like) another\b(?! order)", re.I)
 #: Of the United Kingdom, Ireland, most of the EU, the Netherlands.
 _POSTCODE = re.compile(
     r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}|\d{4}\s?[A-Z]{2})\b", re.I
@@ -83,6 +96,8 @@ _POSTCODE = re.compile(
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|the \d{1,2}(?:st|nd|rd|th))"
 #: A day that does not suit: "I won't be in on Saturday".
 _UNSUITED = re.compile(
+    # "Not today, Friday please" names the day that does
+    rf"\bnot {_WEEKDAY}(?=\s*,\s*{_WEEKDAY}\b(?!\s*(?:,|and\b|or\b)))|"
     r"\b(?:won'?t|can'?t|cannot|not|never|isn'?t|aren'?t|away|out|except|instead of|rather than|nobody|no one|noone)\b"
     rf"(?:\s+(?!but\b)[\w']+){{0,5}}?\s+{_WEEKDAY}(?:\s*(?:,|and|or)\s*{_WEEKDAY})*", re.I)
 #: What stays out: "all but the kettle", "keep the kettle".
@@ -141,9 +156,12 @@ def email(text: str) -> str | None:
 
 
 def phone(text: str, region: str = "GB") -> str | None:
-    """The first phone number that can exist, in international form."""
+    """The first phone number that can exist, in international form. One without a country code that is too short for
+    the region is of another, and nobody can tell which."""
     for hit in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
-        if phonenumbers.is_possible_number(hit.number):
+        abroad = hit.raw_string.lstrip("( ").startswith(("+", "00"))
+        whole = phonenumbers.is_valid_number(hit.number) or len(str(hit.number.national_number)) >= _BRITISH
+        if phonenumbers.is_possible_number(hit.number) and (abroad or whole):
             return phonenumbers.format_number(hit.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     return None
 
@@ -319,22 +337,33 @@ def quantity(text: str) -> int | None:
     minus = _NEGATIVE.search(re.sub(r"\bminus (\w+)", lambda hit: f"minus {_figure(hit[1].lower())}", without))
     if minus:
         return -int(minus[1])
-    figures = re.sub(r"\bhalf a dozen\b", "6", without.lower())
+    figures = _in_figures(without)
+    # "one of the two shirts"
+    some = re.search(r"\b(\d{1,5}) (?:out )?of (?:the|my|these|those|them|our|\d)", figures)
+    if some:
+        return int(some[1])
+    becomes = re.findall(r"(?:\bto|\binto|\bmake it|\bmake that|\bonly|\bjust|->|→|=)\s*(\d{1,5})\b", figures)
+    if becomes:
+        return int(becomes[-1])
+    told = [int(hit) for hit in _NUMBER.findall(re.sub(r"\b(?:not|instead of|from|rather than)\s+\d+\b", " ", figures))]
+    return told[-1] if told else None
+
+
+def on_top(text: str) -> int | None:
+    """How many pieces more than there are: 2 in "two more"."""
+    hit = _ON_TOP.search(_in_figures(_OURS.sub(" ", text)))
+    return int(hit[1] or hit[2] or 1) if hit else None
+
+
+def _in_figures(text: str) -> str:
+    """The same in small letters, its numbers in figures."""
+    figures = re.sub(r"\bhalf a dozen\b", "6", text.lower())
     figures = re.sub(r"\b(?:a )?dozen\b", "12", figures)
     figures = alpha2digit(figures, "en")
     # It leaves a small number alone as a word, where it may be none: "the other one".
     figures = re.sub(r"\b(?:the|that|this|which|other|last|first|new|old|right|wrong) one\b", " ", figures)
     figures = re.sub(r"\b[a-z]+\b", lambda hit: _figure(hit[0]), figures)
-    figures = re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
-    # "one of the two shirts"
-    some = re.search(r"\b(\d{1,6}) (?:out )?of (?:the|my|these|those|them|our|\d)", figures)
-    if some:
-        return int(some[1])
-    becomes = re.findall(r"(?:\bto|\binto|\bmake it|\bmake that|\bonly|\bjust|->|→|=)\s*(\d{1,6})\b", figures)
-    if becomes:
-        return int(becomes[-1])
-    told = [int(hit) for hit in _NUMBER.findall(re.sub(r"\b(?:not|instead of|from|rather than)\s+\d+\b", " ", figures))]
-    return told[-1] if told else None
+    return re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
 
 
 def _figure(word: str) -> str:
@@ -441,9 +470,11 @@ def address(text: str, country: str, saved: Sequence[Address] = ()) -> Address |
 # -- leaving, asking, and the like -----------------------------------------------------------------------------------
 
 
-def leaves(text: str) -> bool:
-    """Whether the customer wants to stop what is going on."""
-    return bool(_LEAVE.search(text) or _LEAVE_ALONE.fullmatch(text))
+def leaves(text: str, reason: bool = False) -> bool:
+    """Whether the customer wants to stop what is going on; where a `reason` was asked for, "too big to keep it" is
+    one."""
+    rest = (_KEPT if reason else _NOT_KEPT).sub(" ", text)
+    return bool(_LEAVE.search(rest) or _LEAVE_ALONE.fullmatch(text))
 
 
 def is_question(text: str) -> bool:
@@ -486,15 +517,16 @@ def means_all(text: str) -> bool:
 
 
 def only_values(text: str) -> bool:
-    """Whether a message is e-mails, numbers and what goes around them, so that a classifier has nothing to read in it.
-
-    A lone 0 is no value: it reaches a person.
-    """
-    if re.fullmatch(r"\W*0\W*", text):
-        return False
+    """Whether a message is e-mails, numbers and what goes around them, so that a classifier has nothing to read in
+    it."""
     rest = re.sub(r"\S+@\S+", " ", _OURS.sub(" ", text)).lower()
     left = {word for word in re.findall(r"[^\W\d_]+", rest) if not _figure(word).isdigit()}
     return left <= _AROUND
+
+
+def types_zero(text: str) -> bool:
+    """Whether there is a lone 0, which always reaches a person; messages sent in a burst are lines of one text."""
+    return any(re.fullmatch(r"\W*0\W*", line) for line in text.splitlines())
 
 
 def digits(text: str, least: int, most: int) -> str | None:

@@ -105,8 +105,10 @@ class ActionTaskEnd(Action):
         elif ended == "resend":
             hand_over(dispatcher, tracker, "utter_handoff_resend",
                       "wants a lost parcel sent again, which the bot cannot do")
-        elif ended in _ENDS:
-            dispatcher.utter_message(response=_ENDS[ended])
+        elif state and ended in _ENDS:
+            order = str(state.values.get("order") or "")
+            unsure = "utter_task_uncertain_order" if order else "utter_task_uncertain"
+            dispatcher.utter_message(response=unsure if dialogue.uncertain(state) else _ENDS[ended], order=order)
         if state and state.later and ended in ("done", "declined", "refused"):
             # In the customer's own words, so that a press is a message like any other.
             dispatcher.utter_message(response="utter_task_also", buttons=[{"title": wish, "payload": ""}

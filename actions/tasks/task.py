@@ -6,6 +6,7 @@ them, :mod:`actions.tasks.needs` has the needs.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +72,9 @@ class State:
     def of(cls, slot: Any) -> State | None:
         if not isinstance(slot, dict):
             return None
-        return cls(**{name: value for name, value in slot.items() if name in cls.__dataclass_fields__})
+        # A copy to the bottom: what is heard in a message that proves to be about something else must leave no trace.
+        told = copy.deepcopy(slot)
+        return cls(**{name: value for name, value in told.items() if name in cls.__dataclass_fields__})
 
     def as_slot(self) -> dict[str, Any]:
         return dict(self.__dict__)
@@ -180,10 +183,12 @@ Reading = Callable[[Context], Awaitable[Say]]
 @dataclass(frozen=True)
 class Task:
     """`reads_back` gives the sentence that wants a yes; a task without one changes nothing or asks for nothing twice.
-    `does` says by ``ctx.say`` what came of it. `spoken` are the words for what is done, which a yes may hold."""
+    `does` says by ``ctx.say`` what came of it. `spoken` are words for what is done, which may stand beside a yes
+    (``{what}`` stands for that value), and `acts` the verbs that are one by themselves ("cancel it")."""
 
     needs: tuple[Need, ...]
     does: Doing
     reads_back: Reading | None = None
     takes_email: bool = False
     spoken: str = ""
+    acts: str = ""

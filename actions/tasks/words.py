@@ -52,6 +52,11 @@ def button(order: Order) -> str:
     return f"{order.number}: {order.items[0].name}{more}"
 
 
+def number(title: str) -> str:
+    """The number of the order whose button has this title."""
+    return title.partition(":")[0]
+
+
 def address(one: Address) -> str:
     return plain(", ".join(part for part in (one.line1, one.line2, one.town, one.postcode, one.country) if part))
 

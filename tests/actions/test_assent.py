@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from actions.tasks.assent import Assent, assent
+from actions.tasks.catalogue import TASKS
 
 #: Shall I cancel order LM-104281, Sundew kettle, 54.00 in all?
-_SAID = ["cancel cancelled call off stop order", "LM-104281", "Sundew kettle", "£54.00"]
+_SAID = [TASKS["cancel_order"].spoken, "LM-104281", "Sundew kettle", "£54.00"]
+_ACTS = TASKS["cancel_order"].acts
 
 
 @pytest.mark.parametrize("text", [
@@ -15,23 +17,25 @@ _SAID = ["cancel cancelled call off stop order", "LM-104281", "Sundew kettle", "
     "yes that's right", "that's fine", "sounds good to me", "that would be lovely", "I confirm.", "go on then",
     "no problem, go ahead", "no worries at all, yes", "yes I’m sure", "yes go ahead thank you so much for your help",
     "cancel it", "yes pls cancel order LM-104281", "yes pelase", "aye, that'll do", "yes thankyou", "yes, stop it",
-    "all right then", "yes the kettle", "yes if you could",
+    "all right then", "yes the kettle", "yes if you could", "please", "please cancel the order", "call it off please",
+    "I'm fine with that",
 ])
 def test_a_plain_yes(text: str) -> None:
-    assert assent(text, _SAID) is Assent.YES
+    assert assent(text, _SAID, _ACTS) is Assent.YES
 
 
 @pytest.mark.parametrize("text", [
     "no", "no thanks", "nope", "absolutely not", "of course not", "please don't", "ok no", "no don't cancel", "👎",
     "that is not right", "no i changed my mind", "I'd rather not", "stop", "please stop", "not now", "don’t",
+    "stop, please", "stop now", "ok stop", "stop stop", "I'm good thanks", "I am fine, thank you", "no I'm ok",
 ])
 def test_a_plain_no(text: str) -> None:
-    assert assent(text, _SAID) is Assent.NO
+    assert assent(text, _SAID, _ACTS) is Assent.NO
 
 
 @pytest.mark.parametrize("text", ["ok wait a sec", "hold on", "right now i'm not sure", "let me think", "not yet"])
 def test_not_yet(text: str) -> None:
-    assert assent(text, _SAID) is Assent.WAIT
+    assert assent(text, _SAID, _ACTS) is Assent.WAIT
 
 
 @pytest.mark.parametrize("text", [
@@ -39,12 +43,33 @@ def test_not_yet(text: str) -> None:
     "right, and is the speaker waterproof?", "fine but first cancel the newsletter", "ok just the lamp please",
     "yes, and the toaster as well please", "right street but number 21", "no, number 21 not 12", "ok both then",
     "definitely not, i just wanted to know how", "no that's wrong", "yes?", "sure i want to keep it?",
-    "great, so the courier comes tomorrow then", "wait, make it 8", "is that right", "ok is it fine", "yes all of them", "more please", "yes LM-104287", "ok can it be in the morning",
+    "great, so the courier comes tomorrow then", "wait, make it 8", "is that right", "ok is it fine", "yes all of them",
+    "more please", "yes LM-104287", "ok can it be in the morning", "yes I'm good",
 ])
 def test_more_than_that(text: str) -> None:
-    assert assent(text, _SAID) is Assent.MORE
+    assert assent(text, _SAID, _ACTS) is Assent.MORE
 
 
 @pytest.mark.parametrize("text", ["my name is Noah", "Amara Okafor-Reed", "where is it", "thanks", "", "12 Mill Lane"])
 def test_neither(text: str) -> None:
-    assert assent(text, _SAID) is Assent.NONE
+    assert assent(text, _SAID, _ACTS) is Assent.NONE
+
+
+@pytest.mark.parametrize(("task", "text"), [
+    ("cancel_order", "please stop cancelling"), ("cancel_order", "ok stop cancelling"),
+    ("cancel_order", "call me"), ("cancel_order", "ok call me"),
+    ("cancel_order", "the order please"), ("change_order", "make it eight"), ("change_order", "eight please"),
+    ("exchange_item", "ok eight please"), ("exchange_item", "change the colour"), ("exchange_item", "swap the size"),
+    ("return_item", "go back"), ("return_item", "ok go back"), ("exchange_item", "back"),
+    ("edit_account", "change the phone"), ("edit_account", "ok just the phone"), ("change_delivery", "change the address"),
+])
+def test_words_of_the_task_that_are_no_yes(task: str, text: str) -> None:
+    assert assent(text, [TASKS[task].spoken, "LM-104281", "7"], TASKS[task].acts) is not Assent.YES
+
+
+@pytest.mark.parametrize(("task", "text"), [
+    ("return_item", "set it up please"), ("return_item", "send it back"), ("return_item", "yes, send it back"),
+    ("exchange_item", "swap it"), ("close_account", "delete my account"), ("edit_account", "update it"),
+])
+def test_the_verb_of_the_task_alone(task: str, text: str) -> None:
+    assert assent(text, [TASKS[task].spoken], TASKS[task].acts) is Assent.YES

@@ -53,16 +53,36 @@ def test_articles(text: str, found: list[str]) -> None:
     ("two", 2), ("make it 2", 2), ("from 1 to 3", 3), ("-2", -2), ("minus one", -1), ("zero", 0), ("not 3 but 2", 2),
     ("3 instead of 2", 3), ("i only want one of them", 1), ("change LM-104281 to 4", 4), ("the other one", None),
     ("one of the two linen shirts", 1), ("a dozen", 12), ("half a dozen please", 6),
+    ("i need to change the quantity on order 104281", None), ("order 104281: 3 please", 3), ("no more than 3", 3),
 ])
 def test_numbers_of_pieces(text: str, found: int | None) -> None:
     assert finding.quantity(text) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("add two more speakers to my order", 2), ("one more please", 1), ("another one", 1), ("an extra 3", 3),
+    ("add another speaker", 1), ("make it 3", None), ("no more than 3", None), ("the other one", None),
+    ("one more thing", None), ("I want another order", None),
+])
+def test_numbers_on_top_of_what_is_there(text: str, found: int | None) -> None:
+    assert finding.on_top(text) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("my number is 07700 900142 now", "+44 7700 900142"), ("(+353) 87 123 4567", "+353 87 123 4567"),
+    ("00353871234567", "+353 87 123 4567"), ("020 7946 0958", "+44 20 7946 0958"), ("087 123 4567", None),
+    ("06 12 34 56 78", None), ("0151 23456789", None),
+])
+def test_phone_numbers_of_other_countries_need_their_code(text: str, found: str | None) -> None:
+    assert finding.phone(text) == found
 
 
 @pytest.mark.parametrize(("text", "direction", "found"), [
     ("last Tuesday", "past", date(2026, 11, 17)), ("yesterday", "past", date(2026, 11, 23)),
     ("next friday", "future", date(2026, 11, 27)), ("the 19th", "future", date(2026, 12, 19)),
     ("on the 3rd of december", "future", date(2026, 12, 3)), ("28/11", "future", date(2026, 11, 28)),
-    ("LM-104281", "past", None), ("no day at all", "future", None),
+    ("LM-104281", "past", None), ("no day at all", "future", None), ("not today, Friday please", "future", date(2026, 11, 27)),
+    ("not Friday, Saturday or Sunday", "future", None),
 ])
 def test_days(text: str, direction: str, found: date | None) -> None:
     assert finding.day(text, direction, TODAY) == found
@@ -103,10 +123,27 @@ def test_a_saved_address_by_its_label_and_half_an_address() -> None:
 
 @pytest.mark.parametrize(("text", "leaves"), [
     ("yes please", False), ("No, leave it", True), ("no the other one", False), ("never mind", True), ("stop", True),
-    ("stop the newsletter", False), ("no longer need it", False),
+    ("stop the newsletter", False), ("no longer need it", False), ("no, not today thanks", True),
+    ("not today, Friday please", False), ("leave it with my neighbour", False), ("just leave it at that", True),
+    ("leave it in the porch", False), ("no, keep my order", True),
+    ("I'll leave it", True), ("I want to keep it", True), ("I don't want to keep it", False), ("can't keep it", False),
 ])
 def test_leaving(text: str, leaves: bool) -> None:
     assert finding.leaves(text) == leaves
+
+
+@pytest.mark.parametrize(("text", "leaves"), [
+    ("it's too big to keep it", False), ("I'll keep it", True), ("never mind", True),
+])
+def test_leaving_where_a_reason_was_asked_for(text: str, leaves: bool) -> None:
+    assert finding.leaves(text, reason=True) == leaves
+
+
+@pytest.mark.parametrize(("text", "zero"), [
+    ("0", True), ("LM-104281 a@b.example\n0", True), ("10", False), ("set it to 0", False), ("", False),
+])
+def test_a_lone_zero(text: str, zero: bool) -> None:
+    assert finding.types_zero(text) is zero
 
 
 @pytest.mark.parametrize(("text", "why"), [

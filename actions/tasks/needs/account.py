@@ -40,7 +40,7 @@ class NewValue:
             ctx.state.set("value", found)
             self._others(ctx)
             return ALONE if what != "name" else (ALONE if asked else WITHIN)
-        if asked and ("@" in text or re.search(r"\d{5}", text) or (what == "name" and _NO_NAME.search(text))):
+        if asked and ("@" in text or _has_digits(text) or (what == "name" and _NO_NAME.search(text))):
             ctx.state.values["bad"] = True
             return ALONE
         return NOTHING
@@ -75,6 +75,11 @@ class NewValue:
                 return Say("utter_ask_shorter", {"most": error.facts.get("most", 120)})
             return Say(f"utter_ask_{what}_again")
         return None
+
+
+def _has_digits(text: str) -> bool:
+    """Whether there is something of a phone number in a message, however it is divided."""
+    return len(re.sub(r"\D", "", text)) >= 5
 
 
 #: No person is called so: code, or what somebody says of how a name is spelt.
@@ -118,12 +123,18 @@ class Contact:
         if found:
             ctx.state.set("contact", found)
             return ALONE
+        if asked and ctx.value("trouble") == "user_name" and _has_digits(ctx.text):
+            ctx.state.values["bad"] = True
+            return ALONE
         return NOTHING
 
     async def settle(self, ctx: Context) -> Say | None:
+        bad = ctx.state.values.pop("bad", False)
         if not ctx.value("contact") and ctx.customer and ctx.customer.get("email"):
             ctx.state.values["contact"] = ctx.customer["email"]
         if ctx.value("contact"):
             return None
+        if bad:
+            return Say("utter_ask_phone_again")
         phone = ctx.value("trouble") == "user_name"
         return Say("utter_ask_contact_any" if phone else "utter_ask_contact")

@@ -130,14 +130,24 @@ class HowMany:
     name: str = "quantity"
 
     def hear(self, ctx: Context, asked: bool) -> int:
-        number = finding.quantity(ctx.text)
-        if number is None or (ctx.state.asked == "who"):
+        if ctx.state.asked in ("who", "order"):
+            return NOTHING  # a number is an order's there
+        if (more := finding.on_top(ctx.text)) is not None:
+            # How many there are is known when it is settled.
+            ctx.state.drop("quantity")
+            ctx.state.values["more"] = more
+        elif (number := finding.quantity(ctx.text)) is not None:
+            ctx.state.values.pop("more", None)
+            ctx.state.set("quantity", number)
+        else:
             return NOTHING
-        ctx.state.set("quantity", number)
         return strength(ctx.text) if asked or ctx.state.asked == "confirm" else WITHIN
 
     async def settle(self, ctx: Context) -> Say | None:
-        item, number = await ctx.item(), ctx.value("quantity")
+        item, more = await ctx.item(), ctx.state.values.pop("more", None)
+        if more is not None:
+            ctx.state.set("quantity", item.quantity + more)
+        number = ctx.value("quantity")
         if number is None:
             return Say("utter_ask_quantity", {"item": words.named(item), "now": item.quantity})
         if number < 1:
