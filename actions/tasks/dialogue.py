@@ -141,8 +141,8 @@ def listen(ctx: Context, judged: Judged) -> bool:
 
 def _verdict(ctx: Context) -> Assent:
     """What is said to what was read back. A yes may say again what the task does, and what was read back. Not what is
-    there now, "7" of "from 7 to 8", nor one of several articles or details: "yes, the lamp" may mean the lamp alone. After a
-    failure nothing stands read back."""
+    there now, "7" of "from 7 to 8", nor one of several articles or details: "yes, the lamp" may mean the lamp alone.
+    After a failure nothing stands read back."""
     task, told = ctx.task, dict(ctx.state.question.get("values", {}))
     told.pop("now", None)
     if re.search(r", | and ", told.get("items", "")):
