@@ -147,6 +147,8 @@ def _verdict(ctx: Context) -> Assent:
     told.pop("now", None)
     if re.search(r", | and ", told.get("items", "")):
         told.pop("items")
+    # "5" to "13.5 tog goes from 1 to 2" is a number of pieces.
+    told.update({name: re.sub(r"\d", " ", told[name]) for name in ("item", "items") if name in told})
     details = _DETAILS & told.keys()
     if ctx.state.asked == "again" or len(details) > 1:
         return assent(ctx.text, [value for name, value in told.items() if name not in details], task.acts)
