@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bot.judgement.confidence import SIGNS, Confidence, signs
 from bot.judgement.judgement import Reading
-from bot.judgement.router import OFFERED, by_the_very_words, tongue, wanted_task
+from bot.judgement.router import OFFERED, by_the_very_words, is_beyond, tongue, wanted_task
 from bot.judgement.tasks import TASKS, form_of
 from kb_index.calibration import NEVER, Bar, choose_bar, choose_offer_bar, choose_parting_bar, choose_people_bars
 
@@ -84,8 +84,10 @@ class Asked:
 
     @property
     def held_back(self) -> float:
-        """The least people bar for sure answers at which it may be answered."""
-        return 0.0 if by_the_very_words(self.reading) else self.people
+        """The least people bar for sure answers at which it may be answered; infinite where it never is."""
+        if by_the_very_words(self.reading):
+            return 0.0
+        return float("inf") if is_beyond(self.reading) else self.people
 
     @property
     def beyond(self) -> float:

@@ -32,6 +32,9 @@ OFFERED = 3
 #: How sure a second reading has to be. Among some forty intents one with 0.3 leads, which is enough where it is clear
 #: that the message is for the service team.
 _CLEARLY, _LIKELY, _LEADS = 0.8, 0.5, 0.3
+#: So likely out of scope is none of the sample shop's tests that are answered rightly, and a quarter of what is out of
+#: scope and was answered.
+_BEYOND = 0.95
 _NEVER = float("inf")
 _FAULTS = frozenset({"report_defect", "technical_issue", "site_fault"})
 
@@ -168,7 +171,7 @@ def _decide(reading: Reading, bars: Bars, failed: int, tasks: frozenset[str]) ->
             return judged("out_of_scope", "handoff", 1.0, _TWICE)
         return judged("out_of_scope", "abstain", 1.0, "no words to go by")
     published, doubtful = by_the_very_words(reading), human + support >= bars.people
-    answers = published or (bool(offered) and sure >= bars.bar(reading))
+    answers = published or (bool(offered) and sure >= bars.bar(reading) and not is_beyond(reading))
     if doubtful and not published and not (answers and human + support < bars.people_though_sure):
         # The people bar is low, for the sake of its promise. Where it is clearly likelier that a message is none of
         # ours, saying so and offering a person does as well as taking a person's time; but not where it names an
@@ -214,6 +217,12 @@ def by_the_very_words(reading: Reading) -> bool:
     guide"), unless it clearly asks for a person."""
     same = [candidate.same for candidate in reading.candidates]
     return same[:1] == [True] and not any(same[1:]) and reading.routes.get("human", 0.0) < _CLEARLY
+
+
+def is_beyond(reading: Reading) -> bool:
+    """Whether a message is so clearly out of scope that no entry answers it, however near: "what is the exchange rate
+    of the euro" is no question on the currencies that a shop takes."""
+    return reading.routes.get("out_of_scope", 0.0) >= _BEYOND
 
 
 def wanted_task(reading: Reading) -> str:

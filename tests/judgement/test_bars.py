@@ -65,3 +65,9 @@ def test_what_stands_word_for_word_in_its_entry_says_nothing_of_the_bar() -> Non
     # What is answered wrongly by its very words is no reason to trust the bar either.
     wrong = [Asked(one.reading, "returns", "service") for one in known]
     assert not any(one.foregone for one in wrong) and all(one.foregone for one in known)
+
+
+def test_what_is_clearly_out_of_scope_counts_for_no_answer() -> None:
+    near = [Candidate("hours", 0.9, 1.0, 1.0)]
+    one = Asked(Reading("does the moon open on sundays", {"out_of_scope": 0.96}, "oos", 0.9, near), "", "out_of_scope")
+    assert one.held_back == float("inf")

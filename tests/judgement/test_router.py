@@ -54,6 +54,12 @@ def test_the_very_words_of_two_entries_say_nothing() -> None:
     assert what(decide(Reading("size guide", {"service": 1.0}, "ask_orders", 0.7, both), BARS)) == ("service", "handoff")
 
 
+def test_what_is_clearly_out_of_scope_is_answered_by_no_entry_however_near() -> None:
+    assert what(judge(out_of_scope=0.94, service=0.06)) == ("service", "answer")
+    assert what(judge(out_of_scope=0.96, service=0.04)) == ("out_of_scope", "abstain")
+    assert what(worded(out_of_scope=0.96, service=0.04)) == ("service", "answer")
+
+
 @pytest.mark.parametrize("text", ["0", " 0 ", "0!", "(0)", "\n0\n", "hello?\n0", "0\nplease"])
 def test_zero_reaches_a_person_whatever_else_is_true(text: str) -> None:
     for score in (SURE, FAR, None):
