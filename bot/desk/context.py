@@ -26,7 +26,7 @@ async def _customer(
 ) -> dict[str, Any] | None:
     noted = state.customer or await asyncio.to_thread(services.customers.of, state.id)
     if noted is not None and noted.by and (archived or state.customer is not None):
-        return _told({**asdict(noted), "verified": True})
+        return {"name": noted.name or None, "email": noted.email or None, "verified": True, "by": noted.by}
     if state.contact:
         return _told(state.contact)
     told = _told(asdict(noted) if noted else who)

@@ -51,7 +51,8 @@ class Shelf:
 
     def find(self, search: str) -> Iterator[Entry]:
         """The entries that have all the words of a search, the nearest first."""
-        return (self.entries[hit.id] for hit in self._catalogue.find(search) if hit.id in self.entries)
+        entries = self.entries  # another may take its place meanwhile
+        return (entries[hit.id] for hit in self._catalogue.find(search) if hit.id in entries)
 
     def family(self, entry: Entry) -> list[Entry]:
         """An entry with its translations, the original first; an entry without any is alone."""

@@ -16,6 +16,7 @@ from desk_harness import Agent, Customer, Desk, running
 from bot.conversations import keys
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
+from bot.conversations.errors import OtherCustomer
 from bot.conversations.letters import GATHER_SECONDS, next_letter
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
@@ -137,7 +138,10 @@ async def test_who_opens_a_link_does_not_inherit_who_the_customer_proved_to_be(
             pass
     shown = (await agent.get(f"conversations/{waiting.cid}")).json
     assert shown["conversation"]["verified"] is False
-    assert shown["customer"] == {"name": "Amara", "email": "amara@example.com", "verified": False, "by": None}
+    assert shown["customer"] == {"name": None, "email": "ada@example.org", "verified": False, "by": None}
+    bob = Identity(Known("C-1002", "Bob", "bob@example.com"), "digest-2", 60)
+    with pytest.raises(OtherCustomer):
+        await conversations.identify(waiting.cid, bob)
     await conversations.identify(waiting.cid, amara)
     assert (await agent.get(f"conversations/{waiting.cid}")).json["customer"]["verified"] is True
     assert (await resume(desk, another)).status == 200

@@ -94,10 +94,13 @@ def test_a_bad_entry_stops_a_publish_and_leaves_the_old_state(small: Settings, p
     (tmp_path / "x.md").write_text("---\nquestion: a: b\n---\nc")
     with pytest.raises(BadEntry, match=r"x\.md:2:12"):
         publishing.publish(bad)
-    (tmp_path / "x.md").unlink()
-    with pytest.raises(BadEntry, match="no entries to publish"):
-        publishing.publish(bad)
     assert snapshot.current_name(small.index) == published
+
+
+def test_a_folder_that_is_empty_all_of_a_sudden_takes_nothing_away(small: Settings, published: str, tmp_path: Path) -> None:
+    plan = publishing.planned(publishing.publications_of(replace(small, kb=tmp_path)))
+    assert len(plan.entries) == len(snapshot.load(small.index, published).entries) and not plan.changes
+    assert plan.conflicts and str(tmp_path) in plan.conflicts[0]
 
 
 def test_a_running_process_serves_what_is_published_next(small: Settings, published: str, encoder: Encoder) -> None:

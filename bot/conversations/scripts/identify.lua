@@ -4,7 +4,8 @@
 local cid = ARGV[1]
 if redis.call('EXISTS', key(cid)) == 0 then return 'missing' end
 local known = redis.call('HGET', key(cid), 'customer')
-if known and cjson.decode(known).id ~= ARGV[3] then return 'other' end
+local whose = known and cjson.decode(known).id or redis.call('HGET', key(cid), 'was')
+if whose and whose ~= ARGV[3] then return 'other' end
 -- A token counts once; for the conversation that it was used for it may come again, as after a reload.
 if not redis.call('SET', 'fd:jti:' .. ARGV[4], cid, 'NX', 'EX', ARGV[5])
   and redis.call('GET', 'fd:jti:' .. ARGV[4]) ~= cid then return 'replayed' end

@@ -24,7 +24,7 @@ if owner == 'closed' then
   afresh(cid, owner, t)
   own(cid, owner, '', '', t, {'back_to', people and knows or ''}, 1)
   -- It may be another person at this browser by now; who it is has to be proved again.
-  redis.call('HDEL', key(cid), 'customer')
+  redis.call('HDEL', key(cid), 'customer', 'was')
 end
 local seq = append(cid, body, t)
 remember(cid, id, seq, digest)

@@ -201,6 +201,9 @@ export class Desk {
     this.listChanged.emit();
     if (moved && current.owner === "queue" && before && before.owner !== "queue") this.arrived.emit(current);
     if (moved) this.#settle();
+    // Who it is was proved, or the proof has ended, and what is told of them is another.
+    const proved = before && before.verified !== current.verified;
+    if (proved && summary.id === this.open) void this.thread(summary.id).catch(() => {});
   }
 
   /** Shows that somebody is here; a machine that sleeps does not, however long its line seems to stand. */
