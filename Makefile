@@ -8,7 +8,7 @@ BOOTSTRAP = $(if $(PYTHON),$(PYTHON) -B tools/bootstrap.py,$(error no Python 3.8
 
 # The tests have a home of their own, and no setting of the shell may reach into them.
 TEST_HOME = $(CURDIR)/var/test
-TEST_ENV = env $(foreach name,$(shell env | sed -n 's/^\(FRONTDESK_[A-Z_]*\)=.*/\1/p'),-u $(name)) FRONTDESK_HOME=$(TEST_HOME)
+TEST_ENV = env $(foreach name,$(shell env | sed -n 's/^\(FRONTDESK_[A-Z_]*\)=.*/\1/p'),-u $(name)) FRONTDESK_HOME="$(TEST_HOME)"
 
 export TORCH_BACKEND
 
@@ -58,7 +58,7 @@ faults: install
 
 dialogues: install
 	@$(TEST_ENV) .venv/bin/frontdesk setup
-	@$(TEST_ENV) PYTHONPATH=$(CURDIR) .venv/bin/python tests/dialogues/stage.py $(ONLY)
+	@$(TEST_ENV) PYTHONPATH="$(CURDIR)" .venv/bin/python tests/dialogues/stage.py $(ONLY)
 
 # BENCH="--quick" for short runs; docs/performance.md.
 bench: install

@@ -85,7 +85,7 @@ class Child:
                 return
             if time.monotonic() - begun >= HEALTHY:
                 self.deaths = 0
-            delay = min(FIRST_DELAY * 2**self.deaths, LONGEST_DELAY)
+            delay = min(FIRST_DELAY * 2 ** min(self.deaths, 32), LONGEST_DELAY)
             self.deaths += 1
             self.say(f"{self.spec.name} {self.ending}; it starts again in {delay:g} s (log: {self.log.path})")
             try:

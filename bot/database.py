@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import select
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+_Told = TypeVar("_Told")
 #: Changes the schema by one step; called inside a transaction.
 Step = Callable[[Any], None]
 
@@ -43,6 +45,8 @@ _CROWDED = 2.0
 #: Seconds by which one look at the clock may be behind another: its process was held up between it and what it did by
 #: it, or the clocks of two machines differ.
 _BEHIND = 60.0
+#: Seconds that :func:`insisting` goes on.
+_INSISTING = 30.0
 #: Any fixed number: the name of the lock under which Postgres changes its tables.
 _MIGRATION_LOCK = 7_305_001
 
@@ -128,6 +132,19 @@ def writing(engine: Any) -> Iterator[Any]:
     """A transaction: whole when the block ends, nothing when it raises. Raises DatabaseUnavailable."""
     with available(), engine.begin() as connection:
         yield connection
+
+
+def insisting(act: Callable[[], _Told]) -> _Told:
+    """Does what has to be written down because it has happened already, again and again while the database is away or
+    somebody holds what it needs. Raises DatabaseUnavailable after half a minute."""
+    until = time.monotonic() + _INSISTING
+    while True:
+        try:
+            return act()
+        except DatabaseUnavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
 
 
 @contextmanager

@@ -251,7 +251,13 @@ def mail(settings: Settings) -> Finding:
 
 def without_password(url: str) -> str:
     """The URL as it may be shown: without user, password and query, any of which may hold a secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = None
+    if parts is None or "@" in parts.path + parts.query + parts.fragment:
+        # A password that holds a slash, say: no parser tells where it ends.
+        return f"{url.partition('://')[0]}://…"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 

@@ -9,6 +9,7 @@ A supervisor holds its home's ``run.lock`` for as long as it lives, so that two 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
@@ -45,8 +46,9 @@ class SetUpFailed(Exception):
 
 
 def say(line: str) -> None:
-    """A line for the person at the terminal."""
-    print(f"frontdesk: {line}", file=sys.stderr, flush=True)
+    """A line for the person at the terminal, who may have gone: what reads the children's logs must go on."""
+    with contextlib.suppress(OSError):
+        print(f"frontdesk: {line}", file=sys.stderr, flush=True)
 
 
 def desk(settings: Settings) -> Spec:
@@ -134,7 +136,9 @@ class Supervisor:
         """Returns 0 after a stop that was asked for. Raises NotReady where a child does not come up."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._told_to_stop)
+            # Under nohup the terminal's end is to end nothing.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                loop.add_signal_handler(number, self._told_to_stop)
         try:
             await self._until_stopped(self._start())
             await self._until_stopped(self._watch())

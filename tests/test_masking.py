@@ -13,6 +13,9 @@ from bot.masking import Masking, install, mask
 @pytest.mark.parametrize(("text", "masked"), [
     ("mail to Amara.Okafor+x@Example.co.uk, now", "mail to [e-mail], now"),
     ("siobhán@exämple.ie", "[e-mail]"),
+    ("GET https://shop.example/customers?email=amara.okafor%40example.com&role=all",
+     "GET https://shop.example/customers?email=[e-mail]&role=all"),
+    ("redis://:Zk9/aB+c@cache:1/0", "redis://[secret]@cache:1/0"),
     ("call +44 7700 900142 or (0)", "call [phone] or (0)"),
     ("07700 900142", "[phone]"), ("0800-555-0142.", "[phone]."), ("+49 (30) 23125-407", "[phone]"),
     ("order LM-104233 and lm 104233, LM104233", "order [order] and [order], [order]"),

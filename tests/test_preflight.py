@@ -93,6 +93,9 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("redis://:hu@sh@h/0", "redis://h/0"),
         ("unix:///run/x.sock?password=hush", "unix:///run/x.sock"),
         ("postgresql://u:hush@h/x?password=hush", "postgresql://h/x"),
+        ("postgresql://u:hu/sh@h/x", "postgresql://…"),
+        ("redis://:hu[sh@h/0", "redis://…"),
+        ("redis://h/0?password=hu@sh", "redis://…"),
     ],
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:

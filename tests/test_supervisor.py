@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import os
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import valkey
+from bot import supervisor, valkey
 from bot.child import Child, Spec
 from bot.logs import LogFile, Loudness
 from bot.settings import ROOT, Settings
@@ -357,6 +358,27 @@ async def test_a_long_life_resets_the_delay(tmp_path: Path, monkeypatch: pytest.
     await child.stop()
     await keeping
     assert all("in 0.01 s" in line for line in said)
+
+
+async def test_who_has_died_very_often_is_started_again_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.child.LONGEST_DELAY", 0.01)
+    child = Child(Spec("short", [sys.executable, "-S", "-c", ""]), tmp_path, lambda line: None)
+    child.deaths = 2000
+    keeping = asyncio.create_task(child.keep())
+    await eventually(lambda: child.deaths >= 2002)
+    await child.stop()
+    await keeping
+
+
+def test_a_terminal_that_is_gone_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        supervisor.say("the desk starts again")
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            gone.close()
 
 
 async def test_a_program_that_does_not_exist_counts_as_a_death(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ class Connection:
         self._timeout = timeout
         # What stamina would log of a call are its arguments, and those are customers' data.
         stamina.instrumentation.set_on_retry_hooks([])
+        # And httpx would log their addresses: they stand in what is asked of a backend.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
             base_url=url, headers=dict(headers or {}), auth=auth, transport=transport, follow_redirects=False,
             # One attempt has a third of the time, so that a second one can be made.

@@ -49,6 +49,8 @@ _STATES = {"pending": "received", "on-hold": "received", "processing": "being_pa
            "cancelled": "cancelled", "failed": "cancelled", "refunded": "returned"}
 _CHANGES = ("change_address", "change_quantity", "cancel")
 _META = "_frontdesk_"
+#: What WooCommerce would keep of the old address, since it changes only what is named.
+_LEFT = {"state": "", "company": ""}
 #: Written by WooCommerce's own Shipment Tracking extension, where a shop has it.
 _TRACKING = "_wc_shipment_tracking_items"
 _GUEST = "guest-"
@@ -131,7 +133,7 @@ class WooCommerceShop:
         address = checked_address(address)
         shipping = {
             "address_1": address.line1, "address_2": address.line2, "city": address.town,
-            "postcode": address.postcode, "country": await self._country_code(address.country),
+            "postcode": address.postcode, "country": await self._country_code(address.country), **_LEFT,
         }
         return await self._change_order(customer, number, "change_address", {"shipping": shipping}, key)
 
@@ -191,7 +193,7 @@ class WooCommerceShop:
         address = checked_address(address)
         which = "billing" if address.label.casefold() in ("billing", "invoice") else "shipping"
         told = {"address_1": address.line1, "address_2": address.line2, "city": address.town,
-                "postcode": address.postcode, "country": await self._country_code(address.country)}
+                "postcode": address.postcode, "country": await self._country_code(address.country), **_LEFT}
         return await self._change_customer(customer, "save_address", {which: told}, key)
 
     async def newsletter(self, customer: str, on: bool, *, key: str) -> Customer:

@@ -10,7 +10,6 @@ from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.desk.errors import ApiError
 from bot.desk.workshop import Workshop
-from bot.library.library import today
 from bot.library.publications import Publications
 
 log = logging.getLogger(__name__)
@@ -27,7 +26,7 @@ class Calendar:
         self._workshop = workshop
         self._task: asyncio.Task[None] | None = None
         #: The day for which nothing is left to do, and the last way back that counted in.
-        self._done = ("", 0)
+        self._done = (0, "")
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._repeat())
@@ -38,8 +37,8 @@ class Calendar:
 
     async def run(self) -> bool:
         """Publishes where a day asks for it; returns whether it did. Raises DatabaseUnavailable, ApiError."""
-        # Going back brings again what a day took away; it may have been done on the command line.
-        seen = (day := today(), await asyncio.to_thread(self._ledger.last_way_back))
+        # Going back, and a publish that began before midnight, bring again what the day took away.
+        seen = await asyncio.to_thread(self._ledger.state)
         if self._done == seen:
             return False
         due, came = await asyncio.to_thread(self._ledger.due)
@@ -47,7 +46,7 @@ class Calendar:
         if due or came:
             told = await self._workshop.call("turn_day")
         if told["stopped"]:
-            log.warning("ready for %s, but the gate stops it: %s", day, ", ".join(told["stopped"][:20]))
+            log.warning("ready for %s, but the gate stops it: %s", seen[1], ", ".join(told["stopped"][:20]))
         self._done = seen
         return bool(told["snapshot"])
 

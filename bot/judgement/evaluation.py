@@ -149,8 +149,8 @@ def measured(
     """The figures of messages that were asked."""
     bars = Bars.parse(published.calibration)
     if told is None:
-        # What decided the bar: test questions, and a share of messages without an answer.
-        about = questions(asked)[1]
+        # What decided the bar: test questions, and a share of messages without an answer. And what is answered anyhow.
+        about = questions(asked)[1] + [a for a in asked if a.foregone and not a.tongue and not a.hidden]
         routed = [a for a in asked if a.route and not a.held_out]
     else:
         about = [a for a, one in zip(asked, told, strict=True) if one.entry is not None]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.database import open_database
+from bot.database import DatabaseUnavailable, insisting, open_database
 from bot.judgement import assembly, phrases
 from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, Asked, calibrate
@@ -88,8 +88,14 @@ def roll_back(settings: Settings, name: str, by: str = "the command line") -> st
                               "snapshots` lists, or put the entries right and publish")
         snapshot.load(settings.index, name)
         # First what serves, then the ledger: whatever dies in between, the snapshot that somebody asked for is live.
+        before = snapshot.current_name(settings.index)
         snapshot.make_current(settings.index, name)
-        ledger.roll_back(name, by)
+        try:
+            insisting(lambda: ledger.roll_back(name, by))
+        except DatabaseUnavailable:
+            if before:
+                snapshot.make_current(settings.index, before)
+            raise
         told = json.dumps([name, mark(settings, entries_of(settings))])
         scratch = settings.index / ".pinned"
         scratch.write_text(told, encoding="utf-8")

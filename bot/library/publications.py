@@ -142,9 +142,9 @@ class Publications:
         )
         rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
         there = {row["id"]: row for row in rows}
-        known = [row["id"] for row in rows if row["synced"] and row["status"] != "archived"]
+        known = [row["id"] for row in rows if row["synced"] and row["status"] != "archived" and row["live"] is not None]
         strangers: dict[str, tuple[Path, str]] = {}
-        gone = bool(known) and not self._kb.is_dir()
+        gone = bool(rows) and not self._kb.is_dir()
         files = {} if gone else {article.id: article for article in read_folder(self._kb, strangers)}
         if lost := half_gone(known, files):
             mend = (
@@ -175,7 +175,7 @@ class Publications:
                 )
                 continue
             elif row["mark"] == mark:
-                if row["live"] is None:
+                if row["live"] != row["version"]:
                     plan.changes.append(Change(article.id, row["version"]))
                     plan.taken[row["nr"]] = (row["version"], mark)
             elif row["mark"] == row["synced"] or (row["withdrawn"] and not row["synced"]):
@@ -519,12 +519,6 @@ class Publications:
             )
             self._set_live(connection, seq, changes, again=True)
             return seq
-
-    def last_way_back(self) -> int:
-        """The number of the newest publication that went back, 0 where none did."""
-        query = sa.select(sa.func.max(publications.c.seq)).where(publications.c.kind == "rollback")
-        with reading(self._engine) as connection:
-            return int(connection.execute(query).scalar() or 0)
 
     def due(self) -> tuple[bool, list[str]]:
         """Whether other articles hold today than on the day of what serves, and which ones that were made ready before

@@ -276,7 +276,7 @@ class Sync:
         if files and self._library.note("folder") == "off":
             raise CannotSync(f"an import took the place of {self._kb}, which is another knowledge base; set "
                              "FRONTDESK_KB to an empty folder to have the entries written there")
-        known = [row.id for row in rows.values() if row.synced and not row.archived]
+        known = [row.id for row in rows.values() if row.synced and row.article is not None]
         if (gone := half_gone(known, files)) and (take != "folder" or only):
             raise CannotSync(f"{gone} of {len(known)} files are gone from {self._kb}; if their entries are to be "
                              "archived, `frontdesk kb sync --take folder` does it")

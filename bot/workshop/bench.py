@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.database import open_database
+from bot.database import insisting, open_database
 from bot.errors import Busy
 from bot.judgement import publishing, settling
 from bot.judgement.bars import calibrate
@@ -388,7 +388,7 @@ class Bench:
             settling.settle(self._settings, self._ledger)
             raise
         kept = {key: value for key, value in checked.report.items() if key != "digest"}
-        self._ledger.finish(seq, name, plan, kept)
+        insisting(lambda: self._ledger.finish(seq, name, plan, kept))
         draft.name = name
         self._live, self._checked = draft, None
         self._outcomes.clear()

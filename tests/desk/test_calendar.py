@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot.database import open_database
-from bot.desk import calendar
 from bot.desk.calendar import Calendar
 from bot.library import publications
 from bot.library.article import Article
@@ -46,11 +48,18 @@ async def test_it_looks_anew_where_somebody_goes_back(tmp_path: Path, monkeypatc
     workshop = Workshop(ledger)
     one = Calendar(ledger, workshop)  # type: ignore[arg-type]
     assert [await one.run(), await one.run(), workshop.turned] == [False, False, 0]
-    for module in (publications, calendar):
-        monkeypatch.setattr(module, "today", lambda: "2999-03-04")
+    noon = datetime.fromisoformat("2999-03-04T12:00:00+00:00").timestamp()
+    clock = SimpleNamespace(time=lambda: noon, strftime=time.strftime, gmtime=time.gmtime)
+    monkeypatch.setattr(publications, "time", clock)
+    monkeypatch.setattr(publications, "today", lambda: "2999-03-04")
     assert [await one.run(), await one.run(), workshop.turned] == [True, False, 1]
     publish(ledger, "by hand")
     assert not await one.run() and workshop.turned == 1
     ledger.roll_back("first", "Ben")
     assert [await one.run(), await one.run(), workshop.turned] == [True, False, 2]
+    # Begun before midnight, and done after the day was looked at.
+    plan = ledger.plan(())
+    plan.at = noon - 86_400
+    ledger.finish(ledger.begin(plan, "late", "Ada", "publish"), "late", plan)
+    assert [await one.run(), await one.run(), workshop.turned] == [True, False, 3]
     engine.dispose()

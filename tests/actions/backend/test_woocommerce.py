@@ -103,7 +103,9 @@ async def test_order_and_email_lead_to_the_customer(shop: WooCommerceShop) -> No
 
 
 async def test_what_can_be_changed_is_changed(shop: WooCommerceShop, woo: Woo) -> None:
+    woo.orders[1041]["shipping"] |= {"state": "CA", "company": "Heron Ltd"}
     changed = await shop.change_address("7", "1041", ADDRESS, key="1")
+    assert woo.orders[1041]["shipping"]["state"] == woo.orders[1041]["shipping"]["company"] == "", "half of the old address"
     assert changed.delivery.address == replace(ADDRESS, country="United Kingdom (UK)")
     assert woo.orders[1041]["shipping"]["country"] == "GB" and woo.orders[1041]["shipping"]["first_name"] == "A"
     changed = await shop.change_quantity("7", "1041", "1", 3, key="2")
