@@ -44,7 +44,11 @@ _WANTS_NOTHING = re.compile(r"\b(?:i'?m|i am|we'?re|we are) (?:all |quite |very 
 #: Words that mean one thing together, and alone may mean anything: "call me", "go back", "the number", "stop it".
 _PAIRS = ((re.compile(r"\bcall(?:ing|ed)? (?:(?:it|that|this|the order|my order) )?off\b", re.I), "cancel"),
           (re.compile(r"\b(send(?:ing)?|sent|goes|give|take) ((?:\w+ ){0,2})back\b", re.I), r"\1 \2"),
-          (re.compile(r"\be[- ]mail\b", re.I), "email"), (re.compile(r"\bphone number\b", re.I), "phone"),
+          # One of the articles may be a set
+          (re.compile(r"\bset(?:ting)? ((?:\w+ ){0,2}?)up\b", re.I), r"setup \1"),
+          (re.compile(r"\be[- ]?mail(?: address)?\b", re.I), "email"), (re.compile(r"\bphone number\b", re.I), "phone"),
+          # Alone it is a size
+          (re.compile(r"\b(it|that|this|let) s\b", re.I), r"\1"),
           (re.compile(r"\bstop \w+ing\b", re.I), "no"))
 #: What goes with a yes and takes nothing from it.
 _COURTESY = re.compile(r"\b(?:" + "|".join((
@@ -65,8 +69,6 @@ _YES = frozenset((
 _NO = frozenset(("no", "nope", "nah", "n", "not", "never", "non", "nein", "don't", "dont", "doesn't", "neither", "nay"))
 #: A no that says what is read back is mistaken is followed by what it should be.
 _MISTAKEN = frozenset(("wrong", "incorrect", "mistake", "mistaken"))
-#: What a verb may carry and still mean the whole of what was read back: "cancel the order", "set it up".
-_WHOLE = frozenset(("order", "account", "up"))
 #: Words beside a yes or a no that say nothing more.
 _FILLING = frozenset((
     "it", "that", "this", "them", "then", "the", "my", "now", "so", "and", "a", "an", "i", "i'd", "i'm", "is", "be",
@@ -74,7 +76,7 @@ _FILLING = frozenset((
     "thank", "you", "u", "very", "much", "mate", "love", "dear", "ahead", "go", "hi", "hello", "well", "oh", "ah",
     "hm", "hmm", "um", "er", "really", "quite", "for", "me", "us", "we", "of", "with", "yourself", "these", "those",
     "its", "it's", "that's", "thats", "sir", "madam", "kindly", "just", "actually", "at",
-    "yet", "sorry", "s", "there", "thankyou",
+    "yet", "sorry", "there", "thankyou",
 ))
 _WAITS = re.compile(r"\b(?:" + "|".join((
     r"wait", r"hold (?:on|it|off|fire)", r"hang on", r"one (?:sec\w*|moment|minute|min)",
@@ -106,7 +108,7 @@ def assent(text: str, said: Iterable[str] = (), acts: str = "") -> Assent:
     if _only_stops(_words(plain)):
         return Assent.NO
     verbs = set(_words(acts))
-    known = verbs.union(*map(_words, said), _WHOLE if verbs else ())
+    known = verbs.union(*map(_words, said))
     rest, waits = _WAITS.subn(" ", plain)
     rest, nothing = _WANTS_NOTHING.subn(" no ", _COURTESY.sub(" ", rest))
     rest, agreed = _AGREES.subn(" ", rest)

@@ -59,7 +59,8 @@ _TROUBLE_LOCKED = Option("trouble", "utter_ask_trouble", (
 ))
 
 _RETURN = Task((Who(), WhichOrder("return"), WhichItems(), REASON), doings.give_back, doings.read_return,
-               spoken="returned refunded sending sent goes item items order", acts="return refund send set")
+               spoken="returned refunded sending sent goes item items order", acts="return refund send setup",
+               acts_on="order")
 _SIGN_IN = Task((_TROUBLE_LOCKED, Contact()), doings.help_sign_in, takes_email=True)
 _FEEDBACK: tuple[Need, ...] = (Words(),)
 
@@ -75,21 +76,21 @@ TASKS: dict[str, Task] = {
                          doings.change_quantity, doings.read_quantity,
                          spoken="change make order quantity"),
     "cancel_order": Task((Who(), WhichOrder("cancel")), doings.cancel, doings.read_cancel,
-                         spoken="cancelled canceled cancelling stop order", acts="cancel"),
+                         spoken="cancelled canceled cancelling stop order", acts="cancel", acts_on="order"),
     "return_item": _RETURN,
     "request_refund": _RETURN,
     "refund_status": Task((Who(), WhichOrder(fits=lambda order: bool(order.refunds), many=True)), doings.tell_refund),
     "exchange_item": Task((Who(), WhichOrder("exchange"), WhichItem(), WhichVariant()),
                           doings.exchange, doings.read_exchange,
-                          spoken="exchanged goes order in", acts="exchange swap replace set"),
+                          spoken="exchanged change goes order in", acts="exchange swap replace setup", acts_on="order"),
     "edit_account": Task((_WHAT_ACCOUNT, Who(account=True), NewValue(), Where(only="address")),
                          doings.edit_account, doings.read_account, takes_email=True,
-                         spoken="change account details new {what}", acts="update"),
+                         spoken="change account details new {what}", acts="update", acts_on="account"),
     "newsletter": Task((_NEWSLETTER, Who(account=True)), doings.newsletter),
     "reset_password": _SIGN_IN,
     "unlock_account": _SIGN_IN,
     "close_account": Task((Who(account=True),), doings.close_account, doings.read_close,
-                          spoken="closed deleted account data", acts="close delete"),
+                          spoken="closed deleted account data", acts="close delete", acts_on="account"),
     "membership_status": Task((Who(account=True),), doings.tell_membership),
     "gift_card_balance": Task((Card(),), doings.tell_gift_card),
     "complaint": Task(_FEEDBACK, doings.take_down, takes_email=True),

@@ -45,6 +45,7 @@ _TRY = _AGAIN | frozenset((
 #: What stands before another wish that is to come before the one that waits for a yes, or in its place.
 _FIRST = re.compile(r"\b(?:first|before)\b", re.I)
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.I)
+_SEND = re.compile(r"\b(?:send|sending|sent)\b")
 _IT = re.compile(r"\b(?:it|that|this|them|the same|same one|the order|that order|this order)\b", re.I)
 
 
@@ -149,10 +150,15 @@ def _verdict(ctx: Context) -> Assent:
         told.pop("items")
     # "5" to "13.5 tog goes from 1 to 2" is a number of pieces.
     told.update({name: re.sub(r"\d", " ", told[name]) for name in ("item", "items") if name in told})
-    details = _DETAILS & told.keys()
-    if ctx.state.asked == "again" or len(details) > 1:
-        return assent(ctx.text, [value for name, value in told.items() if name not in details], task.acts)
-    return assent(ctx.text, [task.spoken.replace("{what}", str(ctx.value("what"))), *told.values()], task.acts)
+    several = len(_DETAILS & told.keys()) > 1
+    if several:
+        told = {name: value for name, value in told.items() if name not in _DETAILS}
+    spoken = task.spoken.replace("{what}", "" if several else str(ctx.value("what")))
+    spoken, acts = task.acts_on if ctx.state.asked == "again" else spoken, task.acts
+    if ctx.value("reason") == "not_arrived":
+        # Whoever says "please send it" of a lost parcel wants the parcel.
+        spoken, acts = _SEND.sub(" ", spoken), _SEND.sub(" ", acts)
+    return assent(ctx.text, [spoken, *told.values()], acts)
 
 
 def _tries_again(text: str) -> bool:
@@ -282,9 +288,12 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return False, False
     if state.ended:
         return True, True
-    if state.asked == "again" and ctx.task.reads_back is None and (ctx.said or begins_with_no(ctx.text)):
-        # Who said "wait" would not be asked again before it is done, so it waits for the word to try.
-        return True, False
+    unheard = state.misses > 0 and state.name not in _LOOK_UPS
+    if state.asked == "again" and ctx.task.reads_back is None and (ctx.said or unheard or begins_with_no(ctx.text)):
+        # Nothing is read back before it is done, so after "wait" and "maybe later" it waits for the word to try.
+        if state.misses >= MISSES:
+            state.ended = "unclear"
+        return True, bool(state.ended)
     if returned:
         ctx.say("utter_task_welcome_back")
         state.confirmed = False

@@ -46,12 +46,16 @@ _LEAVE = re.compile(
     r"don'?t bother|stop (?:it|this|that|asking)|not now|i'?ll keep it|keep (?:it|(?:the|my) order)|"
     r"actually no|do it later|some other time)\b", re.I,
 )
-_LEAVE_ALONE = re.compile(r"\W*(?:stop|quit|exit|abort|cancel|cancel that|cancel this|nothing|later|"
+_LEAVE_ALONE = re.compile(r"\W*(?:(?:sorry|ok(?:ay)?|maybe)\W+)?(?:stop|quit|exit|abort|cancel|"
+                          r"cancel that|cancel this|nothing|later|"
                           r"(?:no\W+)?not today(?:\W+(?:thanks|thank you|please|sorry))?)\W*", re.I)
 #: "I don't want to keep it" wants to go on.
 _NOT_KEPT = re.compile(r"\b(?:not|never|cannot|(?:do|does|did|ca|wo|would|could)n['’]?t|no (?:use|need|reason|point)) "
                        r"(?:\w+ ){0,3}keep (?:it|(?:the|my) order)\b", re.I)
-_KEPT = re.compile(r"(?<!ll )\bkeep (?:it|(?:the|my) order)\b", re.I)
+#: "Too big to keep it" is a complaint, "I'd rather keep it" is none.
+_KEPT = re.compile(r"\b(?:too|not|never|cannot|no (?:use|need|reason|point)|hard|difficult|impossible|"
+                   r"(?:do|does|did|ca|wo|would|could|is|was)n['’]?t)\b(?:(?!\bbut\b)[^.,;!?])*"
+                   r"(?<!ll )\bkeep (?:it|(?:the|my) order)\b", re.I)
 _QUESTION = re.compile(
     r"\s*(?:(?:yes|yeah|ok(?:ay)?|right|fine|great|sure|and|but|so|well|hi|hey|oh|sorry)\b[\s,.!-]*)*"
     r"(?:what|when|where|which|who|why|how|is|are|do|does|did|can|could|will|would|should|shall|may|any)\b", re.I
@@ -86,8 +90,14 @@ _ALL = re.compile(r"\b(?:all(?: of (?:it|them|my))?|everything|evrything|both|th
 _NEGATIVE = re.compile(r"(?<![\w\d])(?:-|−|minus\s+)(\d+)\b", re.I)
 #: Of pieces. Six digits are an order's number.
 _NUMBER = re.compile(r"(?<![\w.,£$€-])(\d{1,5})(?![\w]|[.,]\d)")
+#: "The other one", "the navy one", but not "the quantity to one"
+_ONE_OF_THEM = re.compile(
+    r"\b(?:(?:the|that|this|which)(?: (?!(?:to|into|by|from|for|of|not|only|just|be|is|was|as|make|with|than|and|or|"
+    r"i|we|want|need|add)\b)\w+){0,2}|other|last|first|new|old|right|wrong) one\b"
+    r"(?! (?:more|extra|additional|further)\b)")
 #: On top of what is there: "two more", "another three"
-_ON_TOP = re.compile(r"\b(\d{1,5}) (?:more|extra|additional|further)\b(?! (?:than|things?|questions?|times?)\b)|"
+_ON_TOP = re.compile(r"\b(\d{1,5}) (?:more|extra(?![ -](?:large|small|long|wide|short|tall|thick|thin|big|deep)\b)|"
+                     r"additional|further)\b(?! (?:than|things?|questions?|times?)\b)|"
                      r"\b(?:another|extra|additional) (\d{1,5})\b|\b(?:add|need|want|like) another\b(?! order)", re.I)
 #: Of the United Kingdom, Ireland, most of the EU, the Netherlands.
 _POSTCODE = re.compile(
@@ -361,7 +371,7 @@ def _in_figures(text: str) -> str:
     figures = re.sub(r"\b(?:a )?dozen\b", "12", figures)
     figures = alpha2digit(figures, "en")
     # It leaves a small number alone as a word, where it may be none: "the other one".
-    figures = re.sub(r"\b(?:the|that|this|which|other|last|first|new|old|right|wrong) one\b", " ", figures)
+    figures = _ONE_OF_THEM.sub(" ", figures)
     figures = re.sub(r"\b[a-z]+\b", lambda hit: _figure(hit[0]), figures)
     return re.sub(r"\b(?:a )?couple(?: of)?\b", "2", figures)
 

@@ -184,7 +184,8 @@ Reading = Callable[[Context], Awaitable[Say]]
 class Task:
     """`reads_back` gives the sentence that wants a yes; a task without one changes nothing or asks for nothing twice.
     `does` says by ``ctx.say`` what came of it. `spoken` are words for what is done, which may stand beside a yes
-    (``{what}`` stands for that value), and `acts` the verbs that are one by themselves ("cancel it")."""
+    (``{what}`` stands for that value), and `acts` the verbs that are one by themselves ("cancel it"). `acts_on` is what
+    these may name where nothing stands read back ("cancel the order")."""
 
     needs: tuple[Need, ...]
     does: Doing
@@ -192,3 +193,4 @@ class Task:
     takes_email: bool = False
     spoken: str = ""
     acts: str = ""
+    acts_on: str = ""

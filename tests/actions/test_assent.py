@@ -6,6 +6,8 @@ import pytest
 
 from actions.tasks.assent import Assent, assent
 from actions.tasks.catalogue import TASKS
+from actions.tasks.dialogue import _verdict
+from actions.tasks.task import Context, State
 
 #: Shall I cancel order LM-104281, Sundew kettle, 54.00 in all?
 _SAID = [TASKS["cancel_order"].spoken, "LM-104281", "Sundew kettle", "£54.00"]
@@ -18,7 +20,7 @@ _ACTS = TASKS["cancel_order"].acts
     "no problem, go ahead", "no worries at all, yes", "yes I’m sure", "yes go ahead thank you so much for your help",
     "cancel it", "yes pls cancel order LM-104281", "yes pelase", "aye, that'll do", "yes thankyou", "yes, stop it",
     "all right then", "yes the kettle", "yes if you could", "please", "please cancel the order", "call it off please",
-    "I'm fine with that",
+    "I'm fine with that", "yes that s right",
 ])
 def test_a_plain_yes(text: str) -> None:
     assert assent(text, _SAID, _ACTS) is Assent.YES
@@ -62,6 +64,7 @@ def test_neither(text: str) -> None:
     ("exchange_item", "ok eight please"), ("exchange_item", "change the colour"), ("exchange_item", "swap the size"),
     ("return_item", "go back"), ("return_item", "ok go back"), ("exchange_item", "back"),
     ("edit_account", "change the phone"), ("edit_account", "ok just the phone"), ("change_delivery", "change the address"),
+    ("cancel_order", "cancel my account"), ("close_account", "delete my order"), ("return_item", "just the set please"),
 ])
 def test_words_of_the_task_that_are_no_yes(task: str, text: str) -> None:
     assert assent(text, [TASKS[task].spoken, "LM-104281", "7"], TASKS[task].acts) is not Assent.YES
@@ -69,7 +72,53 @@ def test_words_of_the_task_that_are_no_yes(task: str, text: str) -> None:
 
 @pytest.mark.parametrize(("task", "text"), [
     ("return_item", "set it up please"), ("return_item", "send it back"), ("return_item", "yes, send it back"),
+    ("return_item", "please set up the return"), ("exchange_item", "yes, change it"),
     ("exchange_item", "swap it"), ("close_account", "delete my account"), ("edit_account", "update it"),
 ])
 def test_the_verb_of_the_task_alone(task: str, text: str) -> None:
     assert assent(text, [TASKS[task].spoken], TASKS[task].acts) is Assent.YES
+
+
+def verdict(task: str, text: str, asked: str = "confirm", told: dict[str, str] | None = None, **values: str) -> Assent:
+    state = State(task, dict(values), asked=asked, question={"values": told or {}, "buttons": []})
+    return _verdict(Context(TASKS[task], state, None, "c", "t", text))  # type: ignore[arg-type]
+
+
+_TWO = {"name": "Noah Brandt", "phone": "07700 900555"}
+_EMAIL = {"value": "noah@example.org"}
+_M = {"order": "LM-104281", "item": "Drift linen shirt", "now": "L, white", "variant": "M, white"}
+
+
+@pytest.mark.parametrize(("task", "text", "told", "what"), [
+    ("edit_account", "yes please update my email address", _EMAIL, "email"),
+    ("edit_account", "yes, change my e-mail", _EMAIL, "email"), ("edit_account", "yes, change them", _TWO, "name"),
+    ("exchange_item", "yes, change it to M", _M, ""),
+])
+def test_a_yes_that_says_again_what_was_read_back(task: str, text: str, told: dict[str, str], what: str) -> None:
+    assert verdict(task, text, told=told, what=what) is Assent.YES
+
+
+@pytest.mark.parametrize(("task", "text", "told", "what"), [
+    ("edit_account", "yes, change the name", _TWO, "name"), ("edit_account", "yes, my address", _EMAIL, "email"),
+    ("exchange_item", "change the colour", _M, ""), ("exchange_item", "yes change the colour", _M, ""),
+    ("exchange_item", "yes, change it to S", _M, ""), ("exchange_item", "ok S please", _M, ""),
+])
+def test_a_yes_to_something_else(task: str, text: str, told: dict[str, str], what: str) -> None:
+    assert verdict(task, text, told=told, what=what) is not Assent.YES
+
+
+@pytest.mark.parametrize(("task", "text", "agrees"), [
+    ("cancel_order", "cancel the order", True), ("cancel_order", "cancel my account", False),
+    ("close_account", "delete my account", True), ("close_account", "delete my order", False),
+    ("edit_account", "update my account", True), ("edit_account", "update my order", False),
+])
+def test_the_verb_of_the_task_after_a_failure(task: str, text: str, agrees: bool) -> None:
+    assert (verdict(task, text, "again") is Assent.YES) is agrees
+
+
+@pytest.mark.parametrize("asked", ["confirm", "again"])
+def test_whoever_wants_a_lost_parcel_sent_agrees_to_no_refund(asked: str) -> None:
+    for text in ("please send it", "yes, send it please"):
+        assert verdict("return_item", text, asked, reason="not_arrived") is not Assent.YES
+        assert verdict("return_item", text, asked, reason="damaged") is Assent.YES
+    assert verdict("return_item", "please refund it", asked, reason="not_arrived") is Assent.YES

@@ -54,6 +54,8 @@ def test_articles(text: str, found: list[str]) -> None:
     ("3 instead of 2", 3), ("i only want one of them", 1), ("change LM-104281 to 4", 4), ("the other one", None),
     ("one of the two linen shirts", 1), ("a dozen", 12), ("half a dozen please", 6),
     ("i need to change the quantity on order 104281", None), ("order 104281: 3 please", 3), ("no more than 3", 3),
+    ("the navy one", None), ("the second one", None), ("that big navy one please", None), ("change the kettle to one", 1),
+    ("the quantity should be one", 1), ("make that just one", 1),
 ])
 def test_numbers_of_pieces(text: str, found: int | None) -> None:
     assert finding.quantity(text) == found
@@ -63,6 +65,8 @@ def test_numbers_of_pieces(text: str, found: int | None) -> None:
     ("add two more speakers to my order", 2), ("one more please", 1), ("another one", 1), ("an extra 3", 3),
     ("add another speaker", 1), ("make it 3", None), ("no more than 3", None), ("the other one", None),
     ("one more thing", None), ("I want another order", None),
+    ("make it 2 extra large", None), ("2 extra-large ones", None), ("2 extra please", 2), ("two more large ones", 2),
+    ("the kettle one more", 1),
 ])
 def test_numbers_on_top_of_what_is_there(text: str, found: int | None) -> None:
     assert finding.on_top(text) == found
@@ -133,7 +137,11 @@ def test_leaving(text: str, leaves: bool) -> None:
 
 
 @pytest.mark.parametrize(("text", "leaves"), [
-    ("it's too big to keep it", False), ("I'll keep it", True), ("never mind", True),
+    ("it's too big to keep it", False), ("I'll keep it", True), ("never mind", True), ("keep it", True),
+    ("I want to keep it", True), ("I'd rather keep it", True), ("no, keep the order", True),
+    ("I don't want to keep it", False), ("can’t keep it", False), ("no reason to keep it", False),
+    ("not to return it but keep it", True), ("sorry, not today", True), ("ok not today", True), ("maybe later", True),
+    ("it's hard to keep it clean", False),
 ])
 def test_leaving_where_a_reason_was_asked_for(text: str, leaves: bool) -> None:
     assert finding.leaves(text, reason=True) == leaves

@@ -15,6 +15,9 @@ from actions.tasks.task import ALONE, NOTHING, Context, Ended, Say
 
 #: Hours of a day, or what may be some.
 _HOURS = re.compile(r"morning|afternoon|evening|\d", re.I)
+#: Hours and no date
+_WINDOWED = re.compile(r"morning|afternoon|evening|lunch|noon|\d\s*(?:am|pm)\b|\d:\d\d|"
+                       r"\d\s*(?:-|–|to|and|until)\s*\d", re.I)
 #: What tells that somebody began to write an address.
 _STREET = re.compile(r"\d|\b(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|court|house|flat|way|place|square|"
                      r"terrace|hill|gardens?)\b", re.I)
@@ -89,6 +92,9 @@ class When:
         if self.only and ctx.value("what") != self.only:
             return NOTHING
         found = finding.day(ctx.text, "future", ctx.today)
+        told = ctx.value("slot") if ctx.state.asked == "confirm" else None
+        if found and told and found.isoformat() == told["day"] and not _WINDOWED.search(ctx.text):
+            return NOTHING  # what was read back, said again
         if found and (asked or ctx.state.asked == "confirm"):
             ctx.state.drop("slot")
             return strength(ctx.text)

@@ -137,6 +137,8 @@ class HowMany:
             ctx.state.drop("quantity")
             ctx.state.values["more"] = more
         elif (number := finding.quantity(ctx.text)) is not None:
+            if ctx.state.asked == "confirm" and number == ctx.value("quantity"):
+                return NOTHING  # what was read back, said again
             ctx.state.values.pop("more", None)
             ctx.state.set("quantity", number)
         else:

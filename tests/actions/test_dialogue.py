@@ -1,0 +1,64 @@
+"""One step of a task, where no shop is needed to see what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
+
+from actions.tasks.catalogue import TASKS
+from actions.tasks.dialogue import Judged, step
+from actions.tasks.needs import HowMany, When
+from actions.tasks.task import ALONE, NOTHING, Context, State
+
+
+def context(state: State, text: str) -> Context:
+    customer = {"id": "C-1004"}
+    return Context(TASKS[state.name], state, None, "c", "t", text, customer=customer,  # type: ignore[arg-type]
+                   today=date(2026, 11, 24))
+
+
+def after_a_failure(task: str, **values: str) -> State:
+    return State(task, dict(values), asked="again", question={"response": "utter_shop_down", "values": {}, "buttons": []},
+                 key="k")
+
+
+@pytest.mark.parametrize(("task", "values"), [
+    ("newsletter", {"on": "off"}), ("complaint", {"kind": "complaint", "text": "The staff in the store were rude"}),
+    ("reset_password", {"trouble": "password", "email": "gwen.parry@example.org"}),
+])
+@pytest.mark.parametrize("text", ["I'd rather stay on it", "no, I would like to stay on it", "perhaps another day"])
+def test_after_a_failure_only_the_word_to_try_does_what_is_not_read_back(task: str, values: dict[str, str],
+                                                                        text: str) -> None:
+    state = after_a_failure(task, **values)
+    assert asyncio.run(step(context(state, text), Judged())) in ((True, False), (True, True))
+    assert state.ended in ("", "declined")
+    state = after_a_failure(task, **values)
+    assert asyncio.run(step(context(state, "hmm, the blue thing"), Judged())) == (True, False) and not state.ended
+    assert asyncio.run(step(context(state, "no, the blue thing"), Judged())) == (True, True)
+    assert state.ended == "unclear"
+
+
+@pytest.mark.parametrize("text", ["try again", "yes", "yes please"])
+def test_after_a_failure_the_word_to_try_does_it(text: str) -> None:
+    state = after_a_failure("complaint", kind="complaint", text="The staff in the store were rude")
+    assert asyncio.run(step(context(state, text), Judged())) == (True, True) and not state.ended
+
+
+@pytest.mark.parametrize(("text", "strength", "left"), [
+    ("2 please", NOTHING, 2), ("make it 2", NOTHING, 2), ("3 please", ALONE, 3),
+])
+def test_the_number_that_was_read_back_adds_nothing(text: str, strength: int, left: int) -> None:
+    state = State("change_order", {"quantity": 2}, asked="confirm")
+    assert HowMany().hear(context(state, text), False) == strength and state.values["quantity"] == left
+
+
+@pytest.mark.parametrize(("text", "strength", "kept"), [
+    ("Tuesday please", NOTHING, True), ("Tuesday 1 December", NOTHING, True), ("Wednesday please", ALONE, False),
+])
+def test_the_day_that_was_read_back_adds_nothing(text: str, strength: int, kept: bool) -> None:
+    slot: dict[str, Any] = {"day": "2026-12-01", "window": "14:00-16:00"}
+    state = State("change_delivery", {"what": "slot", "slot": slot}, asked="confirm")
+    assert When(only="slot").hear(context(state, text), False) == strength and ("slot" in state.values) is kept
