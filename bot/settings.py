@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -180,11 +181,21 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         return int(value)
 
     def folder(name: str, default: Path) -> Path:
-        return Path(values.get(name) or default).expanduser().absolute()
+        try:
+            return Path(values.get(name) or default).expanduser().absolute()
+        except RuntimeError:
+            raise BadSetting(name, values[name], "a folder is wanted, and nobody here is called that") from None
 
     def url(name: str, schemes: tuple[str, ...]) -> str | None:
         raw = values.get(name)
-        if raw is not None and urlsplit(raw).scheme.split("+")[0] not in schemes:
+        if raw is None:
+            return None
+        try:
+            scheme = urlsplit(raw).scheme.split("+")[0]
+        except ValueError:
+            wanted = "a URL is wanted; in a user or password \"[\" is written %5B and \"]\" %5D"
+            raise BadSetting(name, raw.split("@")[-1], wanted) from None
+        if scheme not in schemes:
             wanted = "a URL is wanted that starts with " + " or ".join(f"{scheme}:" for scheme in schemes)
             raise BadSetting(name, raw.split("@")[-1], wanted)
         return raw
@@ -192,11 +203,8 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
     level = values.get("FRONTDESK_LOG_LEVEL", "INFO").upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting("FRONTDESK_LOG_LEVEL", level, "DEBUG, INFO, WARNING or ERROR is wanted")
-    origins = tuple(o.strip().rstrip("/") for o in values.get("FRONTDESK_WIDGET_ORIGINS", "").split(",") if o.strip())
-    for origin in origins:
-        if origin != "*" and (urlsplit(origin).scheme not in ("http", "https") or urlsplit(origin).path):
-            wanted = "an origin such as https://shop.example, or * is wanted"
-            raise BadSetting("FRONTDESK_WIDGET_ORIGINS", origin, wanted)
+    origins = tuple(_origin(o.strip()) for o in values.get("FRONTDESK_WIDGET_ORIGINS", "").split(",") if o.strip())
+
     def switch(name: str) -> bool:
         raw = values.get(name, "0")
         if raw not in ("0", "1"):
@@ -215,6 +223,9 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
     sender = values.get("FRONTDESK_MAIL_FROM", Settings.mail_from)
     if not re.fullmatch(r"[^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
         raise BadSetting("FRONTDESK_MAIL_FROM", sender, "an address such as Shop <help@shop.example> is wanted")
+    if "@" not in parseaddr(sender)[1]:
+        wanted = 'a name with a comma or the like stands in quotes: "Shop, Ltd" <help@shop.example>'
+        raise BadSetting("FRONTDESK_MAIL_FROM", sender, wanted)
     return Settings(
         home=home,
         host=values.get("FRONTDESK_HOST", "127.0.0.1"),
@@ -247,6 +258,22 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
         webhook_private=switch("FRONTDESK_WEBHOOK_PRIVATE"),
     )
+
+
+def _origin(said: str) -> str:
+    """An origin as browsers send it: in small letters, without a usual port, other alphabets in their ASCII form."""
+    if said == "*":
+        return said
+    try:
+        parts = urlsplit(said.rstrip("/"))
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:  # UnicodeError is one
+        host = ""
+    if not host or parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or "@" in said:
+        raise BadSetting("FRONTDESK_WIDGET_ORIGINS", said, "an origin such as https://shop.example, or * is wanted")
+    host = f"[{host}]" if ":" in host else host
+    usual = port is None or port == {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if usual else f":{port}")
 
 
 def _default_workers() -> int:

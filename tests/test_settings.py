@@ -102,6 +102,10 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
         ("FRONTDESK_SMTP_URL", "mail.example:25", "smtp: or smtps:"),
         ("FRONTDESK_SMTP_URL", "smtp:///", "a URL such as"),
         ("FRONTDESK_MAIL_FROM", "the shop", "an address such as"),
+        ("FRONTDESK_MAIL_FROM", "Larkmoor, Ltd <help@shop.example>", "in quotes"),
+        ("FRONTDESK_WIDGET_ORIGINS", "https:", "an origin"),
+        ("FRONTDESK_WIDGET_ORIGINS", "https://shop.example:port", "an origin"),
+        ("FRONTDESK_HOME", "~nobody-of-that-name/x", "a folder is wanted"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name_and_value(name: str, value: str, wanted: str) -> None:
@@ -133,6 +137,20 @@ def test_a_backend_or_key_that_cannot_work_is_refused_without_the_secret(
         read({**good, **changed})
     assert str(refused.value).startswith(f"{name}=") and wanted in str(refused.value)
     assert "hush" not in str(refused.value)
+
+
+def test_origins_are_taken_as_browsers_send_them() -> None:
+    said = "https://Shop.Example/, https://shop.example:443,http://shop.example:8080,https://bücher.example,https://[::1]:9,*"
+    assert read({"FRONTDESK_WIDGET_ORIGINS": said}).widget_origins == (
+        "https://shop.example", "https://shop.example", "http://shop.example:8080", "https://xn--bcher-kva.example",
+        "https://[::1]:9", "*",
+    )
+
+
+def test_a_password_that_no_parser_reads_is_refused_without_it() -> None:
+    with pytest.raises(BadSetting, match="%5B") as refused:
+        read({"FRONTDESK_REDIS_URL": "redis://:hu[sh@cache/0"})
+    assert "hu[sh" not in str(refused.value) and "cache/0" in str(refused.value)
 
 
 def test_passwords_do_not_print() -> None:

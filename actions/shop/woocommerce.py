@@ -49,6 +49,8 @@ _STATES = {"pending": "received", "on-hold": "received", "processing": "being_pa
            "cancelled": "cancelled", "failed": "cancelled", "refunded": "returned"}
 _CHANGES = ("change_address", "change_quantity", "cancel")
 _META = "_frontdesk_"
+#: Digits behind the point. WooCommerce rounds what it tells to the pence, and has more: net of tax a piece costs 8.325.
+_EXACTLY = 6
 #: What WooCommerce would keep of the old address, since it changes only what is named.
 _LEFT = {"state": "", "company": ""}
 #: Written by WooCommerce's own Shipment Tracking extension, where a shop has it.
@@ -145,12 +147,12 @@ class WooCommerceShop:
             raise BadValue("quantity", "too_small", least=1)
         if quantity > _MOST_PIECES:
             raise Refused("too_many", most=_MOST_PIECES)
-        body = await self._order_body(customer, number)
+        body = await self._order_body(customer, number, dp=_EXACTLY)
         item = next((item for item in body["line_items"] if str(item["id"]) == line), None)
         if item is None:
             raise NotFound("item")
         # A quantity alone would leave the line's sums as they were; a discount keeps its share.
-        sums = {name: str((Decimal(item[name]) / item["quantity"] * quantity).quantize(Decimal("0.01")))
+        sums = {name: str((Decimal(item[name]) / item["quantity"] * quantity).quantize(Decimal(1).scaleb(-_EXACTLY)))
                 for name in ("subtotal", "total")}
         change = {"line_items": [{"id": item["id"], "quantity": quantity, **sums}]}
         asked = {"line": line, "quantity": quantity}
@@ -246,9 +248,9 @@ class WooCommerceShop:
     async def _get(self, path: str, **params: str | int) -> Any:
         return _read(await self._connection.send("GET", path, params=params))
 
-    async def _order_body(self, customer: str, number: str) -> _Body:
+    async def _order_body(self, customer: str, number: str, **params: int) -> _Body:
         """The order as WooCommerce has it, if it is this customer's. Raises NotFound."""
-        body: _Body = await self._get(f"orders/{_id(number, 'order')}")
+        body: _Body = await self._get(f"orders/{_id(number, 'order')}", **params)
         guest = customer == f"{_GUEST}{body['id']}" and not body["customer_id"]
         if not (guest or str(body["customer_id"]) == customer) or body["status"] not in _STATES:
             raise NotFound("order")

@@ -12,7 +12,8 @@ from pathlib import Path
 #: which are copied by what they hold.
 _LEFT_OUT = ("encoder", "judgement", "models", "cache", "setup", "logs", "valkey", "run.lock", "setup.lock")
 _DATABASE = "frontdesk.db"
-_SCRATCH = (".part", "-wal", "-shm", "-journal", ".lock", ".tmp")
+#: Backups that are laid into the home would each hold all that were before them, and be twice as large.
+_PASSING = (".part", "-wal", "-shm", "-journal", ".lock", ".tmp", ".backup")
 _INDEX = "index"
 
 
@@ -28,7 +29,7 @@ def _kept(home: Path) -> Iterator[Path]:
         first = path.relative_to(home).parts[0]
         if first in _LEFT_OUT or first.startswith(_DATABASE) or path.is_symlink():
             continue
-        if not any(part.startswith(".") for part in path.relative_to(home).parts) and not path.name.endswith(_SCRATCH):
+        if not any(part.startswith(".") for part in path.relative_to(home).parts) and not path.name.endswith(_PASSING):
             yield path
 
 

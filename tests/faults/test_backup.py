@@ -103,6 +103,7 @@ async def lived_in(settings: Settings) -> dict[str, Any]:
     attachment = Attachments(engine, settings.attachments).add(archived, "customer", "", "label.pdf", b"%PDF-1.4 %%EOF")
     (settings.home / "logs").mkdir()
     (settings.home / "logs" / "desk.log").write_text("not this")
+    (settings.home / "yesterday.backup").write_text("nor this")
     told = {cid: ((await store.state(cid)), await store.records(cid)) for cid in await store.ids()}
     await store.client.connection_pool.disconnect()
     return {"live": told, "archived": archived, "record": archive.find(archived), "leased": taken[leased], "waits": taken[waits],
@@ -167,7 +168,7 @@ async def test_an_empty_machine_has_it_all_again(settings: Settings, empty: Sett
     server = Embedded(empty)
     try:
         await came_back(empty, was)
-        assert not (empty.home / "logs").exists()
+        assert not (empty.home / "logs").exists() and not (empty.home / "yesterday.backup").exists()
     finally:
         server.stop()
 

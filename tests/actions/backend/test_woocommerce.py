@@ -110,6 +110,10 @@ async def test_what_can_be_changed_is_changed(shop: WooCommerceShop, woo: Woo) -
     assert woo.orders[1041]["shipping"]["country"] == "GB" and woo.orders[1041]["shipping"]["first_name"] == "A"
     changed = await shop.change_quantity("7", "1041", "1", 3, key="2")
     assert changed.items[0].quantity == 3 and changed.total == Decimal("396.00")
+    # Net of tax a piece costs 4.1625 here, which is told as 8.33 for two.
+    woo.orders[1041]["line_items"][0] |= {"quantity": 2, "subtotal": "8.325", "total": "8.325"}
+    changed = await shop.change_quantity("7", "1041", "1", 20, key="2b")
+    assert Decimal(woo.orders[1041]["line_items"][0]["total"]) == Decimal("83.25") and changed.total == Decimal("122.25")
     cancelled = await shop.cancel("7", "1041", key="3")
     assert cancelled.state == "cancelled" and woo.orders[1041]["status"] == "cancelled"
     with pytest.raises(Refused) as refusal:

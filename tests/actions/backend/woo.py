@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sanic import Request, Sanic
@@ -51,6 +51,15 @@ def order(number: int, owner: int, status: str, day: str, email: str, *items: tu
             "shipping_lines": [{"id": 9, "method_title": "Flat rate", "total": "0.00"}], "refunds": [], "meta_data": []}
 
 
+def rounded(order: dict[str, Any], places: int) -> dict[str, Any]:
+    """An order as it is told: sums are kept exactly, and rounded to `dp` digits."""
+    told = copy.deepcopy(order)
+    for sums, names in ((told, ["total"]), *((line, ["total", "subtotal"]) for line in told["line_items"])):
+        for name in names:
+            sums[name] = str(Decimal(sums[name]).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+    return told
+
+
 @dataclass
 class Woo:
     """What the shop holds, and each change it was asked to make."""
@@ -90,7 +99,7 @@ class Woo:
             if not request.args.get("customer").isdigit():
                 return invalid("customer")
             found = [one for one in found if one["customer_id"] == int(request.args.get("customer"))]
-        return paged(request, found, {"customer", "status"}, ("date", "id", "title"))
+        return paged(request, [rounded(one, 2) for one in found], {"customer", "status"}, ("date", "id", "title"))
 
     async def _one_order(self, request: Request, number: int) -> HTTPResponse:
         found = self.orders.get(number)
@@ -116,7 +125,7 @@ class Woo:
             remember(changed, body)
             self.orders[number] = found = changed
             self.puts.append(f"orders/{number}")
-        return json(found)
+        return json(rounded(found, int(request.args.get("dp", 2))))
 
     async def _list_customers(self, request: Request) -> HTTPResponse:
         found = list(self.customers.values())
