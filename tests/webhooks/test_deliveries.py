@@ -7,7 +7,6 @@ import asyncio
 import multiprocessing
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 from aiohttp import web
 from receiver import Receiver
-from servers import POSTGRES, Postgres, free_port, public_folder
+from servers import DATABASES, database_url, free_port
 
 from bot.backups import tables
 from bot.conversations.record import Record
@@ -39,19 +38,10 @@ from bot.webhooks.target import public
 TOLD = Told({"id": "c"})
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.skipif(
-    POSTGRES is None, reason="there is no Postgres on this machine; on Debian: apt install postgresql"))])
+@pytest.fixture(scope="module", params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('webhooks') / 'webhooks.db'}"
-        return
-    with public_folder() as folder:
-        server = Postgres(folder / "postgres")
-        try:
-            server.make()
-            yield server.url
-        finally:
-            server.kill(signal.SIGINT)
+    with database_url(request.param, tmp_path_factory.mktemp("webhooks")) as found:
+        yield found
 
 
 @pytest.fixture
