@@ -25,6 +25,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from actions.shop.numbers import Numbers
+
 #: States of an order, in the order in which it goes through them; the last two are ends as well.
 STATES = ("received", "being_packed", "with_carrier", "delivered", "cancelled", "returned")
 #: What can be asked for an order; ``Order.refused`` names those that are not possible now, each with its reason.
@@ -216,8 +218,25 @@ class Mail:
     values: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a shop says of itself before anybody asks for an order, as far as it does.
+
+    `most` is how many pieces of one article an order may have, `return_days` how many days from delivery things can be
+    sent back free of charge, `goods` what its articles are called.
+    """
+
+    numbers: Numbers
+    most: int | None = None
+    return_days: int | None = None
+    goods: tuple[str, ...] = ()
+
+
 class Backend(Protocol):
-    """A shop. :mod:`actions.shop.sample`, :mod:`actions.shop.rest` and :mod:`actions.shop.woocommerce` fulfil it."""
+    """A shop. :mod:`actions.shop.embedded`, :mod:`actions.shop.rest` and :mod:`actions.shop.woocommerce` fulfil it."""
+
+    @property
+    def terms(self) -> Terms: ...
 
     # -- who -----------------------------------------------------------------------------------------------------
 

@@ -35,10 +35,12 @@ from actions.shop.backend import (
     Refund,
     Return,
     Slot,
+    Terms,
 )
 from actions.shop.checks import checked_address, checked_email, checked_key, checked_name, checked_phone
 from actions.shop.connection import Connection
 from actions.shop.errors import BadValue, KeyReused, NotFound, Refused, ShopUnavailable, Unsupported
+from actions.shop.numbers import Numbers
 
 _PAGE = 100
 #: Orders looked at for one customer: the newest.
@@ -65,6 +67,8 @@ class WooCommerceShop:
 
     A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has that one order.
     """
+
+    terms = Terms(Numbers(), most=_MOST_PIECES)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

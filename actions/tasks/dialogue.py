@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
+from actions.shop.numbers import Numbers
 from actions.tasks import doings, finding, words
 from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
@@ -68,7 +69,7 @@ class Judged:
         return cls(route, decision, intent, float(told.get("confidence") or 0.0))
 
 
-def begin(intent: str, text: str, before: State | None, later: Sequence[str] = ()) -> State:
+def begin(intent: str, text: str, before: State | None, numbers: Numbers, later: Sequence[str] = ()) -> State:
     """A new task; `later` are other wishes in the same message. The order that the last one was about is kept where the
     words point back to it."""
     state = State(intent, dict(GIVEN.get(intent, {})), later=list(later), lookups=before.lookups if before else [])
@@ -76,7 +77,7 @@ def begin(intent: str, text: str, before: State | None, later: Sequence[str] = (
         # The same for another order, as it was said of the one before
         state.values["not"], state.heard = [before.values["order"]], before.heard
         return state
-    if before is not None and before.values.get("order") and _IT.search(text) and not finding.order_numbers(text):
+    if before is not None and before.values.get("order") and _IT.search(text) and not numbers.found(text):
         state.values["order"] = before.values["order"]
     return state
 
@@ -111,7 +112,7 @@ def listen(ctx: Context, judged: Judged) -> bool:
     person = judged.route == "human" and judged.decision == "handoff" and judged.intent in _PERSON
     # "I don't have that number to hand" is an answer, whatever a classifier makes of the hand.
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
-    if person and not lacks and not finding.only_values(text):
+    if person and not lacks and not finding.only_values(ctx.numbers.out_of(text)):
         return False
     if finding.leaves(text, state.asked == "reason") and len(text.split()) <= 8:
         state.ended = "left"
@@ -210,8 +211,8 @@ def _wants_another(ctx: Context, judged: Judged, strength: int, more: bool) -> b
     if judged.decision != "task" or TASKS[judged.intent] is ctx.task or _wants_words(ctx, ctx.text):
         return False
     # The number of an order says nothing more of its status than of anything else.
-    names_order = bool(finding.order_numbers(ctx.text)) and judged.intent != "track_order"
-    return strength == NOTHING or (names_order and not finding.only_values(ctx.text))
+    names_order = bool(ctx.numbers.found(ctx.text)) and judged.intent != "track_order"
+    return strength == NOTHING or (names_order and not finding.only_values(ctx.numbers.out_of(ctx.text)))
 
 
 def _wants_words(ctx: Context, text: str) -> bool:

@@ -266,7 +266,7 @@ _CATEGORIES = (
 async def take_down(ctx: Context) -> None:
     text, kind = str(ctx.value("text")), str(ctx.value("kind"))
     category = next((name for name, meant in _CATEGORIES if re.search(meant, text, re.I)), "other")
-    order = ctx.value("order") or next(iter(finding.order_numbers(text)), None)
+    order = ctx.value("order") or next(iter(ctx.numbers.found(text)), None)
     reference = await ctx.shop.feedback(kind, category, text, customer=ctx.who if ctx.customer else None,
                                         order=order, key=ctx.state.key)
     ctx.state.values.update(category=category, reference=reference)

@@ -39,10 +39,11 @@ class ActionTaskBegin(Action):
     def name(self) -> str:
         return "action_task_begin"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         text = str(tracker.latest_message.get("text") or "")
         told = judgement(tracker)
-        state = dialogue.begin(str(told["intent"]), text, State.of(tracker.get_slot("task")), told.get("also") or ())
+        before, numbers = State.of(tracker.get_slot("task")), shop().terms.numbers
+        state = dialogue.begin(str(told["intent"]), text, before, numbers, told.get("also") or ())
         return [SlotSet("task", state.as_slot()), SlotSet("task_ready", None), SlotSet("failed", 0)]
 
 
@@ -97,7 +98,7 @@ class ActionTaskEnd(Action):
     def name(self) -> str:
         return "action_task_end"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         state = State.of(tracker.get_slot("task"))
         ended = state.ended if state else ""
         if ended == "unclear":

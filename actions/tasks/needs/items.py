@@ -119,7 +119,7 @@ class WhichItems:
     @staticmethod
     def _pieces(text: str, ordered: int, ctx: Context) -> int:
         """Fewer than were ordered only where a number in reach is named."""
-        told = finding.quantity(text) if ordered > 1 else None
+        told = finding.quantity(ctx.numbers.out_of(text)) if ordered > 1 else None
         return told if told is not None and 1 <= told <= ordered else ordered
 
 
@@ -132,11 +132,12 @@ class HowMany:
     def hear(self, ctx: Context, asked: bool) -> int:
         if ctx.state.asked in ("who", "order"):
             return NOTHING  # a number is an order's there
-        if (more := finding.on_top(ctx.text)) is not None:
+        text = ctx.numbers.out_of(ctx.text)
+        if (more := finding.on_top(text)) is not None:
             # How many there are is known when it is settled.
             ctx.state.drop("quantity")
             ctx.state.values["more"] = more
-        elif (number := finding.quantity(ctx.text)) is not None:
+        elif (number := finding.quantity(text)) is not None:
             if ctx.state.asked == "confirm" and number == ctx.value("quantity"):
                 return NOTHING  # what was read back, said again
             ctx.state.values.pop("more", None)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actions.shop.backend import Order
+from actions.shop.numbers import is_same, meant, mentioned
 from actions.tasks import finding, words
-from actions.tasks.needs.answers import CHOICES, is_number, strength
+from actions.tasks.needs.answers import CHOICES, order_numbers, strength
 from actions.tasks.task import ALONE, NOTHING, Context, Ended, Say
 
 
@@ -22,15 +23,17 @@ class WhichOrder:
     name: str = "order"
 
     def hear(self, ctx: Context, asked: bool) -> int:
-        numbers = finding.order_numbers(ctx.text, asked or is_number(ctx))
-        titles = ctx.state.question.get("buttons", ()) if asked else ()
+        shown = [words.number(title) for title in ctx.state.question.get("buttons", ())] if asked else []
+        # A button's number may be of a form that nobody would type.
+        numbers = [ctx.text] if ctx.text in shown else order_numbers(ctx, asked)
         place = finding.ordinal(ctx.text)
-        if not numbers and place is not None and place < len(titles):
+        if not numbers and place is not None and place < len(shown):
             # "The first one" of those that were shown
-            numbers = finding.order_numbers(titles[place])
+            numbers = [shown[place]]
         if numbers:
-            named = [n for n in numbers if n != ctx.value("order")] or numbers
-            self._set(ctx, named[-1])
+            named = [number for number in numbers if not is_same(number, ctx.value("order") or "")]
+            if named:
+                self._set(ctx, named[-1])
             return ALONE if asked else strength(ctx.text)
         if ctx.value("order") and finding.means_other(ctx.text):
             ctx.state.values["not"] = [*ctx.state.values.get("not", []), ctx.value("order")]
@@ -49,9 +52,10 @@ class WhichOrder:
         orders = await ctx.orders()
         if not orders:
             raise Ended(Say("utter_no_orders"))
-        known = {order.number for order in orders}
         given = ctx.value("order")
-        if given and given not in known:
+        if given and (own := meant(given, [order.number for order in orders])):
+            ctx.state.values["order"] = own
+        elif given:
             ctx.state.drop("order")
             near = finding.near_numbers(given, orders)
             if near:
@@ -75,7 +79,7 @@ class WhichOrder:
 
     def _corrected(self, ctx: Context, orders: list[Order]) -> bool:
         """Whether the newest message points at articles of other orders only."""
-        if finding.order_numbers(ctx.text) or len(orders) < 2:
+        if ctx.numbers.found(ctx.text) or len(orders) < 2:
             return False
         by_item = [o for o in orders if finding.items(ctx.text, o.items)]
         if by_item and all(order.number != ctx.value("order") for order in by_item) and (
@@ -88,7 +92,8 @@ class WhichOrder:
     def _choose(self, ctx: Context, orders: list[Order]) -> Say | None:
         left = [o for o in orders if o.number not in ctx.state.values.get("not", [])] or orders
         for text in ctx.state.heard:
-            hit = finding.order_hint(text, left)
+            named = mentioned(text, [order.number for order in left])
+            hit = [o for o in left if o.number in named] or finding.order_hint(ctx.numbers.out_of(text), left)
             if hit:
                 better = [order for order in hit if self._possible(ctx, order)] or hit
                 return self._one_of(ctx, better)
