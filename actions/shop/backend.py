@@ -27,7 +27,8 @@ from typing import Protocol
 
 from actions.shop.numbers import Numbers
 
-#: States of an order, in the order in which it goes through them; the last two are ends as well.
+#: States of an order, in the order in which it goes through them; the last two are ends as well. What a shop has
+#: besides goes by its own word.
 STATES = ("received", "being_packed", "with_carrier", "delivered", "cancelled", "returned")
 #: What can be asked for an order; ``Order.refused`` names those that are not possible now, each with its reason.
 TASKS = ("change_address", "change_slot", "change_quantity", "cancel", "return", "exchange", "invoice")
@@ -101,13 +102,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How, where and when an order comes. `expected` is the day it is to arrive, `slot` the agreed window."""
+    """How, where and when an order comes. `sent` is the day it left, `expected` the day it is to arrive, `slot` the
+    agreed window."""
 
     method: str = ""
     address: Address | None = None
     carrier: str = ""
     tracking: str = ""
     url: str = ""
+    sent: date | None = None
     expected: date | None = None
     slot: str = ""
     delivered: date | None = None
@@ -130,7 +133,8 @@ class Refund:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as it stands now. `refused` has the reason for each of TASKS that is not possible now."""
+    """An order as it stands now. `state` is one of STATES, or the shop's own word where none of them is true; `refused`
+    has the reason for each of TASKS that is not possible now."""
 
     number: str
     customer: str
@@ -197,6 +201,7 @@ class Membership:
     points: int = 0
     worth: Decimal = Decimal(0)
     renews: date | None = None
+    currency: str = "GBP"
 
 
 @dataclass(frozen=True)

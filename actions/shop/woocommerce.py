@@ -21,6 +21,7 @@ import msgspec
 
 from actions.shop.backend import (
     SIGN_IN,
+    STATES,
     TASKS,
     Address,
     Customer,
@@ -46,9 +47,12 @@ _PAGE = 100
 #: Orders looked at for one customer: the newest.
 _MOST_ORDERS = 300
 _MOST_PIECES = 999
-#: WooCommerce's states as ours. "completed" means sent; that it arrived is not known.
+#: WooCommerce's states as ours. "completed" means sent; that it arrived is not known. What extensions add,
+#: and a failed payment, goes by its own word.
 _STATES = {"pending": "received", "on-hold": "received", "processing": "being_packed", "completed": "with_carrier",
-           "cancelled": "cancelled", "failed": "cancelled", "refunded": "returned"}
+           "cancelled": "cancelled", "refunded": "returned"}
+#: No orders yet, or no longer any.
+_HIDDEN = frozenset(("trash", "auto-draft", "draft", "checkout-draft"))
 _CHANGES = ("change_address", "change_quantity", "cancel")
 _META = "_frontdesk_"
 #: Digits behind the point. WooCommerce rounds what it tells to the pence, and has more: net of tax a piece costs 8.325.
@@ -68,7 +72,7 @@ class WooCommerceShop:
     A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has that one order.
     """
 
-    terms = Terms(Numbers(), most=_MOST_PIECES)
+    terms = Terms(Numbers())
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -123,7 +127,7 @@ class WooCommerceShop:
             total = answer.headers.get("X-WP-TotalPages", "1")
             pages = int(total) if total.isascii() and total.isdigit() else 1
             page += 1
-        return [await self._order(body) for body in bodies if body["status"] in _STATES]
+        return [await self._order(body) for body in bodies if body["status"] not in _HIDDEN]
 
     async def order(self, customer: str, number: str) -> Order:
         return await self._order(await self._order_body(customer, number))
@@ -256,7 +260,7 @@ class WooCommerceShop:
         """The order as WooCommerce has it, if it is this customer's. Raises NotFound."""
         body: _Body = await self._get(f"orders/{_id(number, 'order')}", **params)
         guest = customer == f"{_GUEST}{body['id']}" and not body["customer_id"]
-        if not (guest or str(body["customer_id"]) == customer) or body["status"] not in _STATES:
+        if not (guest or str(body["customer_id"]) == customer) or body["status"] in _HIDDEN:
             raise NotFound("order")
         return body
 
@@ -288,13 +292,14 @@ class WooCommerceShop:
         return await self._customer(body)
 
     async def _order(self, body: _Body) -> Order:
-        state = _STATES[body["status"]]
+        state = _STATES.get(body["status"], body["status"].removeprefix("wc-"))
         refused = {task: "by_person" for task in TASKS if task not in _CHANGES}
         if state != "received":
-            refused.update({task: state for task in _CHANGES})
+            refused.update({task: state if state in STATES else "by_person" for task in _CHANGES})
         parcel = next((item for meta in body.get("meta_data", ()) if meta["key"] == _TRACKING
                        for item in meta["value"] if isinstance(item, dict)), {})
         methods = [line["method_title"] for line in body.get("shipping_lines", ())]
+        completed = body.get("date_completed")
         sent_to = body["shipping"] if body["shipping"].get("address_1") else body["billing"]
         try:
             return Order(
@@ -306,6 +311,7 @@ class WooCommerceShop:
                     method=", ".join(methods), address=await self._address(sent_to),
                     carrier=parcel.get("tracking_provider") or parcel.get("custom_tracking_provider") or "",
                     tracking=parcel.get("tracking_number") or "", url=parcel.get("custom_tracking_link") or "",
+                    sent=date.fromisoformat(completed[:10]) if completed and state == "with_carrier" else None,
                 ),
                 refunds=tuple(Refund(f"{body['id']}-{refund['id']}", "paid", abs(Decimal(refund["total"])))
                               for refund in body.get("refunds", ())),
@@ -370,7 +376,8 @@ def _read(answer: Any) -> Any:
 def _item(body: _Body) -> Item:
     chosen = [meta["display_value"] for meta in body.get("meta_data", ())
               if not str(meta["key"]).startswith("_") and isinstance(meta.get("display_value"), str)]
-    price = (Decimal(body["total"]) / body["quantity"]).quantize(Decimal("0.01"))
+    # Extensions put lines into an order that are of no pieces.
+    price = (Decimal(body["total"]) / (body["quantity"] or 1)).quantize(Decimal("0.01"))
     return Item(str(body["id"]), body.get("sku") or "", body.get("parent_name") or body["name"], ", ".join(chosen),
                 body["quantity"], price)
 

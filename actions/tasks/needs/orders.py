@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from actions.shop.backend import Order
+from actions.shop.backend import REASONS, Order, Terms
 from actions.shop.numbers import is_same, meant, mentioned
 from actions.tasks import finding, words
 from actions.tasks.needs.answers import CHOICES, order_numbers, strength
@@ -70,7 +71,7 @@ class WhichOrder:
         order = await ctx.order()
         task = self._task(ctx)
         if task and (reason := order.refused.get(task)):
-            raise Ended(*refusal(task, reason, order))
+            raise Ended(*refusal(task, reason, order, ctx.shop.terms))
         return None
 
     def _task(self, ctx: Context) -> str:
@@ -120,22 +121,33 @@ class WhichOrder:
         return [words.button(order) for order in chosen[:CHOICES]]
 
 
-def refusal(task: str, reason: str, order: Order) -> list[Say]:
-    """Why not, and what can be done instead."""
+#: Texts that say what else can be done, each with the facts it needs: a shop that tells no terms promises nothing.
+_INSTEAD = {
+    ("change", "being_packed"): ("utter_refused_change_packed", {"days"}),
+    ("change", "with_carrier"): ("utter_refused_change_sent", {"days"}),
+    ("change", "delivered"): ("utter_refused_change_delivered", {"days", "delivered"}),
+    ("cancel", "being_packed"): ("utter_refused_cancel_packed", {"days"}),
+    ("cancel", "with_carrier"): ("utter_refused_cancel_sent", {"days"}),
+    ("cancel", "delivered"): ("utter_refused_cancel_delivered", {"days", "delivered"}),
+    ("cancel", "cancelled"): ("utter_refused_cancelled_before", set()),
+    ("invoice", "not_dispatched"): ("utter_refused_invoice_yet", set()),
+    ("return", "not_delivered"): ("utter_refused_return_yet", {"days"}),
+    ("exchange", "not_delivered"): ("utter_refused_return_yet", {"days"}),
+    ("return", "too_late"): ("utter_refused_return_late", {"days", "delivered"}),
+    ("exchange", "too_late"): ("utter_refused_return_late", {"days", "delivered"}),
+}
+
+
+def refusal(task: str, reason: str, order: Order, terms: Terms, more: Mapping[str, Any] | None = None) -> list[Say]:
+    """Why not, and what can be done instead. `more` are facts that came with the shop's refusal."""
+    told = {"days": terms.return_days, "most": terms.most, **(more or {})}
     facts = {"order": order.number, "items": words.items(order)}
+    facts.update({name: str(value) for name, value in told.items() if value is not None})
     if order.delivery.delivered:
         facts["delivered"] = words.on(order.delivery.delivered)
-    if order.delivery.expected:
-        facts["expected"] = words.on(order.delivery.expected)
-    instead = {
-        ("change", "being_packed"): "utter_refused_change_packed",
-        ("change", "with_carrier"): "utter_refused_change_sent",
-        ("change", "delivered"): "utter_refused_change_delivered",
-        ("cancel", "being_packed"): "utter_refused_cancel_packed",
-        ("cancel", "with_carrier"): "utter_refused_cancel_sent",
-        ("cancel", "delivered"): "utter_refused_cancel_delivered",
-        ("cancel", "cancelled"): "utter_refused_cancelled_before",
-        ("invoice", "not_dispatched"): "utter_refused_invoice_yet",
-    }
-    kind = task.partition("_")[0]
-    return [Say(instead.get((kind, reason), f"utter_refused_{reason}"), facts)]
+    instead, wants = _INSTEAD.get((task.partition("_")[0], reason), ("", set()))
+    if instead and wants <= facts.keys():
+        return [Say(instead, facts)]
+    if reason not in REASONS or (reason == "too_many" and "most" not in facts):
+        return [Say("utter_refused_value", facts)]
+    return [Say(f"utter_refused_{reason}", facts)]

@@ -31,6 +31,8 @@ def woo() -> Woo:
         order(1038, 8, "pending", "2026-02-19", TOMASZ, (5, "Rug", 1, "129.00")),
         order(1037, 0, "pending", "2026-02-18", "guest@example.net", (6, "Lamp", 1, "45.00")),
         order(1036, 7, "refunded", "2026-01-18", AMARA, (7, "Jeans", 1, "64.00")),
+        order(1034, 7, "partially-shipped", "2026-01-18", AMARA, (9, "Vase", 1, "29.00")),
+        order(1033, 7, "failed", "2026-01-18", AMARA),
         order(1035, 7, "trash", "2026-01-17", AMARA, (8, "Boots", 1, "139.00")),
     ]
     orders[5]["refunds"] = [{"id": 77, "reason": "", "total": "-64.00"}]
@@ -53,7 +55,8 @@ async def shop(woo: Woo) -> AsyncIterator[WooCommerceShop]:
 async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> None:
     orders = await shop.orders("7")
     assert [(one.number, one.state) for one in orders] == [
-        ("1041", "received"), ("1040", "being_packed"), ("1039", "with_carrier"), ("1036", "returned")]
+        ("1041", "received"), ("1040", "being_packed"), ("1039", "with_carrier"), ("1036", "returned"),
+        ("1034", "partially-shipped"), ("1033", "failed")]
     first = orders[0]
     assert (first.total, first.currency, first.payment) == (Decimal("277.00"), "GBP", "Visa")
     item = first.items[0]
@@ -61,6 +64,7 @@ async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> No
         "1", "Rill jacket", "M, navy", 2, Decimal("119.00"))
     assert first.delivery.address == Address("5 Mill Lane", "York", "YO1 7AA", "United Kingdom (UK)")
     assert (orders[2].delivery.carrier, orders[2].delivery.tracking) == ("Quillpost", "QP1")
+    assert orders[2].delivery.sent == date(2026, 2, 20) and orders[4].refused["cancel"] == "by_person"
     assert orders[3].refunds[0].amount == 64
     for one in orders:
         assert set(one.refused) <= set(TASKS) and set(one.refused.values()) <= set(REASONS)
@@ -71,7 +75,7 @@ async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> No
 async def test_all_pages_are_read(shop: WooCommerceShop, woo: Woo) -> None:
     for number in range(2000, 2230):
         woo.orders[number] = {**copy.deepcopy(woo.orders[1041]), "id": number}
-    assert len(await shop.orders("7")) == 234
+    assert len(await shop.orders("7")) == 236
 
 
 async def test_somebody_elses_order_is_not_there(shop: WooCommerceShop, woo: Woo) -> None:

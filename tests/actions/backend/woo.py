@@ -46,7 +46,8 @@ def order(number: int, owner: int, status: str, day: str, email: str, *items: tu
              for line, name, count, price in items]
     there = address(first_name="A", last_name="B", address_1="5 Mill Lane", city="York", postcode="YO1 7AA", country="GB")
     return {"id": number, "number": str(number), "status": status, "currency": "GBP", "customer_id": owner,
-            "date_created": f"{day}T10:00:00", "total": str(sum((Decimal(line["total"]) for line in lines), Decimal(0))),
+            "date_created": f"{day}T10:00:00", "date_completed": f"{day}T18:00:00" if status == "completed" else None,
+            "total": str(sum((Decimal(line["total"]) for line in lines), Decimal(0))),
             "billing": {**there, "email": email}, "shipping": there, "payment_method_title": "Visa", "line_items": lines,
             "shipping_lines": [{"id": 9, "method_title": "Flat rate", "total": "0.00"}], "refunds": [], "meta_data": []}
 
