@@ -27,7 +27,7 @@ class ActionHandoff(Action):
     def name(self) -> str:
         return "action_handoff"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         told = judgement(tracker)
         route, intent = str(told.get("route", "")), str(told.get("intent", ""))
         danger = names_danger(str(tracker.latest_message.get("text") or ""))

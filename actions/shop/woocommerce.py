@@ -11,6 +11,8 @@ PUT. A change whose digest is found there was made, whatever has happened since.
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
@@ -72,7 +74,9 @@ class WooCommerceShop:
     A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has that one order.
     """
 
-    terms = Terms(Numbers())
+    terms = Terms(Numbers(), lacks=frozenset((
+        "newsletter", "close_account", "membership_status", "gift_card_balance", "complaint", "praise", "leave_review",
+    )))
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -296,9 +300,9 @@ class WooCommerceShop:
         refused = {task: "by_person" for task in TASKS if task not in _CHANGES}
         if state != "received":
             refused.update({task: state if state in STATES else "by_person" for task in _CHANGES})
-        parcel = next((item for meta in body.get("meta_data", ()) if meta["key"] == _TRACKING
-                       for item in meta["value"] if isinstance(item, dict)), {})
-        methods = [line["method_title"] for line in body.get("shipping_lines", ())]
+        parcels = [item for meta in body.get("meta_data", ()) if meta["key"] == _TRACKING
+                   for item in meta["value"] if isinstance(item, dict)]
+        methods = [_told(line["method_title"]) for line in body.get("shipping_lines", ())]
         completed = body.get("date_completed")
         sent_to = body["shipping"] if body["shipping"].get("address_1") else body["billing"]
         try:
@@ -306,11 +310,12 @@ class WooCommerceShop:
                 number=str(body["id"]), customer=str(body["customer_id"] or f"{_GUEST}{body['id']}"), state=state,
                 placed=date.fromisoformat(body["date_created"][:10]),
                 items=tuple(_item(item) for item in body["line_items"]),
-                total=Decimal(body["total"]), currency=body["currency"], payment=body["payment_method_title"],
+                total=Decimal(body["total"]), currency=body["currency"], payment=_told(body["payment_method_title"]),
                 delivery=Delivery(
                     method=", ".join(methods), address=await self._address(sent_to),
-                    carrier=parcel.get("tracking_provider") or parcel.get("custom_tracking_provider") or "",
-                    tracking=parcel.get("tracking_number") or "", url=parcel.get("custom_tracking_link") or "",
+                    carrier=" and ".join(dict.fromkeys(filter(None, map(_carrier, parcels)))),
+                    tracking=" and ".join(str(one["tracking_number"]) for one in parcels if one.get("tracking_number")),
+                    url=next((one["custom_tracking_link"] for one in parcels if one.get("custom_tracking_link")), ""),
                     sent=date.fromisoformat(completed[:10]) if completed and state == "with_carrier" else None,
                 ),
                 refunds=tuple(Refund(f"{body['id']}-{refund['id']}", "paid", abs(Decimal(refund["total"])))
@@ -374,12 +379,25 @@ def _read(answer: Any) -> Any:
 
 
 def _item(body: _Body) -> Item:
-    chosen = [meta["display_value"] for meta in body.get("meta_data", ())
+    chosen = [_told(meta["display_value"]) for meta in body.get("meta_data", ())
               if not str(meta["key"]).startswith("_") and isinstance(meta.get("display_value"), str)]
     # Extensions put lines into an order that are of no pieces.
     price = (Decimal(body["total"]) / (body["quantity"] or 1)).quantize(Decimal("0.01"))
-    return Item(str(body["id"]), body.get("sku") or "", body.get("parent_name") or body["name"], ", ".join(chosen),
-                body["quantity"], price)
+    return Item(str(body["id"]), body.get("sku") or "", _told(body.get("parent_name") or body["name"]),
+                ", ".join(chosen), body["quantity"], price)
+
+
+def _told(text: str) -> str:
+    """A text as it is read: WordPress keeps some of its titles with HTML's entities."""
+    return html.unescape(text)
+
+
+def _carrier(parcel: _Body) -> str:
+    """The name of a parcel's carrier; the extension keeps those it knows as "royal-mail"."""
+    name = str(parcel.get("tracking_provider") or parcel.get("custom_tracking_provider") or "")
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        return name
+    return " ".join(word.upper() if len(word) < 4 else word.title() for word in name.split("-"))
 
 
 def _name(body: _Body) -> str:

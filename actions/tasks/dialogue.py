@@ -289,6 +289,10 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return False, False
     if state.ended:
         return True, True
+    if state.name in ctx.shop.terms.lacks:
+        state.ended = "refused"
+        ctx.say("utter_refused_unsupported")
+        return True, True
     unheard = state.misses > 0 and state.name not in _LOOK_UPS
     if state.asked == "again" and ctx.task.reads_back is None and (ctx.said or unheard or begins_with_no(ctx.text)):
         # Nothing is read back before it is done, so after "wait" and "maybe later" it waits for the word to try.
@@ -304,13 +308,8 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return True, True
     try:
         return True, await settle(ctx)
-    except Ended as ended:
-        state.ended = "refused"
-        ctx.said.extend(ended.said)
-        return True, True
-    except NotFound:
-        state.ended = "refused"
-        ctx.say("utter_refused_gone")
+    except (Ended, Refused, BadValue, Unsupported, NotFound) as error:
+        await _refused(ctx, error)
         return True, True
 
 
@@ -327,19 +326,20 @@ async def do(ctx: Context) -> bool:
         await settle(ctx)
         state.question = again.said.as_dict()
         return False
-    except Ended as ended:
-        state.ended = "refused"
-        ctx.said.extend(ended.said)
-    except (Refused, BadValue) as error:
-        state.ended = "refused"
-        ctx.said.extend(await doings.refused(ctx, error))
-    except Unsupported:
-        state.ended = "refused"
-        ctx.say("utter_refused_unsupported")
-    except NotFound:
-        state.ended = "refused"
-        ctx.say("utter_refused_gone")
+    except (Ended, Refused, BadValue, Unsupported, NotFound) as error:
+        await _refused(ctx, error)
     return True
+
+
+async def _refused(ctx: Context, error: Ended | Refused | BadValue | Unsupported | NotFound) -> None:
+    """The task ends here, and the customer hears why."""
+    ctx.state.ended = "refused"
+    if isinstance(error, Ended):
+        ctx.said.extend(error.said)
+    elif isinstance(error, (Refused, BadValue)):
+        ctx.said.extend(await doings.refused(ctx, error))
+    else:
+        ctx.say("utter_refused_unsupported" if isinstance(error, Unsupported) else "utter_refused_gone")
 
 
 def gathered(state: State) -> dict[str, str]:

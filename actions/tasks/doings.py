@@ -58,7 +58,7 @@ def _status(ctx: Context, order: Order) -> None:
     facts = {
         "order": order.number, "items": words.items(order), "placed": words.on(order.placed),
         "expected": words.on(delivery.expected) if delivery.expected else "",
-        "slot": delivery.slot.replace("-", " and "), "carried": words.carried(delivery),
+        "slot": delivery.slot.replace("-", " to "), "carried": words.carried(delivery),
         "sent": words.on(delivery.sent) if delivery.sent else "", "state": words.state(order),
         "delivered": words.on(delivery.delivered) if delivery.delivered else "",
     }

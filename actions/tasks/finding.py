@@ -89,9 +89,10 @@ _ONE_OF_THEM = re.compile(
 _ON_TOP = re.compile(r"\b(\d{1,5}) (?:more|extra(?![ -](?:large|small|long|wide|short|tall|thick|thin|big|deep)\b)|"
                      r"additional|further)\b(?! (?:than|things?|questions?|times?)\b)|"
                      r"\b(?:another|extra|additional) (\d{1,5})\b|\b(?:add|need|want|like) another\b(?! order)", re.I)
-#: Of the United Kingdom, Ireland, most of the EU, the Netherlands.
+#: Of the United Kingdom, Ireland, most of the EU and the United States, the Netherlands, Canada, Poland and Portugal.
 _POSTCODE = re.compile(
-    r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}|\d{4}\s?[A-Z]{2})\b", re.I
+    r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|"
+    r"[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{2}-\d{3}|\d{4}-\d{3})\b", re.I
 )
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|the \d{1,2}(?:st|nd|rd|th))"
 #: A day that does not suit: "I won't be in on Saturday".
@@ -392,18 +393,25 @@ def _search_dates() -> Callable[..., list[tuple[str, datetime]] | None]:
 def slots(text: str, offered: Sequence[Slot], today: date | None = None) -> list[Slot]:
     """The offered days and windows that the words fit."""
     lowered = text.lower()
-    windows = {slot.window for slot in offered if slot.window}
-    hit = _WINDOW.search(lowered)
-    hours = (int(hit[1]) % 12, int(hit[2]) % 12) if hit else None
-    wanted = {window for window in windows if (int(window[:2]) % 12, int(window[6:8]) % 12) == hours}
+    windows = {slot.window: _hours(slot.window) for slot in offered if slot.window}
+    hours = [hour % 12 for hour in _hours(lowered)]
+    # A shop may call its windows by a word: "morning".
+    wanted = {window for window, told in windows.items()
+              if (told and [hour % 12 for hour in told] == hours) or (not told and window.lower() in lowered)}
     if not wanted and "morning" in lowered:
-        wanted = {w for w in windows if int(w[:2]) < 12}
+        wanted = {window for window, told in windows.items() if told and told[0] < 12}
     if not wanted and re.search(r"afternoon|evening|after lunch", lowered):
-        wanted = {w for w in windows if int(w[:2]) >= 12}
+        wanted = {window for window, told in windows.items() if told and told[0] >= 12}
     named = day(_WINDOW.sub(" ", text) if windows else text, "future", today)
     if named is None and not wanted:
         return []
     return [slot for slot in offered if (named is None or slot.day == named) and (not wanted or slot.window in wanted)]
+
+
+def _hours(text: str) -> list[int]:
+    """From when to when, as it is written."""
+    hit = _WINDOW.search(text)
+    return [int(hit[1]), int(hit[2])] if hit else []
 
 
 # -- addresses -------------------------------------------------------------------------------------------------------
@@ -519,4 +527,4 @@ def digits(text: str, least: int, most: int) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[a-zà-ÿ]+", text.lower())
+    return re.findall(r"[^\W\d_]+", text.lower())

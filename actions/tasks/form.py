@@ -39,7 +39,7 @@ class ActionTaskBegin(Action):
     def name(self) -> str:
         return "action_task_begin"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         text = str(tracker.latest_message.get("text") or "")
         told = judgement(tracker)
         before, numbers = State.of(tracker.get_slot("task")), shop().terms.numbers
@@ -98,7 +98,7 @@ class ActionTaskEnd(Action):
     def name(self) -> str:
         return "action_task_end"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         state = State.of(tracker.get_slot("task"))
         ended = state.ended if state else ""
         if ended == "unclear":

@@ -88,6 +88,13 @@ def test_windows_of_a_day() -> None:
     assert finding.slots("tuesday between 2 and 4pm", offered, TODAY) == offered[2:]
 
 
+def test_windows_that_a_shop_calls_by_words_or_writes_otherwise() -> None:
+    offered = [Slot(date(2026, 12, 1), window) for window in ("Morning", "9-12", "14:00 - 16:00")]
+    assert finding.slots("in the morning please", offered, TODAY) == offered[:1]
+    assert finding.slots("between 9 and 12", offered, TODAY) == offered[1:2]
+    assert finding.slots("2 to 4pm", offered, TODAY) == offered[2:]
+
+
 @pytest.mark.parametrize(("text", "found"), [
     ("a large", ["L, navy"]), ("large in rust", ["L, rust"]), ("rust", ["M, rust"]), ("extra large", ["XL, navy"]),
     ("green", []),
@@ -102,6 +109,9 @@ def test_sizes_and_colours_keep_what_they_leave_open(text: str, found: list[str]
     ("to another address: 5 Oak Road, York, YO1 7AA", "5 Oak Road", "York", "YO1 7AA"),
     ("Lerchenstieg 12, 22391 Hamburg, Germany", "Lerchenstieg 12", "Hamburg", "22391"),
     ("I moved to 5 Oak Road\nYork\nYO1 7AA", "5 Oak Road", "York", "YO1 7AA"),
+    ("12 Elm St, Springfield, 62701-1234", "12 Elm St", "Springfield", "62701-1234"),
+    ("80 Wellington St, Ottawa, K1A 0A9, Canada", "80 Wellington St", "Ottawa", "K1A 0A9"),
+    ("ul. Prosta 5, 00-950 Warszawa", "ul. Prosta 5", "Warszawa", "00-950"),
 ])
 def test_addresses(text: str, line1: str, town: str, postcode: str) -> None:
     found = finding.address(text, "United Kingdom")

@@ -22,17 +22,18 @@ from actions.shop.backend import (
     Order,
     Refund,
     Return,
+    Slot,
     Terms,
 )
 from actions.shop.backend import (
     TASKS as REFUSABLE,
 )
-from actions.shop.errors import NotFound, Refused
+from actions.shop.errors import NotFound, Refused, Unsupported
 from actions.shop.numbers import Numbers
 from actions.tasks import words
 from actions.tasks.catalogue import TASKS
 from actions.tasks.dialogue import Judged, do, step
-from actions.tasks.needs import refusal
+from actions.tasks.needs import Who, refusal
 from actions.tasks.task import Context, Say, State
 from bot.settings import ROOT
 
@@ -58,6 +59,9 @@ class Shop:
 
     async def variants(self, customer: str, number: str, line: str) -> list[str]:
         return ["blue"]
+
+    async def slots(self, customer: str, number: str) -> list[Slot]:
+        raise Unsupported("slots")
 
     async def request_return(self, customer: str, number: str, lines: dict[str, int], reason: str, *, key: str) -> Return:
         return Return("R-1", number, tuple(lines), Decimal("19.00"), reason)
@@ -154,7 +158,7 @@ EXPECTED = TODAY + timedelta(days=2)
     ("with_carrier", Delivery(tracking="00340"), "is on its way, tracking number 00340."),
     ("with_carrier", Delivery(carrier="DHL", tracking="00340"), "is on its way with DHL, tracking number 00340."),
     ("with_carrier", Delivery(expected=EXPECTED), "is on its way. It should reach you on Thursday 26 November."),
-    ("with_carrier", Delivery(expected=EXPECTED, slot="10:00-12:00"), "between 10:00 and 12:00."),
+    ("with_carrier", Delivery(expected=EXPECTED, slot="10:00-12:00"), "It comes on Thursday 26 November, 10:00 to 12:00."),
     ("with_carrier", Delivery(expected=TODAY - timedelta(days=1)), "and is still on its way. I'm sorry"),
     ("with_carrier", Delivery(sent=TODAY, carrier="DHL"), "left us on Tuesday 24 November with DHL. I can't see"),
     ("delivered", Delivery(), "Order 57, 2 × Mug, was delivered."),
@@ -237,3 +241,23 @@ async def test_money_is_told_in_the_shops_currency() -> None:
 
 def test_each_state_has_a_text() -> None:
     assert {f"utter_order_{state}" for state in STATES} <= set(TEXTS)
+
+
+async def test_nothing_is_asked_for_what_the_platform_cannot_do() -> None:
+    shop = Shop([], Terms(Numbers(), lacks=frozenset({"gift_card_balance"})))
+    state = State("gift_card_balance")
+    ctx = await say(shop, state, "what is left on my gift card?")
+    assert [one.response for one in ctx.said] == ["utter_refused_unsupported"] and state.ended == "refused"
+
+
+async def test_what_a_shop_turns_out_not_to_offer_goes_to_people() -> None:
+    state = State("change_delivery")
+    ctx = await say(Shop([order("57", "Mug")]), state, "can you deliver order 57 on another day")
+    assert [one.response for one in ctx.said] == ["utter_refused_unsupported"] and state.ended == "refused"
+
+
+async def test_a_guest_without_a_name_is_thanked() -> None:
+    ctx = await say(Shop([order("57", "Mug")]), State("track_order"), "where is order 57?")
+    ctx.said.clear()
+    Who._proved(ctx, {"id": "guest-57", "name": ""})
+    assert [read(one) for one in ctx.said] == ["Thank you, that's confirmed."]

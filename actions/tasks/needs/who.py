@@ -109,4 +109,7 @@ class Who:
         ctx.state.values.pop("email", None)
         ctx.state.values.pop("code_sent", None)
         ctx.state.values.pop("wants_code", None)
-        ctx.say("utter_verified", name=words.plain(str(slot.get("name") or "").split(" ")[0]))
+        if name := words.plain(str(slot.get("name") or "").split(" ")[0]):
+            ctx.say("utter_verified", name=name)
+        else:
+            ctx.say("utter_verified_nameless")

@@ -72,6 +72,16 @@ async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> No
     assert orders[1].refused["cancel"] == "being_packed" and orders[0].refused["return"] == "by_person"
 
 
+async def test_texts_are_told_as_they_are_read(shop: WooCommerceShop, woo: Woo) -> None:
+    line = woo.orders[1041]["line_items"][0]
+    line |= {"parent_name": "Salt &amp; Pepper", "quantity": 0}
+    woo.orders[1041]["meta_data"] = [{"id": 5, "key": "_wc_shipment_tracking_items", "value": [
+        {"tracking_provider": "royal-mail", "tracking_number": "RM1"}, {"tracking_provider": "dhl-de", "tracking_number": "D2"}]}]
+    told = await shop.order("7", "1041")
+    assert told.items[0].name == "Salt & Pepper"
+    assert (told.delivery.carrier, told.delivery.tracking) == ("Royal Mail and DHL DE", "RM1 and D2")
+
+
 async def test_all_pages_are_read(shop: WooCommerceShop, woo: Woo) -> None:
     for number in range(2000, 2230):
         woo.orders[number] = {**copy.deepcopy(woo.orders[1041]), "id": number}
