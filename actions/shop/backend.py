@@ -228,13 +228,15 @@ class Terms:
     """What a shop says of itself before anybody asks for an order, as far as it does.
 
     `most` is how many pieces of one article an order may have, `return_days` how many days from delivery things can be
-    sent back free of charge, `goods` what its articles are called. `lacks` are tasks, by the intents that start them,
+    sent back free of charge, `country` the one that an address without any is in, `goods` what its articles are called.
+    `lacks` are tasks, by the intents that start them,
     that the platform cannot do for anybody, so that nothing is asked for in vain.
     """
 
     numbers: Numbers
     most: int | None = None
     return_days: int | None = None
+    country: str = ""
     goods: tuple[str, ...] = ()
     lacks: frozenset[str] = frozenset()
 

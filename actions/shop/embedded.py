@@ -61,7 +61,7 @@ class SampleShop:
     @cached_property
     def terms(self) -> Terms:
         goods = json.loads((sample.SOURCE / "products.json").read_text(encoding="utf-8"))
-        return Terms(_NUMBERS, rules.MOST, rules.RETURN_DAYS, tuple(one["name"] for one in goods))
+        return Terms(_NUMBERS, rules.MOST, rules.RETURN_DAYS, "United Kingdom", tuple(one["name"] for one in goods))
 
     # -- who -----------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ _AROUND = frozenset((
     "mail", "address", "sorry", "ok", "okay", "yes", "please", "pls", "then", "or", "here", "you", "go", "i", "think",
     "meant", "mean", "oops", "hi",
 ))
+_LAST = re.compile(r"(?<![\w.,£$€/-])(?<!\bto )(?<!\bfor )(?<!\bby )(?<!\bonly )(?<!\bjust )([1-9]\d?)"
+                   r"(?:\W+(?:please|pls|now|thanks|instead))*\W*\Z", re.I)
 #: Fewer digits may be a number of anything.
 _TELLING = 3
 
@@ -116,9 +118,12 @@ def meant(typed: str, numbers: Sequence[str]) -> str | None:
     return same[0] if len(same) == 1 else None
 
 
-def mentioned(text: str, numbers: Iterable[str]) -> list[str]:
-    """Those of these numbers that stand in a text, though it does not say that they are any."""
+def mentioned(text: str, numbers: Iterable[str], short: bool = False) -> list[str]:
+    """Those of these numbers that stand in a text, though it does not say that they are any; with `short` also one of a
+    digit or two at its end: "cancel 57 please"."""
     told = set(re.findall(r"(?<![\w.,£$€-])#?([1-9]\d{2,})(?![\w-]|[.,]\d)", text))
+    if short and (last := _LAST.search(text)):
+        told.add(last[1])
     return [number for number in numbers if digits(number) in told
             or (len(number) >= _TELLING and re.search(rf"(?<![\w.,£$€-]){re.escape(number)}(?![\w-])", text, re.I))]
 

@@ -113,8 +113,15 @@ async def test_short_numbers_choose_an_order() -> None:
     assert state.question["response"] == "utter_ask_order"
     await say(shop, state, "57")
     assert state.question["values"]["order"] == "57"
-    await say(shop, state, "no, order 58")
-    assert (state.question["response"], state.values["order"]) == ("utter_confirm_cancel", "58")
+    for said, number in (("no, order 58", "58"), ("no, 57", "57"), ("no, I meant 1042", "1042")):
+        await say(shop, state, said)
+        assert (state.question["response"], state.values["order"]) == ("utter_confirm_cancel", number)
+    state = State("cancel_order")
+    await say(shop, state, "cancel 58 please")
+    assert state.values["order"] == "58"
+    state = State("change_order")
+    await say(shop, state, "make it 58")
+    assert state.question["response"] == "utter_ask_order"
 
 
 async def test_a_short_number_is_no_number_of_pieces() -> None:
@@ -261,3 +268,11 @@ async def test_a_guest_without_a_name_is_thanked() -> None:
     ctx.said.clear()
     Who._proved(ctx, {"id": "guest-57", "name": ""})
     assert [read(one) for one in ctx.said] == ["Thank you, that's confirmed."]
+
+
+async def test_an_address_in_no_known_country_is_asked_for_with_it() -> None:
+    shop, state = Shop([order("57", "Mug")]), State("change_delivery")
+    await say(shop, state, "change the address of order 57 to Prosta 5, 00-950 Warszawa")
+    assert state.question["response"] == "utter_ask_address_country"
+    await say(shop, state, "Prosta 5, 00-950 Warszawa, Poland")
+    assert state.question["values"]["address"] == "Prosta 5, Warszawa, 00-950, Poland"

@@ -71,7 +71,10 @@ class Where:
         if not address["country"]:
             now = (await ctx.order()).delivery.address if ctx.value("order") else None
             now = now or (customer.addresses[0] if customer.addresses else None)
-            address["country"] = now.country if now else "United Kingdom"
+            address["country"] = now.country if now else ctx.shop.terms.country
+        if not address["country"]:
+            ctx.state.drop("address")
+            return Say("utter_ask_address_country")
         try:
             ctx.state.values["address"] = asdict(checked_address(Address(**address)))
         except BadValue as error:

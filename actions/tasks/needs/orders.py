@@ -82,6 +82,10 @@ class WhichOrder:
         """Whether the newest message points at articles of other orders only."""
         if ctx.numbers.found(ctx.text) or len(orders) < 2:
             return False
+        others = [order.number for order in orders if order.number != ctx.value("order")]
+        if ctx.state.asked == "confirm" and (named := mentioned(ctx.text, others, self._short(ctx))):
+            self._set(ctx, named[-1])
+            return False
         by_item = [o for o in orders if finding.items(ctx.text, o.items)]
         if by_item and all(order.number != ctx.value("order") for order in by_item) and (
             ctx.state.asked == "confirm" or not ctx.value("items")
@@ -90,10 +94,15 @@ class WhichOrder:
             return True
         return False
 
+    @staticmethod
+    def _short(ctx: Context) -> bool:
+        """Whether a lone number may be an order's, since the task has nothing to count."""
+        return all(need.name != "quantity" for need in ctx.task.needs)
+
     def _choose(self, ctx: Context, orders: list[Order]) -> Say | None:
         left = [o for o in orders if o.number not in ctx.state.values.get("not", [])] or orders
         for text in ctx.state.heard:
-            named = mentioned(text, [order.number for order in left])
+            named = mentioned(text, [order.number for order in left], self._short(ctx))
             hit = [o for o in left if o.number in named] or finding.order_hint(ctx.numbers.out_of(text), left)
             if hit:
                 better = [order for order in hit if self._possible(ctx, order)] or hit
