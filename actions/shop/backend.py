@@ -134,7 +134,7 @@ class Refund:
 @dataclass(frozen=True)
 class Order:
     """An order as it stands now. `state` is one of STATES, or the shop's own word where none of them is true; `refused`
-    has the reason for each of TASKS that is not possible now."""
+    has the reason for each of TASKS that is not possible now. With `unpaid` it waits for the customer's money."""
 
     number: str
     customer: str
@@ -145,6 +145,7 @@ class Order:
     currency: str = "GBP"
     delivery: Delivery = field(default_factory=Delivery)
     payment: str = ""
+    unpaid: bool = False
     refunds: tuple[Refund, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
 

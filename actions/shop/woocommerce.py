@@ -53,6 +53,7 @@ _MOST_PIECES = 999
 #: and a failed payment, goes by its own word.
 _STATES = {"pending": "received", "on-hold": "received", "processing": "being_packed", "completed": "with_carrier",
            "cancelled": "cancelled", "refunded": "returned"}
+_UNPAID = frozenset(("pending", "on-hold"))
 #: No orders yet, or no longer any.
 _HIDDEN = frozenset(("trash", "auto-draft", "draft", "checkout-draft"))
 _CHANGES = ("change_address", "change_quantity", "cancel")
@@ -318,6 +319,7 @@ class WooCommerceShop:
                     url=next((one["custom_tracking_link"] for one in parcels if one.get("custom_tracking_link")), ""),
                     sent=date.fromisoformat(completed[:10]) if completed and state == "with_carrier" else None,
                 ),
+                unpaid=body["status"] in _UNPAID and not body.get("date_paid"),
                 refunds=tuple(Refund(f"{body['id']}-{refund['id']}", "paid", abs(Decimal(refund["total"])))
                               for refund in body.get("refunds", ())),
                 refused=refused,

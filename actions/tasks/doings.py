@@ -57,6 +57,7 @@ def _status(ctx: Context, order: Order) -> None:
     delivery = order.delivery
     facts = {
         "order": order.number, "items": words.items(order), "placed": words.on(order.placed),
+        "total": words.money(order.total, order.currency),
         "expected": words.on(delivery.expected) if delivery.expected else "",
         "slot": delivery.slot.replace("-", " to "), "carried": words.carried(delivery),
         "sent": words.on(delivery.sent) if delivery.sent else "", "state": words.state(order),
@@ -78,6 +79,8 @@ def _standing(order: Order, today: date) -> str:
         return state if delivery.delivered else "delivered_once"
     if not (on_its_way or state in ("received", "being_packed")):
         return state
+    if order.unpaid and not on_its_way:
+        return "unpaid"
     if is_late(order, today):
         lost = on_its_way and "return" not in order.refused
         return "lost" if lost else "late" if on_its_way else "overdue"

@@ -64,6 +64,7 @@ async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> No
         "1", "Rill jacket", "M, navy", 2, Decimal("119.00"))
     assert first.delivery.address == Address("5 Mill Lane", "York", "YO1 7AA", "United Kingdom (UK)")
     assert (orders[2].delivery.carrier, orders[2].delivery.tracking) == ("Quillpost", "QP1")
+    assert [one.unpaid for one in orders] == [True, False, False, False, False, False]
     assert orders[2].delivery.sent == date(2026, 2, 20) and orders[4].refused["cancel"] == "by_person"
     assert orders[3].refunds[0].amount == 64
     for one in orders:
