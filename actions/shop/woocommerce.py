@@ -72,7 +72,8 @@ _Body = dict[str, Any]
 class WooCommerceShop:
     """A :class:`actions.shop.backend.Backend` over WooCommerce.
 
-    A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has that one order.
+    A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has the orders without
+    one that bear the e-mail address of that order.
     """
 
     terms = Terms(Numbers(), lacks=frozenset((
@@ -98,9 +99,14 @@ class WooCommerceShop:
 
     async def customer_by_email(self, email: str) -> Customer | None:
         with suppress(BadValue):
-            found = await self._get("customers", email=checked_email(email), role="all")
+            told = checked_email(email)
+            found = await self._get("customers", email=told, role="all")
+            # Asked in any case: the time that it takes must not tell who has an account.
+            guests = await self._guest_bodies(told)
             for body in found if isinstance(found, list) else ():
                 return await self._customer(body)
+            for body in guests:
+                return _guest(body)
         return None
 
     async def customer_of_order(self, number: str, email: str) -> Customer | None:
@@ -121,7 +127,8 @@ class WooCommerceShop:
 
     async def orders(self, customer: str) -> list[Order]:
         if customer.startswith(_GUEST):
-            return [await self.order(customer, customer.removeprefix(_GUEST))]
+            body = await self._order_body(customer, customer.removeprefix(_GUEST))
+            return [await self._order(one) for one in await self._guest_bodies(_email(body)) or [body]]
         bodies: list[_Body] = []
         page, pages = 1, 1
         while page <= pages and len(bodies) < _MOST_ORDERS:
@@ -264,10 +271,27 @@ class WooCommerceShop:
     async def _order_body(self, customer: str, number: str, **params: int) -> _Body:
         """The order as WooCommerce has it, if it is this customer's. Raises NotFound."""
         body: _Body = await self._get(f"orders/{_id(number, 'order')}", **params)
-        guest = customer == f"{_GUEST}{body['id']}" and not body["customer_id"]
-        if not (guest or str(body["customer_id"]) == customer) or body["status"] in _HIDDEN:
+        if body["status"] in _HIDDEN or not await self._is_theirs(body, customer):
             raise NotFound("order")
         return body
+
+    async def _is_theirs(self, body: _Body, customer: str) -> bool:
+        if body["customer_id"]:
+            return str(body["customer_id"]) == customer
+        if not customer.startswith(_GUEST):
+            return False
+        first = customer.removeprefix(_GUEST)
+        if first == str(body["id"]):
+            return True
+        other = await self._get(f"orders/{_id(first, 'order')}")
+        return not other["customer_id"] and bool(_email(body)) and _email(body) == _email(other)
+
+    async def _guest_bodies(self, email: str) -> list[_Body]:
+        """The orders without an account that bear this e-mail address, newest first."""
+        # The search looks into other fields as well, and takes what only begins so.
+        found = await self._get("orders", search=email, per_page=_PAGE, orderby="date", order="desc") if email else []
+        return [body for body in found
+                if not body["customer_id"] and _email(body) == email and body["status"] not in _HIDDEN]
 
     async def _customer_body(self, customer: str) -> _Body:
         body: _Body = await self._get(f"customers/{_id(customer, 'customer')}")

@@ -180,7 +180,7 @@ async def test_a_state_is_told_as_far_as_the_shop_tells_it(state: str, delivery:
     assert told in read(ctx.said[0])
 
 
-async def test_an_order_that_waits_for_money_is_told_to() -> None:
+async def test_an_order_that_waits_for_money_is_told_so() -> None:
     ctx = await say(Shop([order("57", "Mug", unpaid=True)]), State("track_order"), "where is order 57?")
     assert "is with us and waits for your payment of €19.00." in read(ctx.said[0])
 

@@ -117,6 +117,21 @@ async def test_order_and_email_lead_to_the_customer(shop: WooCommerceShop) -> No
     assert await shop.customer_by_email("no address") is None
 
 
+async def test_a_guest_is_known_by_email_with_all_orders_of_that_address(shop: WooCommerceShop, woo: Woo) -> None:
+    for number, email in ((1032, "Guest@Example.net"), (1031, "my-guest@example.net"), (1030, "guest@example.net")):
+        woo.orders[number] = order(number, 0, "processing", "2026-02-01", email, (number, "Mug", 1, "9.00"))
+    woo.orders[1030]["status"] = "trash"
+    guest = await shop.customer_by_email("GUEST@example.net")
+    assert guest is not None and guest.id == "guest-1037"
+    assert [one.number for one in await shop.orders(guest.id)] == ["1037", "1032"]
+    assert (await shop.order(guest.id, "1032")).items[0].name == "Mug"
+    for number in ("1031", "1030", "1041"):
+        with pytest.raises(NotFound):
+            await shop.order(guest.id, number)
+    account = await shop.customer_by_email(AMARA)
+    assert account is not None and account.id == "7"
+
+
 async def test_what_can_be_changed_is_changed(shop: WooCommerceShop, woo: Woo) -> None:
     woo.orders[1041]["shipping"] |= {"state": "CA", "company": "Heron Ltd"}
     changed = await shop.change_address("7", "1041", ADDRESS, key="1")

@@ -100,7 +100,11 @@ class Woo:
             if not request.args.get("customer").isdigit():
                 return invalid("customer")
             found = [one for one in found if one["customer_id"] == int(request.args.get("customer"))]
-        return paged(request, [rounded(one, 2) for one in found], {"customer", "status"}, ("date", "id", "title"))
+        if "search" in request.args:
+            # Numbers, names and addresses too, and parts of them
+            told = request.args.get("search").lower()
+            found = [one for one in found if told in f"{one['id']} {one['billing']} {one['shipping']}".lower()]
+        return paged(request, [rounded(one, 2) for one in found], {"customer", "status", "search"}, ("date", "id", "title"))
 
     async def _one_order(self, request: Request, number: int) -> HTTPResponse:
         found = self.orders.get(number)
