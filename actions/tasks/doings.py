@@ -331,8 +331,10 @@ async def read_return(ctx: Context) -> Say:
 
 async def read_exchange(ctx: Context) -> Say:
     item = await ctx.item()
-    return Say("utter_confirm_exchange", {"order": ctx.value("order"), "item": item.name, "now": item.variant,
-                                          "variant": ctx.value("variant")})
+    facts = {"order": ctx.value("order"), "item": item.name, "variant": ctx.value("variant")}
+    if not item.variant:
+        return Say("utter_confirm_exchange_for", facts)
+    return Say("utter_confirm_exchange", {**facts, "now": item.variant})
 
 
 async def read_account(ctx: Context) -> Say:
