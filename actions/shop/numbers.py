@@ -26,8 +26,9 @@ _SAID = re.compile(
     r"(?=\s*(?:[.,;:!?)\n-]|\Z)|\s+(?:please|pls|is|isn'?t|was|has|hasn'?t|have|had|and|to|from|with|on|at|but|never|"
     r"still|yet|that|which|it|i|my|where|when|didn'?t|arrived|late|because|as|or|then|status)\b)", re.I)
 _ALONE = re.compile(r"\W*([A-Z]{0,4}[-# ]?\d(?:[\d -]{0,24}\d)?)\W*", re.I)
-#: What looks like a number with its letters, "WB-10428", and not like a postcode before its town, "AT-1010 Vienna".
-_LETTERED = re.compile(r"(?<![\w@.-])((?i:[A-Z]{2,4})-?\d{4,12})(?![\w@-])(?!\.\w)(?!,?\s+[A-Z][a-z]{2})")
+#: What looks like a number with its letters, "WB-10428", and not like an article, "RTX4090", nor like a postcode before
+#: its town, "DE-22391 Hamburg".
+_LETTERED = re.compile(r"(?<![\w@.-])((?i:[A-Z]{2,4})-?\d{5,12})(?![\w@-])(?!\.\w)(?!,?\s+[A-Z][a-z]{2})")
 #: Digits within an answer that are no part of a phone number, a sum, a day or an address.
 _DIGITS = re.compile(r"(?<![\w.,:@+/£$€-])(?<!\d )#?([1-9]\d{0,11})(?![\w@/-]|[.,:]\d| \d)")
 _YEAR = re.compile(r"\b(?:in|of|since|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*,?)\s+(?:19|20)\d\d\b",
@@ -47,8 +48,8 @@ _TELLING = 3
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of a shop's orders: digits behind a `prefix`, if it has one, `length` of them where that is always
-    so. With `letters` they are of a form that only the shop knows."""
+    """The numbers of a shop's orders: digits, of any count or `length` of them, then perhaps behind a `prefix`. With
+    `letters` they are of a form that only the shop knows."""
 
     prefix: str = ""
     length: int = 0
@@ -79,13 +80,13 @@ class Numbers:
     def written(self, typed: str) -> str:
         """The number as the shop writes it, as far as its form tells."""
         number = re.sub(r"[\s#]", "", typed).upper()
-        digits = re.fullmatch(r"[A-Z]*-?([\dOIL-]+)", number)
-        if digits is None or self.letters:
+        hit = re.fullmatch(r"[A-Z]*-?([\dOIL-]+)", number)
+        if hit is None or self.letters:
             return number
-        told = digits[1].replace("-", "").translate(str.maketrans("OIL", "011"))
+        told = hit[1].replace("-", "").translate(str.maketrans("OIL", "011"))
         if len(told) == self.length:
             return self.prefix + told
-        return number if self.length or "-" in digits[1] else told
+        return number if self.length or "-" in hit[1] else told
 
     def _own(self, text: str) -> list[re.Match[str]]:
         form = _prefixed(self.prefix, self.length) if self.prefix else _LETTERED if self.letters else None
