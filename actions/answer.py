@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.latest import failed, judgement
+from actions.shop import shop
 from bot.conversations.customer import Customer
 from bot.judgement.knowledge import Knowledge
 from bot.judgement.tasks import TASKS
@@ -86,7 +87,7 @@ class ActionAnswer(Action):
         if entry.language:
             shown["lang"] = entry.language
         # Of the offer only its button is used; the text is the entry's.
-        does = entry.task in TASKS and not tracker.active_loop_name
+        does = entry.task in TASKS and entry.task not in shop().terms.lacks and not tracker.active_loop_name
         offer = f"utter_offer_{entry.task}" if does else None
         dispatcher.utter_message(text=entry.answer, response=offer, buttons=buttons, json_message=shown)
         if told.get("route") == "sales":

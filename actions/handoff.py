@@ -11,6 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.latest import judgement
 from actions.named import named
+from actions.shop import shop
 from actions.tasks.dialogue import gathered
 from actions.tasks.task import State
 from bot.judgement.danger import names_danger
@@ -54,12 +55,14 @@ def hand_over(
     `urgent` goes before all that waits."""
     told = judgement(tracker)
     said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
-    what: dict[str, Any] = dict(named(said))
     state = State.of(tracker.get_slot("task"))
+    lookups = state.lookups if state is not None else []
+    bought = [str(item["name"]) for one in lookups for item in one["order"]["items"]]
+    terms = shop().terms
+    what: dict[str, Any] = dict(named(said, terms.numbers, [*terms.goods, *bought]))
     if state is not None:
         what["values"] = gathered(state)
         what["order"] = state.values.get("order") or what["order"]
-    lookups = state.lookups if state is not None else []
     if told.get("also"):
         what.setdefault("values", {})["also wants"] = " / ".join(told["also"])
     handoff = {"team": team, "reason": reason, "judgement": told, "what": what, "lookups": lookups, "urgent": urgent}

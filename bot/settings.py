@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -220,6 +220,9 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
     if smtp_url and not (urlsplit(smtp_url).hostname and _port_is_one(smtp_url)):
         wanted = "a URL such as smtps://user:secret@host is wanted"
         raise BadSetting("FRONTDESK_SMTP_URL", smtp_url.split("@")[-1], wanted)
+    if smtp_url and not unquote(urlsplit(smtp_url).netloc.rpartition("@")[0]).isascii():
+        wanted = "a user and password of ASCII characters are wanted, since mail servers do not agree on others"
+        raise BadSetting("FRONTDESK_SMTP_URL", smtp_url.split("@")[-1], wanted)
     sender = values.get("FRONTDESK_MAIL_FROM", Settings.mail_from)
     if not re.fullmatch(r"[^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
         raise BadSetting("FRONTDESK_MAIL_FROM", sender, "an address such as Shop <help@shop.example> is wanted")
@@ -300,6 +303,8 @@ def _shop(values: Mapping[str, str], address: str | None) -> str:
         raise BadSetting("FRONTDESK_SHOP_URL", address, "https: is wanted, since the key and customers' data go there")
     if not secret:
         raise BadSetting("FRONTDESK_SHOP_KEY", "", f"FRONTDESK_SHOP={shop} wants the backend's key here")
+    if not (secret.isascii() and secret.isprintable()):
+        raise BadSetting("FRONTDESK_SHOP_KEY", "…", "a key of ASCII characters is wanted, since it goes into a header")
     if shop == "woocommerce" and not re.fullmatch(r"[^:\s]+:[^:\s]+", secret):
         raise BadSetting("FRONTDESK_SHOP_KEY", "…", "CONSUMER_KEY:CONSUMER_SECRET is wanted")
     return shop

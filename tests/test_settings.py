@@ -125,6 +125,10 @@ def test_a_wrong_setting_is_refused_by_name_and_value(name: str, value: str, wan
         ({"FRONTDESK_SHOP_URL": "https://shop.example:port"}, "FRONTDESK_SHOP_URL", "an address such as"),
         ({"FRONTDESK_SHOP_KEY": ""}, "FRONTDESK_SHOP_KEY", "wants the backend's key"),
         ({"FRONTDESK_SHOP": "woocommerce", "FRONTDESK_SHOP_KEY": "hush"}, "FRONTDESK_SHOP_KEY", "CONSUMER_KEY"),
+        ({"FRONTDESK_SHOP_KEY": "hush-ключ"}, "FRONTDESK_SHOP_KEY", "of ASCII characters"),
+        ({"FRONTDESK_SHOP_KEY": "hush\nx"}, "FRONTDESK_SHOP_KEY", "of ASCII characters"),
+        ({"FRONTDESK_SMTP_URL": "smtps://shop:hush%C3%BC@mail.example"}, "FRONTDESK_SMTP_URL", "of ASCII characters"),
+        ({"FRONTDESK_SMTP_URL": "smtps://büro:hush@mail.example"}, "FRONTDESK_SMTP_URL", "of ASCII characters"),
         ({"FRONTDESK_IDENTITY_KEY": "hush"}, "FRONTDESK_IDENTITY_KEY", "at least 32"),
     ],
 )

@@ -25,7 +25,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-#: States of an order, in the order in which it goes through them; the last two are ends as well.
+from actions.shop.numbers import Numbers
+
+#: States of an order, in the order in which it goes through them; the last two are ends as well. What a shop has
+#: besides goes by its own word.
 STATES = ("received", "being_packed", "with_carrier", "delivered", "cancelled", "returned")
 #: What can be asked for an order; ``Order.refused`` names those that are not possible now, each with its reason.
 TASKS = ("change_address", "change_slot", "change_quantity", "cancel", "return", "exchange", "invoice")
@@ -99,13 +102,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How, where and when an order comes. `expected` is the day it is to arrive, `slot` the agreed window."""
+    """How, where and when an order comes. `sent` is the day it left, `expected` the day it is to arrive, `slot` the
+    agreed window."""
 
     method: str = ""
     address: Address | None = None
     carrier: str = ""
     tracking: str = ""
     url: str = ""
+    sent: date | None = None
     expected: date | None = None
     slot: str = ""
     delivered: date | None = None
@@ -128,7 +133,8 @@ class Refund:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as it stands now. `refused` has the reason for each of TASKS that is not possible now."""
+    """An order as it stands now. `state` is one of STATES, or the shop's own word where none of them is true; `refused`
+    has the reason for each of TASKS that is not possible now. With `unpaid` it waits for the customer's money."""
 
     number: str
     customer: str
@@ -139,6 +145,7 @@ class Order:
     currency: str = "GBP"
     delivery: Delivery = field(default_factory=Delivery)
     payment: str = ""
+    unpaid: bool = False
     refunds: tuple[Refund, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
 
@@ -195,6 +202,7 @@ class Membership:
     points: int = 0
     worth: Decimal = Decimal(0)
     renews: date | None = None
+    currency: str = "GBP"
 
 
 @dataclass(frozen=True)
@@ -216,8 +224,29 @@ class Mail:
     values: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a shop says of itself before anybody asks for an order, as far as it does.
+
+    `most` is how many pieces of one article an order may have, `return_days` how many days from delivery things can be
+    sent back free of charge, `country` the one that an address without any is in, `goods` what its articles are called.
+    `lacks` are tasks, by the intents that start them,
+    that the platform cannot do for anybody, so that nothing is asked for in vain.
+    """
+
+    numbers: Numbers
+    most: int | None = None
+    return_days: int | None = None
+    country: str = ""
+    goods: tuple[str, ...] = ()
+    lacks: frozenset[str] = frozenset()
+
+
 class Backend(Protocol):
-    """A shop. :mod:`actions.shop.sample`, :mod:`actions.shop.rest` and :mod:`actions.shop.woocommerce` fulfil it."""
+    """A shop. :mod:`actions.shop.embedded`, :mod:`actions.shop.rest` and :mod:`actions.shop.woocommerce` fulfil it."""
+
+    @property
+    def terms(self) -> Terms: ...
 
     # -- who -----------------------------------------------------------------------------------------------------
 

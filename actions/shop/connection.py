@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import stamina
@@ -28,6 +29,8 @@ ATTEMPTS, THRESHOLD, PAUSE = 3, 5, 20.0
 #: Answers that say "not now". Every other answer is one.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _LARGEST = 5_000_000
+#: This machine, to which no proxy leads, whatever NO_PROXY says.
+_HERE = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
 class _NotNow(Exception):
@@ -48,12 +51,18 @@ class Connection:
         stamina.instrumentation.set_on_retry_hooks([])
         # And httpx would log their addresses: they stand in what is asked of a backend.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._client = httpx.AsyncClient(
-            base_url=url, headers=dict(headers or {}), auth=auth, transport=transport, follow_redirects=False,
-            # One attempt has a third of the time, so that a second one can be made.
-            timeout=httpx.Timeout(timeout / ATTEMPTS, connect=min(2.0, timeout / ATTEMPTS)),
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
-        )
+        self._client: httpx.AsyncClient | None = None
+        try:
+            self._client = httpx.AsyncClient(
+                base_url=url, headers=dict(headers or {}), auth=auth, transport=transport, follow_redirects=False,
+                # One attempt has a third of the time, so that a second one can be made.
+                timeout=httpx.Timeout(timeout / ATTEMPTS, connect=min(2.0, timeout / ATTEMPTS)),
+                limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+                trust_env=urlsplit(url).hostname not in _HERE,
+            )
+        except (ImportError, ValueError):
+            # What httpx says of a proxy may hold its password. Whoever calls hears that the shop is away.
+            log.error("the proxy of the environment cannot be used for the shop's backend")
         self._breakers = AsyncCircuitBreakerFactory(
             default_threshold=threshold, default_ttl=pause, exclude=[asyncio.CancelledError])
 
@@ -66,9 +75,12 @@ class Connection:
         `repeat` says whether the request may arrive twice: reading may, a change with an idempotency key may. One that
         may not is sent again only where it was certainly not received.
         """
+        if self._client is None:
+            raise ShopUnavailable("the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names is of a kind that cannot "
+                                  "be used, such as SOCKS; name one that speaks HTTP, or the shop's host in NO_PROXY")
         try:
             async with await self._breakers.get_breaker("shop"):
-                attempts = self._attempts(method, path, json, params, headers, repeat)
+                attempts = self._attempts(self._client, method, path, json, params, headers, repeat)
                 return await asyncio.wait_for(attempts, self._timeout)
         except OpenedState as open_circuit:
             open_circuit.__traceback__ = None  # one object for all calls while it is open
@@ -81,17 +93,18 @@ class Connection:
             raise ShopUnavailable(f"no answer within {self._timeout:g} s") from None
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _attempts(
-        self, method: str, path: str, json: Any, params: Any, headers: Any, repeat: bool
+        self, client: httpx.AsyncClient, method: str, path: str, json: Any, params: Any, headers: Any, repeat: bool
     ) -> httpx.Response:
         async for attempt in stamina.retry_context(
             on=_NotNow, attempts=ATTEMPTS, timeout=None, wait_initial=0.1, wait_max=1.0, wait_jitter=0.1
         ):
             with attempt:
                 try:
-                    response = await self._client.request(method, path, json=json, params=params, headers=headers)
+                    response = await client.request(method, path, json=json, params=params, headers=headers)
                 except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                     raise _NotNow(f"{type(error).__name__} at {self.url}") from None
                 except httpx.HTTPError as error:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from actions.shop import rules
+from actions.shop import rules, sample
 from actions.shop.backend import (
     FEEDBACK,
     RETURN_REASONS,
@@ -35,16 +36,19 @@ from actions.shop.backend import (
     Refund,
     Return,
     Slot,
+    Terms,
 )
 from actions.shop.checks import checked_address, checked_email, checked_key, checked_name, checked_phone, checked_text
 from actions.shop.errors import BadValue, KeyReused, NotFound, Refused, ShopUnavailable
 from actions.shop.invoices import invoice
+from actions.shop.numbers import Numbers
 
 T = TypeVar("T")
 #: Seconds that a call waits for another's transaction.
 _PATIENCE = 5.0
 _SEND_WITHIN = 14
 _LINK = "https://larkmoor.example"
+_NUMBERS = Numbers("LM-", 6)
 
 
 class SampleShop:
@@ -53,6 +57,11 @@ class SampleShop:
     def __init__(self, file: Path, today: Callable[[], date] = date.today) -> None:
         self.file = file
         self.today = today
+
+    @cached_property
+    def terms(self) -> Terms:
+        goods = json.loads((sample.SOURCE / "products.json").read_text(encoding="utf-8"))
+        return Terms(_NUMBERS, rules.MOST, rules.RETURN_DAYS, "United Kingdom", tuple(one["name"] for one in goods))
 
     # -- who -----------------------------------------------------------------------------------------------------
 
@@ -70,7 +79,7 @@ class SampleShop:
         def find(db: sqlite3.Connection) -> Customer | None:
             row = db.execute(
                 "select c.body from orders o join customers c on c.id = o.customer where o.number = ? and c.email = ?",
-                (number, email.strip()),
+                (_NUMBERS.written(number), email.strip()),
             ).fetchone()
             return _customer(json.loads(row[0])) if row else None
 
@@ -392,7 +401,8 @@ class SampleShop:
             db.close()
 
     def _order(self, db: sqlite3.Connection, customer: str, number: str) -> tuple[Order, dict[str, Any]]:
-        row = db.execute("select body from orders where number = ? and customer = ?", (number, customer)).fetchone()
+        row = db.execute("select body from orders where number = ? and customer = ?",
+                         (_NUMBERS.written(number), customer)).fetchone()
         if row is None:
             raise NotFound("order")
         body = json.loads(row[0])

@@ -19,13 +19,15 @@ from actions.shop import once_a_loop, shop
 from actions.shop.backend import Backend, GiftCard
 from actions.shop.backend import Customer as Known
 from actions.shop.errors import NotFound
+from actions.shop.numbers import digits
 from bot.conversations.customer import Customer
 from bot.conversations.proofs import Codes
 from bot.conversations.store import Conversations, connect
 from bot.mail.outbox import Outbox
 from bot.settings import Settings
 
-#: How many in how many seconds: guesses in one conversation, at one order, at one address; codes sent to one address.
+#: How many in how many seconds: guesses in one conversation, at one order (however its number is typed), at one
+#: address; codes sent to one address.
 PER_CONVERSATION = (8, 900)
 PER_ORDER = (8, 3600)
 PER_ADDRESS = (12, 3600)
@@ -67,11 +69,18 @@ class Identity:
         Raises TooManyAttempts.
         """
         await self._limit(f"prove:conversation:{conversation}", *PER_CONVERSATION)
-        await self._limit(f"prove:order:{_mark(number)}", *PER_ORDER)
+        await self._limit(f"prove:order:{_mark(digits(number) or number)}", *PER_ORDER)
         await self._limit(f"prove:address:{_mark(email)}", *PER_ADDRESS)
         async with self._unhurried():
             found = await self._shop.customer_of_order(number, email)
-        return _verified(found, "order", number) if found else None
+            if found is None:
+                return None
+            try:
+                # As the shop writes it, which may not be as it was typed.
+                number = (await self._shop.order(found.id, number)).number
+            except NotFound:
+                return None
+        return _verified(found, "order", number)
 
     async def send_code(self, conversation: str, email: str, *, key: str) -> None:
         """Mails a code to this address if a customer has it. Raises TooManyAttempts."""

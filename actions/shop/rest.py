@@ -24,16 +24,20 @@ from actions.shop.backend import (
     Order,
     Return,
     Slot,
+    Terms,
 )
 from actions.shop.checks import checked_key
 from actions.shop.connection import Connection
 from actions.shop.errors import BadValue, KeyReused, NotFound, Refused, ShopError, ShopUnavailable, Unsupported
+from actions.shop.numbers import Numbers
 
 T = TypeVar("T")
 
 
 class RestShop:
     """A :class:`actions.shop.backend.Backend` over HTTP."""
+
+    terms = Terms(Numbers(letters=True))
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

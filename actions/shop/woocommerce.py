@@ -11,6 +11,8 @@ PUT. A change whose digest is found there was made, whatever has happened since.
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
@@ -21,6 +23,7 @@ import msgspec
 
 from actions.shop.backend import (
     SIGN_IN,
+    STATES,
     TASKS,
     Address,
     Customer,
@@ -35,18 +38,24 @@ from actions.shop.backend import (
     Refund,
     Return,
     Slot,
+    Terms,
 )
 from actions.shop.checks import checked_address, checked_email, checked_key, checked_name, checked_phone
 from actions.shop.connection import Connection
 from actions.shop.errors import BadValue, KeyReused, NotFound, Refused, ShopUnavailable, Unsupported
+from actions.shop.numbers import Numbers
 
 _PAGE = 100
 #: Orders looked at for one customer: the newest.
 _MOST_ORDERS = 300
 _MOST_PIECES = 999
-#: WooCommerce's states as ours. "completed" means sent; that it arrived is not known.
+#: WooCommerce's states as ours. "completed" means sent; that it arrived is not known. What extensions add,
+#: and a failed payment, goes by its own word.
 _STATES = {"pending": "received", "on-hold": "received", "processing": "being_packed", "completed": "with_carrier",
-           "cancelled": "cancelled", "failed": "cancelled", "refunded": "returned"}
+           "cancelled": "cancelled", "refunded": "returned"}
+_UNPAID = frozenset(("pending", "on-hold"))
+#: No orders yet, or no longer any.
+_HIDDEN = frozenset(("trash", "auto-draft", "draft", "checkout-draft"))
 _CHANGES = ("change_address", "change_quantity", "cancel")
 _META = "_frontdesk_"
 #: Digits behind the point. WooCommerce rounds what it tells to the pence, and has more: net of tax a piece costs 8.325.
@@ -63,8 +72,13 @@ _Body = dict[str, Any]
 class WooCommerceShop:
     """A :class:`actions.shop.backend.Backend` over WooCommerce.
 
-    A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has that one order.
+    A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has the orders without
+    one that bear the e-mail address of that order.
     """
+
+    terms = Terms(Numbers(), lacks=frozenset((
+        "newsletter", "close_account", "membership_status", "gift_card_balance", "complaint", "praise", "leave_review",
+    )))
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -85,9 +99,14 @@ class WooCommerceShop:
 
     async def customer_by_email(self, email: str) -> Customer | None:
         with suppress(BadValue):
-            found = await self._get("customers", email=checked_email(email), role="all")
+            told = checked_email(email)
+            found = await self._get("customers", email=told, role="all")
+            # Asked in any case: the time that it takes must not tell who has an account.
+            guests = await self._guest_bodies(told)
             for body in found if isinstance(found, list) else ():
                 return await self._customer(body)
+            for body in guests:
+                return _guest(body)
         return None
 
     async def customer_of_order(self, number: str, email: str) -> Customer | None:
@@ -108,7 +127,8 @@ class WooCommerceShop:
 
     async def orders(self, customer: str) -> list[Order]:
         if customer.startswith(_GUEST):
-            return [await self.order(customer, customer.removeprefix(_GUEST))]
+            body = await self._order_body(customer, customer.removeprefix(_GUEST))
+            return [await self._order(one) for one in await self._guest_bodies(_email(body)) or [body]]
         bodies: list[_Body] = []
         page, pages = 1, 1
         while page <= pages and len(bodies) < _MOST_ORDERS:
@@ -119,7 +139,7 @@ class WooCommerceShop:
             total = answer.headers.get("X-WP-TotalPages", "1")
             pages = int(total) if total.isascii() and total.isdigit() else 1
             page += 1
-        return [await self._order(body) for body in bodies if body["status"] in _STATES]
+        return [await self._order(body) for body in bodies if body["status"] not in _HIDDEN]
 
     async def order(self, customer: str, number: str) -> Order:
         return await self._order(await self._order_body(customer, number))
@@ -251,10 +271,27 @@ class WooCommerceShop:
     async def _order_body(self, customer: str, number: str, **params: int) -> _Body:
         """The order as WooCommerce has it, if it is this customer's. Raises NotFound."""
         body: _Body = await self._get(f"orders/{_id(number, 'order')}", **params)
-        guest = customer == f"{_GUEST}{body['id']}" and not body["customer_id"]
-        if not (guest or str(body["customer_id"]) == customer) or body["status"] not in _STATES:
+        if body["status"] in _HIDDEN or not await self._is_theirs(body, customer):
             raise NotFound("order")
         return body
+
+    async def _is_theirs(self, body: _Body, customer: str) -> bool:
+        if body["customer_id"]:
+            return str(body["customer_id"]) == customer
+        if not customer.startswith(_GUEST):
+            return False
+        first = customer.removeprefix(_GUEST)
+        if first == str(body["id"]):
+            return True
+        other = await self._get(f"orders/{_id(first, 'order')}")
+        return not other["customer_id"] and bool(_email(body)) and _email(body) == _email(other)
+
+    async def _guest_bodies(self, email: str) -> list[_Body]:
+        """The orders without an account that bear this e-mail address, newest first."""
+        # The search looks into other fields as well, and takes what only begins so.
+        found = await self._get("orders", search=email, per_page=_PAGE, orderby="date", order="desc") if email else []
+        return [body for body in found
+                if not body["customer_id"] and _email(body) == email and body["status"] not in _HIDDEN]
 
     async def _customer_body(self, customer: str) -> _Body:
         body: _Body = await self._get(f"customers/{_id(customer, 'customer')}")
@@ -284,25 +321,29 @@ class WooCommerceShop:
         return await self._customer(body)
 
     async def _order(self, body: _Body) -> Order:
-        state = _STATES[body["status"]]
+        state = _STATES.get(body["status"], body["status"].removeprefix("wc-"))
         refused = {task: "by_person" for task in TASKS if task not in _CHANGES}
         if state != "received":
-            refused.update({task: state for task in _CHANGES})
-        parcel = next((item for meta in body.get("meta_data", ()) if meta["key"] == _TRACKING
-                       for item in meta["value"] if isinstance(item, dict)), {})
-        methods = [line["method_title"] for line in body.get("shipping_lines", ())]
+            refused.update({task: state if state in STATES else "by_person" for task in _CHANGES})
+        parcels = [item for meta in body.get("meta_data", ()) if meta["key"] == _TRACKING
+                   for item in meta["value"] if isinstance(item, dict)]
+        methods = [_told(line["method_title"]) for line in body.get("shipping_lines", ())]
+        completed = body.get("date_completed")
         sent_to = body["shipping"] if body["shipping"].get("address_1") else body["billing"]
         try:
             return Order(
                 number=str(body["id"]), customer=str(body["customer_id"] or f"{_GUEST}{body['id']}"), state=state,
                 placed=date.fromisoformat(body["date_created"][:10]),
                 items=tuple(_item(item) for item in body["line_items"]),
-                total=Decimal(body["total"]), currency=body["currency"], payment=body["payment_method_title"],
+                total=Decimal(body["total"]), currency=body["currency"], payment=_told(body["payment_method_title"]),
                 delivery=Delivery(
                     method=", ".join(methods), address=await self._address(sent_to),
-                    carrier=parcel.get("tracking_provider") or parcel.get("custom_tracking_provider") or "",
-                    tracking=parcel.get("tracking_number") or "", url=parcel.get("custom_tracking_link") or "",
+                    carrier=" and ".join(dict.fromkeys(filter(None, map(_carrier, parcels)))),
+                    tracking=" and ".join(str(one["tracking_number"]) for one in parcels if one.get("tracking_number")),
+                    url=next((one["custom_tracking_link"] for one in parcels if one.get("custom_tracking_link")), ""),
+                    sent=date.fromisoformat(completed[:10]) if completed and state == "with_carrier" else None,
                 ),
+                unpaid=body["status"] in _UNPAID and not body.get("date_paid"),
                 refunds=tuple(Refund(f"{body['id']}-{refund['id']}", "paid", abs(Decimal(refund["total"])))
                               for refund in body.get("refunds", ())),
                 refused=refused,
@@ -364,11 +405,25 @@ def _read(answer: Any) -> Any:
 
 
 def _item(body: _Body) -> Item:
-    chosen = [meta["display_value"] for meta in body.get("meta_data", ())
+    chosen = [_told(meta["display_value"]) for meta in body.get("meta_data", ())
               if not str(meta["key"]).startswith("_") and isinstance(meta.get("display_value"), str)]
-    price = (Decimal(body["total"]) / body["quantity"]).quantize(Decimal("0.01"))
-    return Item(str(body["id"]), body.get("sku") or "", body.get("parent_name") or body["name"], ", ".join(chosen),
-                body["quantity"], price)
+    # Extensions put lines into an order that are of no pieces.
+    price = (Decimal(body["total"]) / (body["quantity"] or 1)).quantize(Decimal("0.01"))
+    return Item(str(body["id"]), body.get("sku") or "", _told(body.get("parent_name") or body["name"]),
+                ", ".join(chosen), body["quantity"], price)
+
+
+def _told(text: str) -> str:
+    """A text as it is read: WordPress keeps some of its titles with HTML's entities."""
+    return html.unescape(text)
+
+
+def _carrier(parcel: _Body) -> str:
+    """The name of a parcel's carrier; the extension keeps those it knows as "royal-mail"."""
+    name = str(parcel.get("tracking_provider") or parcel.get("custom_tracking_provider") or "")
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        return name
+    return " ".join(word.upper() if len(word) < 4 else word.title() for word in name.split("-"))
 
 
 def _name(body: _Body) -> str:

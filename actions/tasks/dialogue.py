@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from actions.shop.errors import BadValue, NotFound, Refused, Unsupported
+from actions.shop.numbers import Numbers
 from actions.tasks import doings, finding, words
 from actions.tasks.assent import Assent, assent, begins_with_no
 from actions.tasks.catalogue import GIVEN, TASKS
@@ -68,7 +69,7 @@ class Judged:
         return cls(route, decision, intent, float(told.get("confidence") or 0.0))
 
 
-def begin(intent: str, text: str, before: State | None, later: Sequence[str] = ()) -> State:
+def begin(intent: str, text: str, before: State | None, numbers: Numbers, later: Sequence[str] = ()) -> State:
     """A new task; `later` are other wishes in the same message. The order that the last one was about is kept where the
     words point back to it."""
     state = State(intent, dict(GIVEN.get(intent, {})), later=list(later), lookups=before.lookups if before else [])
@@ -76,7 +77,7 @@ def begin(intent: str, text: str, before: State | None, later: Sequence[str] = (
         # The same for another order, as it was said of the one before
         state.values["not"], state.heard = [before.values["order"]], before.heard
         return state
-    if before is not None and before.values.get("order") and _IT.search(text) and not finding.order_numbers(text):
+    if before is not None and before.values.get("order") and _IT.search(text) and not numbers.found(text):
         state.values["order"] = before.values["order"]
     return state
 
@@ -111,7 +112,7 @@ def listen(ctx: Context, judged: Judged) -> bool:
     person = judged.route == "human" and judged.decision == "handoff" and judged.intent in _PERSON
     # "I don't have that number to hand" is an answer, whatever a classifier makes of the hand.
     lacks = state.asked == "who" and finding.lacks_number(text) and not finding.names_person(text)
-    if person and not lacks and not finding.only_values(text):
+    if person and not lacks and not finding.only_values(ctx.numbers.out_of(text)):
         return False
     if finding.leaves(text, state.asked == "reason") and len(text.split()) <= 8:
         state.ended = "left"
@@ -210,8 +211,8 @@ def _wants_another(ctx: Context, judged: Judged, strength: int, more: bool) -> b
     if judged.decision != "task" or TASKS[judged.intent] is ctx.task or _wants_words(ctx, ctx.text):
         return False
     # The number of an order says nothing more of its status than of anything else.
-    names_order = bool(finding.order_numbers(ctx.text)) and judged.intent != "track_order"
-    return strength == NOTHING or (names_order and not finding.only_values(ctx.text))
+    names_order = bool(ctx.numbers.found(ctx.text)) and judged.intent != "track_order"
+    return strength == NOTHING or (names_order and not finding.only_values(ctx.numbers.out_of(ctx.text)))
 
 
 def _wants_words(ctx: Context, text: str) -> bool:
@@ -288,6 +289,10 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return False, False
     if state.ended:
         return True, True
+    if state.name in ctx.shop.terms.lacks:
+        state.ended = "refused"
+        ctx.say("utter_refused_unsupported")
+        return True, True
     unheard = state.misses > 0 and state.name not in _LOOK_UPS
     if state.asked == "again" and ctx.task.reads_back is None and (ctx.said or unheard or begins_with_no(ctx.text)):
         # Nothing is read back before it is done, so after "wait" and "maybe later" it waits for the word to try.
@@ -303,13 +308,8 @@ async def step(ctx: Context, judged: Judged, now: datetime | None = None) -> tup
         return True, True
     try:
         return True, await settle(ctx)
-    except Ended as ended:
-        state.ended = "refused"
-        ctx.said.extend(ended.said)
-        return True, True
-    except NotFound:
-        state.ended = "refused"
-        ctx.say("utter_refused_gone")
+    except (Ended, Refused, BadValue, Unsupported, NotFound) as error:
+        await _refused(ctx, error)
         return True, True
 
 
@@ -326,19 +326,20 @@ async def do(ctx: Context) -> bool:
         await settle(ctx)
         state.question = again.said.as_dict()
         return False
-    except Ended as ended:
-        state.ended = "refused"
-        ctx.said.extend(ended.said)
-    except (Refused, BadValue) as error:
-        state.ended = "refused"
-        ctx.said.extend(await doings.refused(ctx, error))
-    except Unsupported:
-        state.ended = "refused"
-        ctx.say("utter_refused_unsupported")
-    except NotFound:
-        state.ended = "refused"
-        ctx.say("utter_refused_gone")
+    except (Ended, Refused, BadValue, Unsupported, NotFound) as error:
+        await _refused(ctx, error)
     return True
+
+
+async def _refused(ctx: Context, error: Ended | Refused | BadValue | Unsupported | NotFound) -> None:
+    """The task ends here, and the customer hears why."""
+    ctx.state.ended = "refused"
+    if isinstance(error, Ended):
+        ctx.said.extend(error.said)
+    elif isinstance(error, (Refused, BadValue)):
+        ctx.said.extend(await doings.refused(ctx, error))
+    else:
+        ctx.say("utter_refused_unsupported" if isinstance(error, Unsupported) else "utter_refused_gone")
 
 
 def gathered(state: State) -> dict[str, str]:

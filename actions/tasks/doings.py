@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from actions.shop.backend import Address, Order, Slot
+from actions.shop.backend import STATES, Address, Order, Slot
 from actions.shop.errors import BadValue, Refused
 from actions.shop.identity import TooManyAttempts, identity, mails
 from actions.tasks import finding, words
@@ -18,15 +18,20 @@ from bot.mail.letter import Attachment
 _TOLD = 3
 #: An order that arrived this long ago is still what "my order" may mean.
 RECENT = timedelta(days=7)
+#: And one that left this long ago has come, where the shop never hears of that.
+LONG_GONE = timedelta(days=30)
 
 
-def is_open(order: Order) -> bool:
-    """Whether something is still to happen with it."""
-    return order.state in ("received", "being_packed", "with_carrier")
+def is_open(order: Order, today: date | None = None) -> bool:
+    """Whether something is still to happen with it, as far as the shop tells."""
+    if order.state in ("delivered", "cancelled", "returned"):
+        return False
+    sent, expected = order.delivery.sent, order.delivery.expected
+    return expected is not None or sent is None or sent + LONG_GONE >= (today or date.today())
 
 
 def is_late(order: Order, today: date) -> bool:
-    return is_open(order) and order.delivery.expected is not None and order.delivery.expected < today
+    return is_open(order, today) and order.delivery.expected is not None and order.delivery.expected < today
 
 
 # -- telling ---------------------------------------------------------------------------------------------------------
@@ -40,7 +45,7 @@ async def tell_status(ctx: Context) -> None:
     if number:
         chosen = [order for order in orders if order.number == number]
     else:
-        open_ = [order for order in orders if is_open(order)]
+        open_ = [order for order in orders if is_open(order, ctx.today)]
         since = ctx.today - RECENT
         fresh = [o for o in orders if o.delivery.delivered and o.delivery.delivered >= since]
         chosen = (open_ + fresh if open_ else fresh or orders[:1])[:_TOLD]
@@ -52,24 +57,36 @@ def _status(ctx: Context, order: Order) -> None:
     delivery = order.delivery
     facts = {
         "order": order.number, "items": words.items(order), "placed": words.on(order.placed),
+        "total": words.money(order.total, order.currency),
         "expected": words.on(delivery.expected) if delivery.expected else "",
-        "slot": delivery.slot.replace("-", " to "), "carrier": delivery.carrier, "tracking": delivery.tracking,
+        "slot": delivery.slot.replace("-", " to "), "carried": words.carried(delivery),
+        "sent": words.on(delivery.sent) if delivery.sent else "", "state": words.state(order),
         "delivered": words.on(delivery.delivered) if delivery.delivered else "",
     }
-    if order.state == "with_carrier" and is_late(order, ctx.today):
-        lost = "return" not in order.refused
-        ctx.say("utter_order_lost" if lost else "utter_order_late", **facts)
-    elif order.state in ("received", "being_packed") and not delivery.expected:
-        ctx.say("utter_order_no_day", **facts)
-    elif order.state == "with_carrier" and not delivery.expected:
-        ctx.say("utter_order_on_its_way", **facts)
-    elif delivery.slot and is_open(order):
-        ctx.say(f"utter_order_{order.state}_slot", **facts)
-    else:
-        ctx.say(f"utter_order_{order.state}", **facts)
+    ctx.say(f"utter_order_{_standing(order, ctx.today)}", **facts)
     if order.state in ("cancelled", "returned"):
         for refund in order.refunds[-1:]:
             _refund(ctx, order, refund.reference)
+
+
+def _standing(order: Order, today: date) -> str:
+    """The text for how an order stands, as far as its shop tells days."""
+    state, delivery = order.state, order.delivery
+    on_its_way = state == "with_carrier"
+    if state not in STATES:
+        return "other"
+    if state == "delivered":
+        return state if delivery.delivered else "delivered_once"
+    if not (on_its_way or state in ("received", "being_packed")):
+        return state
+    if order.unpaid and not on_its_way:
+        return "unpaid"
+    if is_late(order, today):
+        lost = on_its_way and "return" not in order.refused
+        return "lost" if lost else "late" if on_its_way else "overdue"
+    if not delivery.expected:
+        return ("sent" if delivery.sent else "on_its_way") if on_its_way else "no_day"
+    return f"{state}_slot" if delivery.slot else state
 
 
 async def tell_refund(ctx: Context) -> None:
@@ -91,8 +108,8 @@ async def tell_refund(ctx: Context) -> None:
 
 def _refund(ctx: Context, order: Order, reference: str) -> None:
     refund = next(one for one in order.refunds if one.reference == reference)
-    facts = {"order": order.number, "amount": words.money(refund.amount, order.currency), "payment": order.payment,
-             "reference": refund.reference}
+    facts = {"order": order.number, "amount": words.money(refund.amount, order.currency),
+             "payment": words.payment(order), "reference": refund.reference}
     if refund.state == "paid" and refund.paid:
         by_bank = "card" in order.payment.lower() and "gift" not in order.payment.lower()
         ctx.say("utter_refund_paid_card" if by_bank else "utter_refund_paid", paid=words.on(refund.paid), **facts)
@@ -107,7 +124,7 @@ async def tell_membership(ctx: Context) -> None:
     if not told.member:
         ctx.say("utter_member_no")
         return
-    ctx.say("utter_member", programme=told.name, points=told.points, worth=words.money(told.worth))
+    ctx.say("utter_member", programme=told.name, points=told.points, worth=words.money(told.worth, told.currency))
     if told.renews:
         ctx.say("utter_member_renews", day=words.on(told.renews) + f" {told.renews.year}")
 
@@ -181,27 +198,32 @@ async def cancel(ctx: Context) -> None:
     ctx.say("utter_done_cancel", order=order.number, items=words.items(order))
     if order.refunds:
         amount = words.money(order.refunds[-1].amount, order.currency)
-        ctx.say("utter_done_cancel_refund", amount=amount, payment=order.payment)
+        ctx.say("utter_done_cancel_refund", amount=amount, payment=words.payment(order))
 
 
 async def give_back(ctx: Context) -> None:
     order, lines = await ctx.order(), ctx.value("items")
     made = await ctx.shop.request_return(ctx.who, order.number, lines, ctx.value("reason"), key=ctx.state.key)
-    facts = {"reference": made.reference, "amount": words.money(made.amount, order.currency), "payment": order.payment,
-             "order": made.order}
-    if made.send_by is None:
+    facts = {"reference": made.reference, "amount": words.money(made.amount, order.currency),
+             "payment": words.payment(order), "order": made.order}
+    if order.state == "with_carrier":
         ctx.say("utter_done_return_lost", **facts)
     elif made.collected:
         ctx.say("utter_done_return_collected", **facts)
-    else:
+    elif made.send_by:
         ctx.say("utter_done_return", until=words.on(made.send_by), **facts)
+    else:
+        ctx.say("utter_done_return_any_day", **facts)
 
 
 async def exchange(ctx: Context) -> None:
     item = await ctx.item()
     made = await ctx.shop.exchange(ctx.who, ctx.value("order"), item.line, ctx.value("variant"), key=ctx.state.key)
-    ctx.say("utter_done_exchange", reference=made.reference, item=item.name, variant=made.variant,
-            until=words.on(made.send_by) if made.send_by else "")
+    facts = {"reference": made.reference, "item": item.name, "variant": made.variant}
+    if made.send_by:
+        ctx.say("utter_done_exchange", until=words.on(made.send_by), **facts)
+    else:
+        ctx.say("utter_done_exchange_any_day", **facts)
 
 
 # -- the account -----------------------------------------------------------------------------------------------------
@@ -266,7 +288,7 @@ _CATEGORIES = (
 async def take_down(ctx: Context) -> None:
     text, kind = str(ctx.value("text")), str(ctx.value("kind"))
     category = next((name for name, meant in _CATEGORIES if re.search(meant, text, re.I)), "other")
-    order = ctx.value("order") or next(iter(finding.order_numbers(text)), None)
+    order = ctx.value("order") or next(iter(ctx.numbers.found(text)), None)
     reference = await ctx.shop.feedback(kind, category, text, customer=ctx.who if ctx.customer else None,
                                         order=order, key=ctx.state.key)
     ctx.state.values.update(category=category, reference=reference)
@@ -309,8 +331,10 @@ async def read_return(ctx: Context) -> Say:
 
 async def read_exchange(ctx: Context) -> Say:
     item = await ctx.item()
-    return Say("utter_confirm_exchange", {"order": ctx.value("order"), "item": item.name, "now": item.variant,
-                                          "variant": ctx.value("variant")})
+    facts = {"order": ctx.value("order"), "item": item.name, "variant": ctx.value("variant")}
+    if not item.variant:
+        return Say("utter_confirm_exchange_for", facts)
+    return Say("utter_confirm_exchange", {**facts, "now": item.variant})
 
 
 async def read_account(ctx: Context) -> Say:
@@ -340,7 +364,7 @@ async def refused(ctx: Context, error: Refused | BadValue) -> list[Say]:
     number = ctx.value("order")
     order = next((o for o in await ctx.orders() if o.number == number), None) if number else None
     if order is None:
-        return [Say(f"utter_refused_{error.reason}", {})]
+        known = error.reason in ("email_taken", "not_a_member")
+        return [Say(f"utter_refused_{error.reason}" if known else "utter_refused_unsupported")]
     task = {"cancel_order": "cancel", "change_delivery": "change", "change_order": "change", "get_invoice": "invoice"}
-    return [Say(said.response, {**said.values, **{k: str(v) for k, v in error.facts.items()}})
-            for said in refusal(task.get(ctx.state.name, "return"), error.reason, order)]
+    return refusal(task.get(ctx.state.name, "return"), error.reason, order, ctx.shop.terms, error.facts)

@@ -1,4 +1,4 @@
-"""What a message names: order numbers, e-mails, phone numbers, days, numbers, products, and addresses.
+"""What a message names: e-mails, phone numbers, days, numbers, products, and addresses.
 
 Pure: text in, values out. What is found is read back to the customer before anything is done with it.
 """
@@ -26,16 +26,6 @@ T = TypeVar("T")
 #: Digits of a British phone number without its 0. Not all that have them are in use, but shorter ones hardly ever are.
 _BRITISH = 10
 
-#: The shop's own form, forgiving: small letters, other letters order, spaces, a letter O or l for a digit.
-_OURS = re.compile(
-    r"(?<![A-Za-z0-9])(?:LM|ML|L\s?M)[\s#:._–-]*((?:[\dOoIl][\s-]?){5}[\dOoIl])(?![\dA-Za-z])", re.I
-)
-_BARE = re.compile(r"(?<![\w.@+-])(?<!\d )#?(\d{6})(?![\w@])")
-#: Any shop's form, where a number is said to be one: "order no. A-1009", "#1009".
-_SAID = re.compile(r"\border\s*(?:number|num|no|nr|id)?\b[\s.:#]*(?:is\s+)?([A-Z]{0,4}[-#]?\d[\dA-Z-]{2,24})\b|"
-                   r"#([A-Z]{0,4}-?\d{3,24})\b",
-                   re.I)
-_ALONE = re.compile(r"\W*([A-Z]{0,4}[-# ]?\d[\d -]{2,24}\d)\W*", re.I)
 _MAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 _AT = re.compile(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+(?=[\w-]+\.(?:com|org|net|co|uk|ie|de|fr|es|eu)\b)", re.I)
 
@@ -99,9 +89,10 @@ _ONE_OF_THEM = re.compile(
 _ON_TOP = re.compile(r"\b(\d{1,5}) (?:more|extra(?![ -](?:large|small|long|wide|short|tall|thick|thin|big|deep)\b)|"
                      r"additional|further)\b(?! (?:than|things?|questions?|times?)\b)|"
                      r"\b(?:another|extra|additional) (\d{1,5})\b|\b(?:add|need|want|like) another\b(?! order)", re.I)
-#: Of the United Kingdom, Ireland, most of the EU, the Netherlands.
+#: Of the United Kingdom, Ireland, most of the EU and the United States, the Netherlands, Canada, Poland and Portugal.
 _POSTCODE = re.compile(
-    r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}|\d{4}\s?[A-Z]{2})\b", re.I
+    r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}|[A-Z]\d{2}\s?[A-Z0-9]{4}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|"
+    r"[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{2}-\d{3}|\d{4}-\d{3})\b", re.I
 )
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|the \d{1,2}(?:st|nd|rd|th))"
 #: A day that does not suit: "I won't be in on Saturday".
@@ -133,25 +124,6 @@ _SIZES = {"extra small": "XS", "small": "S", "medium": "M", "large": "L", "extra
 
 
 # -- who and which ---------------------------------------------------------------------------------------------------
-
-
-def order_numbers(text: str, asked: bool = False) -> list[str]:
-    """Order numbers in the order they are named; with `asked`, a message that is one number is one as well."""
-    found = [f"LM-{_digits(hit[1])}" for hit in _OURS.finditer(text)]
-    if found:
-        return list(dict.fromkeys(found))
-    said = [(hit[1] or hit[2]).upper() for hit in _SAID.finditer(text)]
-    bare = [f"LM-{hit[1]}" for hit in _BARE.finditer(text)]
-    if bare and (asked or said or re.search(r"\border\b|#", text, re.I)):
-        return list(dict.fromkeys(bare))
-    if said:
-        return list(dict.fromkeys(said))
-    alone = _ALONE.fullmatch(text) if asked else None
-    return [re.sub(r"\s", "", alone[1]).upper()] if alone else []
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"[\s-]", "", text).translate(str.maketrans("OoIl", "0011"))
 
 
 def email(text: str) -> str | None:
@@ -343,11 +315,10 @@ def _said(part: str, words: set[str], lowered: str) -> bool:
 
 def quantity(text: str) -> int | None:
     """A number of pieces, in figures or words; the one after "to" where one number becomes another."""
-    without = _OURS.sub(" ", text)
-    minus = _NEGATIVE.search(re.sub(r"\bminus (\w+)", lambda hit: f"minus {_figure(hit[1].lower())}", without))
+    minus = _NEGATIVE.search(re.sub(r"\bminus (\w+)", lambda hit: f"minus {_figure(hit[1].lower())}", text))
     if minus:
         return -int(minus[1])
-    figures = _in_figures(without)
+    figures = _in_figures(text)
     # "one of the two shirts"
     some = re.search(r"\b(\d{1,5}) (?:out )?of (?:the|my|these|those|them|our|\d)", figures)
     if some:
@@ -361,7 +332,7 @@ def quantity(text: str) -> int | None:
 
 def on_top(text: str) -> int | None:
     """How many pieces more than there are: 2 in "two more"."""
-    hit = _ON_TOP.search(_in_figures(_OURS.sub(" ", text)))
+    hit = _ON_TOP.search(_in_figures(text))
     return int(hit[1] or hit[2] or 1) if hit else None
 
 
@@ -386,7 +357,7 @@ def _figure(word: str) -> str:
 def day(text: str, direction: str, today: date | None = None) -> date | None:
     """A day that is named ("last Tuesday", "the 3rd of December"); `direction`, ``past`` or ``future``, decides where
     both are possible."""
-    without = _UNSUITED.sub(" ", _MAIL.sub(" ", _OURS.sub(" ", text)))
+    without = _UNSUITED.sub(" ", _MAIL.sub(" ", text))
     if not re.search(r"\d|day\b|week|month|tomorrow|tmrw|\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)\b", without, re.I):
         return None
     if re.search(r"\b(?:last|past) (?:mon|tue|wed|thu|fri|sat|sun)", without, re.I):
@@ -422,25 +393,32 @@ def _search_dates() -> Callable[..., list[tuple[str, datetime]] | None]:
 def slots(text: str, offered: Sequence[Slot], today: date | None = None) -> list[Slot]:
     """The offered days and windows that the words fit."""
     lowered = text.lower()
-    windows = {slot.window for slot in offered if slot.window}
-    hit = _WINDOW.search(_OURS.sub(" ", lowered))
-    hours = (int(hit[1]) % 12, int(hit[2]) % 12) if hit else None
-    wanted = {window for window in windows if (int(window[:2]) % 12, int(window[6:8]) % 12) == hours}
+    windows = {slot.window: _hours(slot.window) for slot in offered if slot.window}
+    hours = [hour % 12 for hour in _hours(lowered)]
+    # A shop may call its windows by a word: "morning".
+    wanted = {window for window, told in windows.items()
+              if (told and [hour % 12 for hour in told] == hours) or (not told and window.lower() in lowered)}
     if not wanted and "morning" in lowered:
-        wanted = {w for w in windows if int(w[:2]) < 12}
+        wanted = {window for window, told in windows.items() if told and told[0] < 12}
     if not wanted and re.search(r"afternoon|evening|after lunch", lowered):
-        wanted = {w for w in windows if int(w[:2]) >= 12}
+        wanted = {window for window, told in windows.items() if told and told[0] >= 12}
     named = day(_WINDOW.sub(" ", text) if windows else text, "future", today)
     if named is None and not wanted:
         return []
     return [slot for slot in offered if (named is None or slot.day == named) and (not wanted or slot.window in wanted)]
 
 
+def _hours(text: str) -> list[int]:
+    """From when to when, as it is written."""
+    hit = _WINDOW.search(text)
+    return [int(hit[1]), int(hit[2])] if hit else []
+
+
 # -- addresses -------------------------------------------------------------------------------------------------------
 
 
 def has_postcode(text: str) -> bool:
-    return bool(_POSTCODE.search(_OURS.sub(" ", text)))
+    return bool(_POSTCODE.search(text))
 
 
 def address(text: str, country: str, saved: Sequence[Address] = ()) -> Address | None:
@@ -529,7 +507,7 @@ def means_all(text: str) -> bool:
 def only_values(text: str) -> bool:
     """Whether a message is e-mails, numbers and what goes around them, so that a classifier has nothing to read in
     it."""
-    rest = re.sub(r"\S+@\S+", " ", _OURS.sub(" ", text)).lower()
+    rest = re.sub(r"\S+@\S+", " ", text).lower()
     left = {word for word in re.findall(r"[^\W\d_]+", rest) if not _figure(word).isdigit()}
     return left <= _AROUND
 
@@ -549,4 +527,4 @@ def digits(text: str, least: int, most: int) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[a-zà-ÿ]+", text.lower())
+    return re.findall(r"[^\W\d_]+", text.lower())

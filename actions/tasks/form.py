@@ -42,7 +42,8 @@ class ActionTaskBegin(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         text = str(tracker.latest_message.get("text") or "")
         told = judgement(tracker)
-        state = dialogue.begin(str(told["intent"]), text, State.of(tracker.get_slot("task")), told.get("also") or ())
+        before, numbers = State.of(tracker.get_slot("task")), shop().terms.numbers
+        state = dialogue.begin(str(told["intent"]), text, before, numbers, told.get("also") or ())
         return [SlotSet("task", state.as_slot()), SlotSet("task_ready", None), SlotSet("failed", 0)]
 
 

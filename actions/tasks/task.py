@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from actions.shop.backend import Backend, Item, Order
+from actions.shop.numbers import Numbers
 
 #: How well a message gives what a need wants: not at all, somewhere in it, or as nothing but that.
 NOTHING, WITHIN, ALONE = 0, 1, 2
@@ -117,6 +118,11 @@ class Context:
 
     def value(self, name: str) -> Any:
         return self.state.values.get(name)
+
+    @property
+    def numbers(self) -> Numbers:
+        """How this shop's order numbers are written."""
+        return self.shop.terms.numbers
 
     @property
     def who(self) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from actions.shop.backend import Address, Item, Order, Slot
+from actions.shop.backend import Address, Delivery, Item, Order, Slot
 
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
+#: Currencies without hundredths.
+_WHOLE = frozenset(("CLP", "HUF", "ISK", "JPY", "KRW", "PYG", "VND", "XAF", "XOF"))
 #: What Markdown would read as more than text, where it comes from people.
 _MARKUP = re.compile(r"([\[\]<>`*\\])")
 
@@ -19,7 +21,7 @@ def on(day: date) -> str:
 
 
 def money(amount: Decimal, currency: str = "GBP") -> str:
-    return f"{_SIGNS.get(currency, currency + ' ')}{amount:.2f}"
+    return f"{_SIGNS.get(currency, currency + ' ')}{amount:.{0 if currency in _WHOLE and amount % 1 == 0 else 2}f}"
 
 
 def listed(words: Iterable[str]) -> str:
@@ -43,13 +45,32 @@ def named(one: Item) -> str:
 
 
 def items(order: Order) -> str:
-    return listed(item(one) for one in order.items)
+    """Shops have orders of nothing but a fee, too."""
+    return listed(item(one) for one in order.items) or "no listed items"
 
 
 def button(order: Order) -> str:
     """An order as the title of a button: its number first, since that is what is read from it."""
+    if not order.items:
+        return order.number
     more = f" +{len(order.items) - 1}" if len(order.items) > 1 else ""
     return f"{order.number}: {order.items[0].name}{more}"
+
+
+def state(order: Order) -> str:
+    """The shop's own word for how it stands."""
+    return plain(re.sub(r"[_-]+", " ", order.state))
+
+
+def carried(delivery: Delivery) -> str:
+    """By whom and under which number, behind "on its way"; nothing where the shop tells neither."""
+    told = (f"with {delivery.carrier}" if delivery.carrier else "",
+            f"tracking number {delivery.tracking}" if delivery.tracking else "")
+    return "".join(f"{mark}{words}" for mark, words in zip((" ", ", "), told, strict=True) if words)
+
+
+def payment(order: Order) -> str:
+    return order.payment or "your original payment method"
 
 
 def number(title: str) -> str:

@@ -49,7 +49,12 @@ _GENERAL = frozenset({"ask_orders", "ask_delivery", "oos"})
 _ASKS_AFTER = re.compile(
     r"\b(?:where|when|whats?|status|track\w*|update|news|arriv\w+|com(?:e|ing)|happen\w*|late)\b", re.I
 )
-_ORDER = re.compile(r"\b(?:LM|ML)[\s-]?[\dO]{6}\b", re.I)
+#: By the sample shop's form, or said to be one, as customers of any shop do: "#1042", "order no. 57".
+_ORDER = re.compile(r"\b(?:LM|ML)[\s-]?[\dO]{6}\b|(?<![\w&])#\d{3,12}\b|\border\s*(?:number|no|nr|#)[\s.:#]*\d{2,12}\b",
+                    re.I)
+#: As it stands on the slip, with nothing that says so.
+_SLIP = re.compile(r"(?<![\w#])#\s?\d{1,12}(?!\w)|(?<![\w#-])(?<!\d )(?:[A-Z]{2,4}-?)?[1-9]\d{3,7}(?!\w| \d)",
+                   re.I)
 #: Near neighbours that the classifier takes for one another, and the words that settle it.
 _EXCHANGES = re.compile(r"\b(?:exchang\w+|swap\w*)\b", re.I)
 #: "Get rid of that order" is no change of it.
@@ -82,7 +87,7 @@ _OTHERS = (
     ("reset_password", _INTRUDER), ("unlock_account", _INTRUDER),
     ("close_account", re.compile(r"\b(?:this|our|the|my) (?:chat|conversation|transcript|messages?)\b", re.I)),
 )
-#: Sixteen digits are a gift card's: order numbers have six, and nobody is asked for a bank card here.
+#: Sixteen digits are a gift card's: order numbers have fewer, and nobody is asked for a bank card here.
 _CARD = re.compile(r"(?<!\d)\d{4}(?:[ -]?\d{4}){3}(?!\d)")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _AROUND = frozenset((
@@ -115,8 +120,7 @@ def gives_only_values(text: str) -> bool:
     left, found = _MAIL.subn(" ", text)
     left, numbers = _ORDER.subn(" ", left)
     if not numbers:
-        # As it stands on the slip, without the letters
-        left, numbers = re.subn(r"(?<![\d#])#?\d{6}(?!\d)", " ", left)
+        left, numbers = _SLIP.subn(" ", left)
     return found + numbers > 0 and set(re.findall(r"\w+", left.lower())) <= _AROUND
 
 

@@ -54,6 +54,18 @@ async def test_an_answer_is_the_entry_word_for_word_with_its_grounds(
     assert remembered(told) == {"failed": 0}
 
 
+async def test_no_task_is_offered_that_the_shop_cannot_do(
+    executor: ActionExecutor, live: snapshot.Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = next(entry for entry in live.entries if entry.task == "newsletter")
+    told = await run(executor, "action_answer", route="service", entry=entry.id)
+    assert told["responses"][0]["response"] == "utter_offer_newsletter"
+    for name, value in (("", "woocommerce"), ("_URL", "https://shop.example"), ("_KEY", "ck_1:cs_2")):
+        monkeypatch.setenv(f"FRONTDESK_SHOP{name}", value)
+    told = await run(executor, "action_answer", route="service", entry=entry.id)
+    assert told["responses"][0]["response"] is None
+
+
 async def test_who_wants_to_buy_is_offered_a_person_too(executor: ActionExecutor, live: snapshot.Snapshot) -> None:
     told = await run(executor, "action_answer", route="sales", entry=live.entries[0].id)
     assert [response["response"] for response in told["responses"]] == [None, "utter_sales_offer"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actions.shop.embedded import SampleShop
 from actions.tasks.catalogue import TASKS
 from actions.tasks.dialogue import Judged, step
 from actions.tasks.needs import HowMany, When
@@ -16,7 +18,7 @@ from actions.tasks.task import ALONE, NOTHING, Context, State
 
 def context(state: State, text: str) -> Context:
     customer = {"id": "C-1004"}
-    return Context(TASKS[state.name], state, None, "c", "t", text, customer=customer,  # type: ignore[arg-type]
+    return Context(TASKS[state.name], state, SampleShop(Path("none")), "c", "t", text, customer=customer,
                    today=date(2026, 11, 24))
 
 

@@ -23,16 +23,6 @@ ITEMS = [item("1", "Harrow jeans", "W32 L32, indigo"), item("2", "Harrow jeans",
 
 
 @pytest.mark.parametrize(("text", "found"), [
-    ("LM 104281", ["LM-104281"]), ("lm104281", ["LM-104281"]), ("ML-104281", ["LM-104281"]), ("LM-1O4281", ["LM-104281"]),
-    ("LM - 10 42 81", ["LM-104281"]), ("order 104281 please", ["LM-104281"]), ("where is #1009", ["1009"]),
-    ("order no. A-1009", ["A-1009"]), ("LM-104281 and LM-104287", ["LM-104281", "LM-104287"]),
-    ("LM-102019' OR '1'='1", ["LM-102019"]), ("call 07700 900142", []), ("I have had 2 orders", []),
-])
-def test_order_numbers(text: str, found: list[str]) -> None:
-    assert finding.order_numbers(text) == found
-
-
-@pytest.mark.parametrize(("text", "found"), [
     ("AMARA.OKAFOR@EXAMPLE.COM", "amara.okafor@example.com"), ("it's (bob@foo.co.uk).", "bob@foo.co.uk"),
     ("amara.okafor at example.com", "amara.okafor@example.com"), ("x@y", None), ("no mail here", None),
 ])
@@ -51,9 +41,9 @@ def test_articles(text: str, found: list[str]) -> None:
 
 @pytest.mark.parametrize(("text", "found"), [
     ("two", 2), ("make it 2", 2), ("from 1 to 3", 3), ("-2", -2), ("minus one", -1), ("zero", 0), ("not 3 but 2", 2),
-    ("3 instead of 2", 3), ("i only want one of them", 1), ("change LM-104281 to 4", 4), ("the other one", None),
+    ("3 instead of 2", 3), ("i only want one of them", 1), ("the other one", None),
     ("one of the two linen shirts", 1), ("a dozen", 12), ("half a dozen please", 6),
-    ("i need to change the quantity on order 104281", None), ("order 104281: 3 please", 3), ("no more than 3", 3),
+    ("no more than 3", 3),
     ("the navy one", None), ("the second one", None), ("that big navy one please", None), ("change the kettle to one", 1),
     ("the quantity should be one", 1), ("make that just one", 1),
 ])
@@ -85,7 +75,7 @@ def test_phone_numbers_of_other_countries_need_their_code(text: str, found: str 
     ("last Tuesday", "past", date(2026, 11, 17)), ("yesterday", "past", date(2026, 11, 23)),
     ("next friday", "future", date(2026, 11, 27)), ("the 19th", "future", date(2026, 12, 19)),
     ("on the 3rd of december", "future", date(2026, 12, 3)), ("28/11", "future", date(2026, 11, 28)),
-    ("LM-104281", "past", None), ("no day at all", "future", None), ("not today, Friday please", "future", date(2026, 11, 27)),
+    ("no day at all", "future", None), ("not today, Friday please", "future", date(2026, 11, 27)),
     ("not Friday, Saturday or Sunday", "future", None),
 ])
 def test_days(text: str, direction: str, found: date | None) -> None:
@@ -96,6 +86,13 @@ def test_windows_of_a_day() -> None:
     offered = [Slot(date(2026, 12, 1), window) for window in ("08:00-10:00", "10:00-12:00", "14:00-16:00")]
     assert finding.slots("in the morning", offered, TODAY) == offered[:2]
     assert finding.slots("tuesday between 2 and 4pm", offered, TODAY) == offered[2:]
+
+
+def test_windows_that_a_shop_calls_by_words_or_writes_otherwise() -> None:
+    offered = [Slot(date(2026, 12, 1), window) for window in ("Morning", "9-12", "14:00 - 16:00")]
+    assert finding.slots("in the morning please", offered, TODAY) == offered[:1]
+    assert finding.slots("between 9 and 12", offered, TODAY) == offered[1:2]
+    assert finding.slots("2 to 4pm", offered, TODAY) == offered[2:]
 
 
 @pytest.mark.parametrize(("text", "found"), [
@@ -112,6 +109,9 @@ def test_sizes_and_colours_keep_what_they_leave_open(text: str, found: list[str]
     ("to another address: 5 Oak Road, York, YO1 7AA", "5 Oak Road", "York", "YO1 7AA"),
     ("Lerchenstieg 12, 22391 Hamburg, Germany", "Lerchenstieg 12", "Hamburg", "22391"),
     ("I moved to 5 Oak Road\nYork\nYO1 7AA", "5 Oak Road", "York", "YO1 7AA"),
+    ("12 Elm St, Springfield, 62701-1234", "12 Elm St", "Springfield", "62701-1234"),
+    ("80 Wellington St, Ottawa, K1A 0A9, Canada", "80 Wellington St", "Ottawa", "K1A 0A9"),
+    ("ul. Prosta 5, 00-950 Warszawa", "ul. Prosta 5", "Warszawa", "00-950"),
 ])
 def test_addresses(text: str, line1: str, town: str, postcode: str) -> None:
     found = finding.address(text, "United Kingdom")

@@ -14,6 +14,12 @@ def strength(text: str) -> int:
     return ALONE if len(text.split()) <= SHORT else WITHIN
 
 
-def is_number(ctx: Context) -> bool:
-    """Whether six digits in the message that begins a task are an order's: alone, or beside an e-mail address."""
+def order_numbers(ctx: Context, asked: bool) -> list[str]:
+    """The order numbers that a message names. What has a hash in an address is a flat's."""
+    text = ctx.text.replace("#", " ") if ctx.state.asked == "address" else ctx.text
+    return ctx.numbers.found(text, asked or _is_number(ctx))
+
+
+def _is_number(ctx: Context) -> bool:
+    """Whether digits in the message that begins a task are an order's: alone, or beside an e-mail address."""
     return not ctx.state.asked and (ctx.text.strip(" .,!?#").isdigit() or finding.email(ctx.text) is not None)

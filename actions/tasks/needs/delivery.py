@@ -37,11 +37,11 @@ class Where:
         if not self._applies(ctx) or ctx.state.asked == "who":
             return NOTHING
         if asked or ctx.state.asked == "confirm" or not ctx.value("address"):
-            found = finding.address(ctx.text, "")
+            found = finding.address(ctx.numbers.out_of(ctx.text, hashes=False), "")
             if found:
                 ctx.state.set("address", asdict(found))
                 return ALONE
-            if asked and finding.has_postcode(ctx.text):
+            if asked and finding.has_postcode(ctx.numbers.out_of(ctx.text)):
                 return ALONE
         if ctx.state.asked == "confirm" and _STREET.search(ctx.text):
             # "Right street, but number 21": a part of it is wrong, and only the whole can be taken.
@@ -59,7 +59,7 @@ class Where:
         if not ctx.value("address"):
             saved = [*customer.addresses] if ctx.account else []
             for text in ctx.state.heard[:1] if ctx.state.asked == self.name else ctx.state.heard:
-                if found := finding.address(text, "", saved):
+                if found := finding.address(ctx.numbers.out_of(text, hashes=False), "", saved):
                     ctx.state.set("address", asdict(found))
                     break
         if not ctx.value("address"):
@@ -71,7 +71,10 @@ class Where:
         if not address["country"]:
             now = (await ctx.order()).delivery.address if ctx.value("order") else None
             now = now or (customer.addresses[0] if customer.addresses else None)
-            address["country"] = now.country if now else "United Kingdom"
+            address["country"] = now.country if now else ctx.shop.terms.country
+        if not address["country"]:
+            ctx.state.drop("address")
+            return Say("utter_ask_address_country")
         try:
             ctx.state.values["address"] = asdict(checked_address(Address(**address)))
         except BadValue as error:
@@ -91,7 +94,7 @@ class When:
     def hear(self, ctx: Context, asked: bool) -> int:
         if self.only and ctx.value("what") != self.only:
             return NOTHING
-        found = finding.day(ctx.text, "future", ctx.today)
+        found = finding.day(ctx.numbers.out_of(ctx.text), "future", ctx.today)
         told = ctx.value("slot") if ctx.state.asked == "confirm" else None
         if found and told and found.isoformat() == told["day"] and not _WINDOWED.search(ctx.text):
             return NOTHING  # what was read back, said again
@@ -117,7 +120,7 @@ class When:
             offered = [one for one in offered if one.day.isoformat() == day] or offered
         if not offered:
             raise Ended(Say("utter_no_slots", {"order": ctx.value("order")}))
-        for text in ctx.state.heard[:1] if ctx.state.asked == self.name else ctx.state.heard:
+        for text in map(ctx.numbers.out_of, ctx.state.heard[:1] if ctx.state.asked == self.name else ctx.state.heard):
             found = finding.slots(text, offered, ctx.today)
             if len(found) == 1:
                 ctx.state.set("slot", {"day": found[0].day.isoformat(), "window": found[0].window})

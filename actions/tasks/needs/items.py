@@ -25,6 +25,8 @@ class WhichItem:
 
     async def settle(self, ctx: Context) -> Say | None:
         order = await ctx.order()
+        if not order.items:
+            raise Ended(*refusal("change", "by_person", order, ctx.shop.terms))
         newest = finding.items(ctx.text, order.items)
         place = finding.ordinal(ctx.text) if ctx.state.asked == self.name else None
         if not newest and place is not None and place < len(order.items):
@@ -68,7 +70,7 @@ class WhichItems:
         gone = {line for refund in order.refunds for line in refund.lines or [one.line for one in order.items]}
         left = [one for one in order.items if one.line not in gone]
         if not left:
-            raise Ended(*refusal("return", "returned_before", order))
+            raise Ended(*refusal("return", "returned_before" if order.items else "by_person", order, ctx.shop.terms))
         chosen = self._named(ctx, ctx.text, order, left)
         if chosen is None and not ctx.value("items"):
             if len(left) == 1:
@@ -119,7 +121,7 @@ class WhichItems:
     @staticmethod
     def _pieces(text: str, ordered: int, ctx: Context) -> int:
         """Fewer than were ordered only where a number in reach is named."""
-        told = finding.quantity(text) if ordered > 1 else None
+        told = finding.quantity(ctx.numbers.out_of(text)) if ordered > 1 else None
         return told if told is not None and 1 <= told <= ordered else ordered
 
 
@@ -132,11 +134,12 @@ class HowMany:
     def hear(self, ctx: Context, asked: bool) -> int:
         if ctx.state.asked in ("who", "order"):
             return NOTHING  # a number is an order's there
-        if (more := finding.on_top(ctx.text)) is not None:
+        text = ctx.numbers.out_of(ctx.text)
+        if (more := finding.on_top(text)) is not None:
             # How many there are is known when it is settled.
             ctx.state.drop("quantity")
             ctx.state.values["more"] = more
-        elif (number := finding.quantity(ctx.text)) is not None:
+        elif (number := finding.quantity(text)) is not None:
             if ctx.state.asked == "confirm" and number == ctx.value("quantity"):
                 return NOTHING  # what was read back, said again
             ctx.state.values.pop("more", None)
@@ -152,12 +155,15 @@ class HowMany:
         number = ctx.value("quantity")
         if number is None:
             return Say("utter_ask_quantity", {"item": words.named(item), "now": item.quantity})
+        most = ctx.shop.terms.most
         if number < 1:
             ctx.state.drop("quantity")
-            return Say("utter_ask_quantity_positive", {"item": words.named(item), "now": item.quantity})
-        if number > 10:
+            facts = {"item": words.named(item), "now": item.quantity}
+            return Say("utter_ask_quantity_positive", {**facts, "most": most}) if most else Say(
+                "utter_ask_quantity_least", facts)
+        if most and number > most:
             ctx.state.drop("quantity")
-            return Say("utter_ask_quantity_fewer", {"most": 10})
+            return Say("utter_ask_quantity_fewer", {"most": most})
         if number == item.quantity:
             ctx.state.drop("quantity")
             return Say("utter_ask_quantity_same", {"item": words.named(item), "now": item.quantity})

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from actions.shop.identity import TooManyAttempts, identity
+from actions.shop.numbers import is_same
 from actions.tasks import finding, words
-from actions.tasks.needs.answers import is_number, strength
+from actions.tasks.needs.answers import order_numbers, strength
 from actions.tasks.task import ALONE, NOTHING, WITHIN, Context, Ended, Say
 
 
@@ -32,9 +33,10 @@ class Who:
                     ctx.state.values.pop("code_sent", None)
                 ctx.state.values["email"] = mail
                 found = ALONE
-        numbers = finding.order_numbers(text, asked or is_number(ctx))
+        numbers = order_numbers(ctx, asked)
         if numbers and not self.account:
-            ctx.state.set("order", numbers[-1])
+            if not is_same(numbers[-1], ctx.value("order") or ""):
+                ctx.state.set("order", numbers[-1])
             found = max(found, ALONE if asked else strength(text))
         if asked and re.search(r"\b(?:resend|again|new code|another code|no code|not (?:got|received)|(?:didn'?t|"
                                r"haven'?t) (?:get|got|receive))",
@@ -53,7 +55,7 @@ class Who:
         if ctx.account:
             return True
         wanted = ctx.value("order")
-        return not self.account and wanted in (None, ctx.customer["order"])
+        return not self.account and (wanted is None or is_same(wanted, ctx.customer["order"]))
 
     async def settle(self, ctx: Context) -> Say | None:
         if self._satisfied(ctx):
@@ -107,4 +109,7 @@ class Who:
         ctx.state.values.pop("email", None)
         ctx.state.values.pop("code_sent", None)
         ctx.state.values.pop("wants_code", None)
-        ctx.say("utter_verified", name=words.plain(str(slot.get("name") or "").split(" ")[0]))
+        if name := words.plain(str(slot.get("name") or "").split(" ")[0]):
+            ctx.say("utter_verified", name=name)
+        else:
+            ctx.say("utter_verified_nameless")

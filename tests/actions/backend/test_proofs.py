@@ -99,6 +99,15 @@ async def test_guesses_are_limited_for_an_order_over_all_conversations(identity:
         await identity.by_order("another", "LM-104233", AMARA)
 
 
+async def test_a_number_is_known_however_it_is_typed_and_no_spelling_brings_more_guesses(identity: Identity) -> None:
+    proved = await identity.by_order("c1", "lm104233", AMARA)
+    assert proved is not None and proved.order == "LM-104233"
+    for n, typed in zip(range(PER_ORDER[0] - 1), ["104233", "LM104233", "0104233", "#104233"] * 2, strict=False):
+        await identity.by_order(f"c{n}", typed, f"{n}@example.com")
+    with pytest.raises(TooManyAttempts):
+        await identity.by_order("another", "LM-104233", AMARA)
+
+
 async def test_a_code_goes_to_the_address_on_record_and_opens_the_account(identity: Identity, outbox: Outbox) -> None:
     await identity.send_code("c1", AMARA.upper(), key="t1")
     to, code = mailed(outbox)

@@ -216,6 +216,25 @@ async def test_a_wrong_key_names_the_setting(address: str) -> None:
     await shop.close()
 
 
+async def test_no_proxy_stands_between_us_and_this_machine(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    shop = RestShop.open(address, KEY, 3.0)
+    assert "sample shop" in await shop.check()
+    await shop.close()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://u:hush@127.0.0.1:1", "gopher://u:hush@127.0.0.1:1"])
+async def test_a_proxy_that_cannot_be_used_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    shop = RestShop.open("https://shop.example", KEY, 1.0)
+    with pytest.raises(ShopUnavailable, match="ALL_PROXY") as away:
+        await shop.check()
+    assert "hush" not in str(away.value)
+    await shop.close()
+
+
 async def test_what_may_not_come_twice_is_sent_again_only_where_it_was_not_received(
     address: str, between: Between
 ) -> None:

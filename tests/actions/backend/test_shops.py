@@ -103,6 +103,11 @@ async def test_an_order_that_was_just_received_can_be_changed(shop: Backend, sam
     assert refusal.value.reason == "cancelled"
 
 
+async def test_a_number_is_taken_as_it_was_typed(shop: Backend) -> None:
+    for typed in ("104287", "lm104287", "LM 104287", "#104287"):
+        assert (await shop.order("C-1010", typed)).number == "LM-104287"
+
+
 async def test_values_that_cannot_be_right(shop: Backend, sample_shop: SampleShop) -> None:
     async def refused(call: Awaitable[object], kind: type[Exception], code: str) -> None:
         with pytest.raises(kind) as error:

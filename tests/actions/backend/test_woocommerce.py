@@ -31,6 +31,8 @@ def woo() -> Woo:
         order(1038, 8, "pending", "2026-02-19", TOMASZ, (5, "Rug", 1, "129.00")),
         order(1037, 0, "pending", "2026-02-18", "guest@example.net", (6, "Lamp", 1, "45.00")),
         order(1036, 7, "refunded", "2026-01-18", AMARA, (7, "Jeans", 1, "64.00")),
+        order(1034, 7, "partially-shipped", "2026-01-18", AMARA, (9, "Vase", 1, "29.00")),
+        order(1033, 7, "failed", "2026-01-18", AMARA),
         order(1035, 7, "trash", "2026-01-17", AMARA, (8, "Boots", 1, "139.00")),
     ]
     orders[5]["refunds"] = [{"id": 77, "reason": "", "total": "-64.00"}]
@@ -53,7 +55,8 @@ async def shop(woo: Woo) -> AsyncIterator[WooCommerceShop]:
 async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> None:
     orders = await shop.orders("7")
     assert [(one.number, one.state) for one in orders] == [
-        ("1041", "received"), ("1040", "being_packed"), ("1039", "with_carrier"), ("1036", "returned")]
+        ("1041", "received"), ("1040", "being_packed"), ("1039", "with_carrier"), ("1036", "returned"),
+        ("1034", "partially-shipped"), ("1033", "failed")]
     first = orders[0]
     assert (first.total, first.currency, first.payment) == (Decimal("277.00"), "GBP", "Visa")
     item = first.items[0]
@@ -61,6 +64,8 @@ async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> No
         "1", "Rill jacket", "M, navy", 2, Decimal("119.00"))
     assert first.delivery.address == Address("5 Mill Lane", "York", "YO1 7AA", "United Kingdom (UK)")
     assert (orders[2].delivery.carrier, orders[2].delivery.tracking) == ("Quillpost", "QP1")
+    assert [one.unpaid for one in orders] == [True, False, False, False, False, False]
+    assert orders[2].delivery.sent == date(2026, 2, 20) and orders[4].refused["cancel"] == "by_person"
     assert orders[3].refunds[0].amount == 64
     for one in orders:
         assert set(one.refused) <= set(TASKS) and set(one.refused.values()) <= set(REASONS)
@@ -68,10 +73,20 @@ async def test_orders_come_newest_first_in_our_form(shop: WooCommerceShop) -> No
     assert orders[1].refused["cancel"] == "being_packed" and orders[0].refused["return"] == "by_person"
 
 
+async def test_texts_are_told_as_they_are_read(shop: WooCommerceShop, woo: Woo) -> None:
+    line = woo.orders[1041]["line_items"][0]
+    line |= {"parent_name": "Salt &amp; Pepper", "quantity": 0}
+    woo.orders[1041]["meta_data"] = [{"id": 5, "key": "_wc_shipment_tracking_items", "value": [
+        {"tracking_provider": "royal-mail", "tracking_number": "RM1"}, {"tracking_provider": "dhl-de", "tracking_number": "D2"}]}]
+    told = await shop.order("7", "1041")
+    assert told.items[0].name == "Salt & Pepper"
+    assert (told.delivery.carrier, told.delivery.tracking) == ("Royal Mail and DHL DE", "RM1 and D2")
+
+
 async def test_all_pages_are_read(shop: WooCommerceShop, woo: Woo) -> None:
     for number in range(2000, 2230):
         woo.orders[number] = {**copy.deepcopy(woo.orders[1041]), "id": number}
-    assert len(await shop.orders("7")) == 234
+    assert len(await shop.orders("7")) == 236
 
 
 async def test_somebody_elses_order_is_not_there(shop: WooCommerceShop, woo: Woo) -> None:
@@ -100,6 +115,21 @@ async def test_order_and_email_lead_to_the_customer(shop: WooCommerceShop) -> No
     assert by_email == found
     assert await shop.customer_by_email("nobody@example.com") is None
     assert await shop.customer_by_email("no address") is None
+
+
+async def test_a_guest_is_known_by_email_with_all_orders_of_that_address(shop: WooCommerceShop, woo: Woo) -> None:
+    for number, email in ((1032, "Guest@Example.net"), (1031, "my-guest@example.net"), (1030, "guest@example.net")):
+        woo.orders[number] = order(number, 0, "processing", "2026-02-01", email, (number, "Mug", 1, "9.00"))
+    woo.orders[1030]["status"] = "trash"
+    guest = await shop.customer_by_email("GUEST@example.net")
+    assert guest is not None and guest.id == "guest-1037"
+    assert [one.number for one in await shop.orders(guest.id)] == ["1037", "1032"]
+    assert (await shop.order(guest.id, "1032")).items[0].name == "Mug"
+    for number in ("1031", "1030", "1041"):
+        with pytest.raises(NotFound):
+            await shop.order(guest.id, number)
+    account = await shop.customer_by_email(AMARA)
+    assert account is not None and account.id == "7"
 
 
 async def test_what_can_be_changed_is_changed(shop: WooCommerceShop, woo: Woo) -> None:

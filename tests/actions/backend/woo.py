@@ -46,7 +46,8 @@ def order(number: int, owner: int, status: str, day: str, email: str, *items: tu
              for line, name, count, price in items]
     there = address(first_name="A", last_name="B", address_1="5 Mill Lane", city="York", postcode="YO1 7AA", country="GB")
     return {"id": number, "number": str(number), "status": status, "currency": "GBP", "customer_id": owner,
-            "date_created": f"{day}T10:00:00", "total": str(sum((Decimal(line["total"]) for line in lines), Decimal(0))),
+            "date_created": f"{day}T10:00:00", "date_completed": f"{day}T18:00:00" if status == "completed" else None,
+            "total": str(sum((Decimal(line["total"]) for line in lines), Decimal(0))),
             "billing": {**there, "email": email}, "shipping": there, "payment_method_title": "Visa", "line_items": lines,
             "shipping_lines": [{"id": 9, "method_title": "Flat rate", "total": "0.00"}], "refunds": [], "meta_data": []}
 
@@ -99,7 +100,11 @@ class Woo:
             if not request.args.get("customer").isdigit():
                 return invalid("customer")
             found = [one for one in found if one["customer_id"] == int(request.args.get("customer"))]
-        return paged(request, [rounded(one, 2) for one in found], {"customer", "status"}, ("date", "id", "title"))
+        if "search" in request.args:
+            # Numbers, names and addresses too, and parts of them
+            told = request.args.get("search").lower()
+            found = [one for one in found if told in f"{one['id']} {one['billing']} {one['shipping']}".lower()]
+        return paged(request, [rounded(one, 2) for one in found], {"customer", "status", "search"}, ("date", "id", "title"))
 
     async def _one_order(self, request: Request, number: int) -> HTTPResponse:
         found = self.orders.get(number)
