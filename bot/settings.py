@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,19 +75,19 @@ class Settings:
 
     @property
     def database(self) -> str:
-        """SQLAlchemy URL: the one set, or an SQLite file under `home`."""
-        return self.database_url or f"sqlite:///{self.home / 'frontdesk.db'}"
+        """The URL set, or that of an SQLite file under `home`, for :func:`bot.database.open_database`."""
+        return self.database_url or f"sqlite:///{quote(str(self.home / 'frontdesk.db'))}"
 
     @property
     def redis(self) -> str:
-        """The URL set, or the embedded Valkey's socket. Unix socket paths are limited to some 100 characters, so a
+        """The URL set, or the embedded Valkey's socket. Unix socket paths are limited to some 100 bytes, so a
         deep `home` gets its socket in the temporary folder."""
-        return self.redis_url or f"unix://{self.socket}"
+        return self.redis_url or f"unix://{quote(str(self.socket))}"
 
     @property
     def socket(self) -> Path:
         path = self.home / "valkey" / "valkey.sock"
-        if len(str(path)) < 100:
+        if len(os.fsencode(path)) < 100:
             return path
         import hashlib
         import tempfile

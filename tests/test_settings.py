@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from redis.connection import parse_url
 
+from bot.backups.homes import copy_sqlite
+from bot.database import open_database, writing
 from bot.settings import DOCUMENTED, ROOT, BadSetting, Settings, as_environ, read
 
 # One value per setting that is not its default.
@@ -168,3 +173,22 @@ def test_a_deep_home_gets_a_socket_that_the_system_can_open(tmp_path: Path) -> N
     assert len(str(deep.socket)) < 100
     assert deep.socket != other.socket
     assert Settings(home=Path("/srv/x")).socket == Path("/srv/x/valkey/valkey.sock")
+    # The system counts bytes.
+    assert len(os.fsencode(Settings(home=Path("/srv") / ("ü" * 60)).socket)) < 100
+
+
+def test_a_home_of_any_name_can_be_used(tmp_path: Path) -> None:
+    settings = read({"FRONTDESK_HOME": str(tmp_path / "Ünser Laden: 100%41 #1?a=b")})
+    engine = open_database(settings.database)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (a INTEGER)")
+    engine.dispose()
+    assert [path.name for path in tmp_path.iterdir()] == [settings.home.name]
+    copy_sqlite(settings.home / "frontdesk.db", tmp_path / "copy")
+    with closing(sqlite3.connect(tmp_path / "copy")) as copied:
+        assert copied.execute("SELECT count(*) FROM kept").fetchall() == [(0,)]
+
+
+def test_the_store_is_found_in_a_home_of_any_name() -> None:
+    settings = Settings(home=Path("/srv/Ünser Laden: 100%41 #1?a=b"))
+    assert parse_url(settings.redis)["path"] == str(settings.socket)
