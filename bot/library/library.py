@@ -236,13 +236,14 @@ class Library:
         audience: str = "",
         revision: int | None = None,
     ) -> list[str]:
-        """Changes many at once; returns the ids of those that were changed. Each gets a version of its own where its
-        content changes. Raises Edited where `revision` is given and not the newest, BadEntry for a translation whose
-        place another one has by now."""
+        """Changes many at once, all or none; returns the ids of those that were changed. Each gets a version of its own
+        where its content changes. Raises Edited where `revision` is given and not the newest, BadEntry for a
+        translation whose place another one has by now."""
         changed = []
-        for identifier in ids:
-            with writing(self._engine) as connection:
-                row = self._row(connection, identifier, lock=True)
+        with writing(self._engine) as connection:
+            tables.alone(connection)
+            for identifier in ids:
+                row = self._row(connection, identifier)
                 if revision is not None and row["revision"] != revision:
                     raise Edited(self._open(connection, identifier))
                 article = self._version(connection, row["nr"], row["version"])
