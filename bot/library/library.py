@@ -587,6 +587,9 @@ def _is_outdated(translation: Any, original: Any) -> bool:
 
 def _check_family(connection: Any, article: Article) -> None:
     """Raises BadEntry where an article cannot stand in the family that it names."""
+    # One at a time changes a family, and sees what those before it did.
+    original = sa.select(articles.c.nr).where(articles.c.id == article.translation_of)
+    connection.execute(original.with_for_update())
     names = [article.id, article.translation_of or article.id]
     near = sa.or_(articles.c.id.in_(names), articles.c.translation_of.in_(names))
     rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings()
