@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from desk_harness import PASSWORD, Agent, Customer, Desk, running
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from bot.conversations import keys
 from bot.desk import hub
@@ -17,7 +16,6 @@ from bot.settings import Settings
 
 pytestmark = pytest.mark.browser
 HandOff = Callable[..., Awaitable[None]]
-_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
@@ -29,19 +27,12 @@ async def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 @pytest.fixture
-async def page(desk: Desk, agent: Agent) -> AsyncIterator[Page]:
+async def page(page: Page, desk: Desk, agent: Agent) -> Page:
     """Ada's console."""
-    if _CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page()
-        page.set_default_timeout(30_000)
-        await page.goto(f"{desk.url}/console")
-        await sign_in(page)
-        await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
-        yield page
-        await browser.close()
+    await page.goto(f"{desk.url}/console")
+    await sign_in(page)
+    await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
+    return page
 
 
 async def sign_in(page: Page) -> None:
