@@ -53,7 +53,7 @@ async def page() -> AsyncIterator[Page]:
         pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page()
+        page = await (await browser.new_context()).new_page()
         page.set_default_timeout(30_000)
         yield page
         await browser.close()

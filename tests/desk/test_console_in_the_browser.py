@@ -55,6 +55,23 @@ async def test_who_is_signed_out_elsewhere_is_asked_to_sign_in_and_goes_on(
     await expect(page.locator(f"[data-conversation='{customer.cid}']").first).to_be_visible()
 
 
+async def test_who_signs_out_leaves_nothing_in_another_tab(
+    desk: Desk, page: Page, agent: Agent, customer: Customer, hand_off: HandOff
+) -> None:
+    await customer.say("a", "a secret word")
+    await hand_off()
+    await agent.act(customer.cid, "claim")
+    other = await page.context.new_page()
+    await other.goto(f"{desk.url}/console#/mine/{customer.cid}")
+    await other.locator("#composer-text").fill("a reply that was begun")
+    await page.locator("[data-action=menu]").click()
+    await page.locator("[data-action=sign-out]").click()
+    await expect(other.locator("[data-view=sign-in]")).to_be_visible()
+    await expect(other.locator("[data-view=sign-in]")).not_to_contain_text("Your session has ended")
+    assert "secret word" not in await other.content()
+    await expect(other.locator("#composer-text")).to_have_count(0)
+
+
 async def test_who_has_another_role_by_now_sees_nothing_more(
     desk: Desk, page: Page, agent: Agent, customer: Customer, hand_off: HandOff
 ) -> None:
