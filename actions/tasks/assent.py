@@ -41,7 +41,8 @@ _AGREES = re.compile(r"\b(?:" + "|".join((
 #: "I'm good, thanks" wants nothing, "I'm good with that" agrees.
 _WANTS_NOTHING = re.compile(r"\b(?:i'?m|i am) (?:all |quite |very |just |really )?"
                             r"(?:good|fine|great|ok(?:ay)?|all ?right)\b(?! (?:with|to|for (?:it|that|this))\b)", re.I)
-#: "We're good", "all good" and "it's fine" agree, or mean "never mind"; what is beside them tells. "that's all good" agrees.
+#: "We're good", "all good" and "it's fine" agree, or mean "never mind"; what is beside them tells. "That's all good"
+#: agrees.
 _EITHER = re.compile(
     r"\b(?:(?:we(?:'?re| are)|it(?:'?s| is)|everything(?:'?s| is)) (?:all |just |quite |very |really )*"
     r"(?:good|fine|ok(?:ay)?|all ?right)|(?<!s )all (?:good|fine|ok(?:ay)?)|(?:(?:i'?m|i am|we'?re|we are) )?all set)\b"
