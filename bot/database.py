@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -81,7 +82,10 @@ class _Wary(QueuePool):  # type: ignore[misc]
 
 
 def open_database(url: str) -> Any:
-    """The engine for `url`, an SQLite file (made where it is missing) or Postgres. Opens no connection yet."""
+    """The engine for `url`, an SQLite file (made where it is missing) or Postgres. Opens no connection yet.
+
+    In the path of an SQLite file ``%``, ``?`` and ``#`` are quoted, as in any URL.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         _bound_waits()
@@ -90,6 +94,7 @@ def open_database(url: str) -> Any:
         sa.event.listen(engine, "connect", _prepare_postgres)
         return engine
     if parsed.database:
+        parsed = parsed.set(database=unquote(parsed.database))
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # Kept open, as many as there are threads: closing the last one writes the whole log back into the file, and waits
     # for the disk. One is never in two threads at a time.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,19 +75,19 @@ class Settings:
 
     @property
     def database(self) -> str:
-        """SQLAlchemy URL: the one set, or an SQLite file under `home`."""
-        return self.database_url or f"sqlite:///{self.home / 'frontdesk.db'}"
+        """The URL set, or that of an SQLite file under `home`, for :func:`bot.database.open_database`."""
+        return self.database_url or f"sqlite:///{quote(str(self.home / 'frontdesk.db'))}"
 
     @property
     def redis(self) -> str:
-        """The URL set, or the embedded Valkey's socket. Unix socket paths are limited to some 100 characters, so a
+        """The URL set, or the embedded Valkey's socket. Unix socket paths are limited to some 100 bytes, so a
         deep `home` gets its socket in the temporary folder."""
-        return self.redis_url or f"unix://{self.socket}"
+        return self.redis_url or f"unix://{quote(str(self.socket))}"
 
     @property
     def socket(self) -> Path:
         path = self.home / "valkey" / "valkey.sock"
-        if len(str(path)) < 100:
+        if len(os.fsencode(path)) < 100:
             return path
         import hashlib
         import tempfile
@@ -191,12 +191,12 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         if raw is None:
             return None
         try:
-            scheme = urlsplit(raw).scheme.split("+")[0]
+            scheme = urlsplit(raw).scheme
         except ValueError:
             wanted = "a URL is wanted; in a user or password \"[\" is written %5B and \"]\" %5D"
             raise BadSetting(name, raw.split("@")[-1], wanted) from None
-        if scheme not in schemes:
-            wanted = "a URL is wanted that starts with " + " or ".join(f"{scheme}:" for scheme in schemes)
+        if scheme.split("+")[0] not in schemes or not raw[len(scheme):].startswith("://"):
+            wanted = "a URL is wanted that starts with " + " or ".join(f"{scheme}://" for scheme in schemes)
             raise BadSetting(name, raw.split("@")[-1], wanted)
         return raw
 
@@ -223,6 +223,10 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
     if smtp_url and not unquote(urlsplit(smtp_url).netloc.rpartition("@")[0]).isascii():
         wanted = "a user and password of ASCII characters are wanted, since mail servers do not agree on others"
         raise BadSetting("FRONTDESK_SMTP_URL", smtp_url.split("@")[-1], wanted)
+    public_url = url("FRONTDESK_PUBLIC_URL", ("http", "https"))
+    if public_url and not _is_address(public_url):
+        wanted = "an address such as https://chat.shop.example is wanted"
+        raise BadSetting("FRONTDESK_PUBLIC_URL", public_url.split("@")[-1], wanted)
     sender = values.get("FRONTDESK_MAIL_FROM", Settings.mail_from)
     if not re.fullmatch(r"[^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
         raise BadSetting("FRONTDESK_MAIL_FROM", sender, "an address such as Shop <help@shop.example> is wanted")
@@ -256,7 +260,7 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         identity_audience=values.get("FRONTDESK_IDENTITY_AUDIENCE", "frontdesk"),
         smtp_url=smtp_url,
         mail_from=sender,
-        public_url=url("FRONTDESK_PUBLIC_URL", ("http", "https")),
+        public_url=public_url,
         attachment_mb=whole("FRONTDESK_ATTACHMENT_MB", 10, 1, 100),
         scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
         webhook_private=switch("FRONTDESK_WEBHOOK_PRIVATE"),
@@ -296,7 +300,7 @@ def _shop(values: Mapping[str, str], address: str | None) -> str:
     if address is None:
         raise BadSetting("FRONTDESK_SHOP_URL", "", f"FRONTDESK_SHOP={shop} wants the backend's address here")
     parts = urlsplit(address)
-    if not parts.hostname or not _port_is_one(address) or parts.username or parts.query or parts.fragment:
+    if not _is_address(address):
         wanted = "an address such as https://shop.example/api is wanted, its key in FRONTDESK_SHOP_KEY"
         raise BadSetting("FRONTDESK_SHOP_URL", address.split("@")[-1].split("?")[0], wanted)
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
@@ -321,6 +325,13 @@ def _scan_command(raw: str | None) -> str | None:
     if shutil.which(program) is None:
         raise BadSetting("FRONTDESK_SCAN_COMMAND", raw, f"there is no program {program!r} that could be run")
     return raw
+
+
+def _is_address(address: str) -> bool:
+    """Whether it names a host and nothing beside it but a port and a path."""
+    parts = urlsplit(address)
+    said_more = "@" in parts.netloc or parts.query or parts.fragment or " " in address
+    return bool(parts.hostname and _port_is_one(address) and not said_more)
 
 
 def _port_is_one(address: str) -> bool:

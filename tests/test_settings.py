@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from redis.connection import parse_url
 
+from bot.backups.homes import copy_sqlite
+from bot.database import open_database, writing
 from bot.settings import DOCUMENTED, ROOT, BadSetting, Settings, as_environ, read
 
 # One value per setting that is not its default.
@@ -85,8 +90,17 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
         ("FRONTDESK_PORT", "80.5", "a whole number"),
         ("FRONTDESK_PORT", "nan", "a number from"),
         ("FRONTDESK_WORKERS", "inf", "a number from"),
-        ("FRONTDESK_REDIS_URL", "localhost:6379", "redis: or rediss: or unix:"),
-        ("FRONTDESK_DATABASE_URL", "mysql://x/y", "postgresql: or sqlite:"),
+        ("FRONTDESK_REDIS_URL", "localhost:6379", "redis:// or rediss:// or unix://"),
+        ("FRONTDESK_DATABASE_URL", "mysql://x/y", "postgresql:// or sqlite://"),
+        ("FRONTDESK_REDIS_URL", "redis:cache", "redis:// or"),
+        ("FRONTDESK_DATABASE_URL", "postgresql+psycopg2:/db/name", "postgresql:// or"),
+        ("FRONTDESK_PUBLIC_URL", "https:chat.shop.example", "http:// or https://"),
+        ("FRONTDESK_PUBLIC_URL", "https:/chat.shop.example", "http:// or https://"),
+        ("FRONTDESK_PUBLIC_URL", "https:///chat", "an address such as"),
+        ("FRONTDESK_PUBLIC_URL", "https://chat.shop.example:port", "an address such as"),
+        ("FRONTDESK_PUBLIC_URL", "https://chat.shop.example/#top", "an address such as"),
+        ("FRONTDESK_PUBLIC_URL", "https://chat shop.example", "an address such as"),
+        ("FRONTDESK_SMTP_URL", "smtp:mail.example", "smtp:// or smtps://"),
         ("FRONTDESK_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("FRONTDESK_WIDGET_ORIGINS", "shop.example", "https://shop.example"),
         ("FRONTDESK_WIDGET_ORIGINS", "https://shop.example/page", "an origin"),
@@ -95,11 +109,11 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
         ("FRONTDESK_HOME", __file__, "a folder is wanted"),
         ("FRONTDESK_PROT", "8080", "there is no such setting"),
         ("FRONTDESK_SHOP", "shopify", "sample, rest or woocommerce"),
-        ("FRONTDESK_SHOP_URL", "shop.example", "http: or https:"),
+        ("FRONTDESK_SHOP_URL", "shop.example", "http:// or https://"),
         ("FRONTDESK_SHOP_TIMEOUT", "0", "a number from 0.1 to 20"),
         ("FRONTDESK_IDENTITY_KEY", "/nowhere/key.pem", "cannot be read"),
         ("FRONTDESK_IDENTITY_KEY", f"{Path(__file__).parent}/x.pem", "cannot be read"),
-        ("FRONTDESK_SMTP_URL", "mail.example:25", "smtp: or smtps:"),
+        ("FRONTDESK_SMTP_URL", "mail.example:25", "smtp:// or smtps://"),
         ("FRONTDESK_SMTP_URL", "smtp:///", "a URL such as"),
         ("FRONTDESK_MAIL_FROM", "the shop", "an address such as"),
         ("FRONTDESK_MAIL_FROM", "Larkmoor, Ltd <help@shop.example>", "in quotes"),
@@ -172,3 +186,22 @@ def test_a_deep_home_gets_a_socket_that_the_system_can_open(tmp_path: Path) -> N
     assert len(str(deep.socket)) < 100
     assert deep.socket != other.socket
     assert Settings(home=Path("/srv/x")).socket == Path("/srv/x/valkey/valkey.sock")
+    # The system counts bytes.
+    assert len(os.fsencode(Settings(home=Path("/srv") / ("ü" * 60)).socket)) < 100
+
+
+def test_a_home_of_any_name_can_be_used(tmp_path: Path) -> None:
+    settings = read({"FRONTDESK_HOME": str(tmp_path / "Ünser Laden: 100%41 #1?a=b")})
+    engine = open_database(settings.database)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (a INTEGER)")
+    engine.dispose()
+    assert [path.name for path in tmp_path.iterdir()] == [settings.home.name]
+    copy_sqlite(settings.home / "frontdesk.db", tmp_path / "copy")
+    with closing(sqlite3.connect(tmp_path / "copy")) as copied:
+        assert copied.execute("SELECT count(*) FROM kept").fetchall() == [(0,)]
+
+
+def test_the_store_is_found_in_a_home_of_any_name() -> None:
+    settings = Settings(home=Path("/srv/Ünser Laden: 100%41 #1?a=b"))
+    assert parse_url(settings.redis)["path"] == str(settings.socket)

@@ -39,8 +39,14 @@ _AGREES = re.compile(r"\b(?:" + "|".join((
     r"you (?:got|have) (?:it|that)(?: right)?", r"spot on", r"be my guest",
 )) + r")\b", re.I)
 #: "I'm good, thanks" wants nothing, "I'm good with that" agrees.
-_WANTS_NOTHING = re.compile(r"\b(?:i'?m|i am|we'?re|we are) (?:all |quite |very |just |really )?"
+_WANTS_NOTHING = re.compile(r"\b(?:i'?m|i am) (?:all |quite |very |just |really )?"
                             r"(?:good|fine|great|ok(?:ay)?|all ?right)\b(?! (?:with|to|for (?:it|that|this))\b)", re.I)
+#: "We're good", "all good" and "it's fine" agree, or mean "never mind"; what is beside them tells. "That's all good"
+#: agrees.
+_EITHER = re.compile(
+    r"\b(?:(?:we(?:'?re| are)|it(?:'?s| is)|everything(?:'?s| is)) (?:all |just |quite |very |really )*"
+    r"(?:good|fine|ok(?:ay)?|all ?right)|(?<!s )all (?:good|fine|ok(?:ay)?)|(?:(?:i'?m|i am|we'?re|we are) )?all set)\b"
+    r"(?! (?:with|to|by|for (?:it|that|this|me|us))\b)", re.I)
 #: Words that mean one thing together, and alone may mean anything: "call me", "go back", "the number", "stop it".
 _PAIRS = ((re.compile(r"\bcall(?:ing|ed)? (?:(?:it|that|this|the order|my order) )?off\b", re.I), "cancel"),
           (re.compile(r"\b(send(?:ing)?|sent|goes|give|take) ((?:\w+ ){0,2})back\b", re.I), r"\1 \2"),
@@ -75,7 +81,7 @@ _FILLING = frozenset((
     "to", "do", "want", "would", "like", "am", "are", "pls", "plz", "please", "thanks", "thx", "ta", "cheers",
     "thank", "you", "u", "very", "much", "mate", "love", "dear", "ahead", "go", "hi", "hello", "well", "oh", "ah",
     "hm", "hmm", "um", "er", "really", "quite", "for", "me", "us", "we", "of", "with", "yourself", "these", "those",
-    "its", "it's", "that's", "thats", "sir", "madam", "kindly", "just", "actually", "at",
+    "its", "it's", "we're", "that's", "thats", "sir", "madam", "kindly", "just", "actually", "at",
     "yet", "sorry", "there", "thankyou",
 ))
 _WAITS = re.compile(r"\b(?:" + "|".join((
@@ -110,7 +116,8 @@ def assent(text: str, said: Iterable[str] = (), acts: str = "") -> Assent:
     verbs = set(_words(acts))
     known = verbs.union(*map(_words, said))
     rest, waits = _WAITS.subn(" ", plain)
-    rest, nothing = _WANTS_NOTHING.subn(" no ", _COURTESY.sub(" ", rest))
+    rest, either = _EITHER.subn(" ", _COURTESY.sub(" ", rest))
+    rest, nothing = _WANTS_NOTHING.subn(" no ", rest)
     rest, agreed = _AGREES.subn(" ", rest)
     if not known & {"changed", "mind"}:
         rest = _DECLINES.sub(" no ", rest)
@@ -124,7 +131,7 @@ def assent(text: str, said: Iterable[str] = (), acts: str = "") -> Assent:
             if not (_is_yes(word) or word in _NO or word in _FILLING or word in known or word in asks)]
     repeats = [word for word in words if word in known and word not in _FILLING]
     if "?" in text or _ASKS.match(plain):
-        return Assent.MORE if yes or no or asks or repeats or waits else Assent.NONE
+        return Assent.MORE if yes or no or asks or repeats or waits or either else Assent.NONE
     if waits:
         return Assent.MORE if more else Assent.WAIT
     if not more and no:
@@ -133,8 +140,9 @@ def assent(text: str, said: Iterable[str] = (), acts: str = "") -> Assent:
     # "Cancel it" to "shall I cancel it?" is a yes, and so is "please"; "the order, please" is none.
     acting = verbs.intersection(words) and _STOP.isdisjoint(words)
     if not more and (yes or acting or (asks and not repeats)):
-        return Assent.YES
-    return Assent.MORE if yes or no or asks else Assent.NONE
+        plainly = acting or agreed or any(_is_yes(word) and word not in _LEADS_OVER for word in words)
+        return Assent.YES if plainly or not either else Assent.MORE
+    return Assent.MORE if yes or no or asks or either else Assent.NONE
 
 
 def begins_with_no(text: str) -> bool:

@@ -190,12 +190,13 @@ def _elsewhere(ctx: Context, judged: Judged, strength: int, more: bool) -> bool:
         if corrects and judged.confidence < _CLEARLY:
             return False
         return judged.intent in _FAULTS or (judged.intent == "product_question" and finding.is_question(ctx.text))
+    about_it = more and not finding.is_question(ctx.text)
     if judged.decision == "chat":
         if judged.intent == "goodbye":
             ctx.state.ended = "left"
             return False
-        return judged.intent not in ("affirm", "deny", "cancel_task") and strength == NOTHING
-    if judged.decision == "answer" and not (more and not finding.is_question(ctx.text)):
+        return judged.intent not in ("affirm", "deny", "cancel_task") and strength == NOTHING and not about_it
+    if judged.decision == "answer" and not about_it:
         return finding.is_question(ctx.text) or (strength == NOTHING and not _wants_words(ctx, ctx.text))
     # Near some entries, or beyond what the shop knows: what is said to any such question, then the task goes on.
     return judged.decision in ("clarify", "abstain") and strength == NOTHING and finding.is_question(ctx.text)
@@ -272,7 +273,8 @@ async def settle(ctx: Context) -> bool:
     if state.misses >= MISSES:
         state.ended = "unclear"
         return True
-    if same and state.misses:
+    # What was read back and is said once more is no yes; without a word the question would seem not to have heard it.
+    if same and (state.misses or (asked == "confirm" and not ctx.said)):
         unclear = "utter_task_yes_or_no" if asked == "confirm" and not uncertain(state) else "utter_task_unclear"
         ctx.say("utter_task_no_answer" if finding.is_question(ctx.text) else unclear)
     return False

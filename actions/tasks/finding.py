@@ -139,10 +139,13 @@ def email(text: str) -> str | None:
 
 def phone(text: str, region: str = "GB") -> str | None:
     """The first phone number that can exist, in international form. One without a country code that is too short for
-    the region is of another, and nobody can tell which."""
+    the region, or begins without its 0, is of another, and nobody can tell which."""
     for hit in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
         abroad = hit.raw_string.lstrip("( ").startswith(("+", "00"))
-        whole = phonenumbers.is_valid_number(hit.number) or len(str(hit.number.national_number)) >= _BRITISH
+        national = str(hit.number.national_number)
+        # Many of ten digits, such as those of a New Yorker, would pass for British ones that lack their 0.
+        bare = re.sub(r"\D", "", hit.raw_string).startswith(national)
+        whole = not bare and (phonenumbers.is_valid_number(hit.number) or len(national) >= _BRITISH)
         if phonenumbers.is_possible_number(hit.number) and (abroad or whole):
             return phonenumbers.format_number(hit.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     return None

@@ -54,7 +54,7 @@ def is_sqlite(path: Path) -> bool:
 
 def copy_sqlite(path: Path, target: Path) -> None:
     """A copy of a database in use, as it is at one moment."""
-    source = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+    source = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)
     copy = sqlite3.connect(target)
     try:
         source.backup(copy)

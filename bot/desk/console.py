@@ -37,8 +37,10 @@ async def index(request: Request) -> HTTPResponse:
     def wanted(state: State) -> bool:
         return (not team or state.team == team) and (not tag or tag in state.tags)
 
-    if view == "closed":
-        page, live, following = await closed.page(services.conversations, services.archive, before, _PAGE, wanted)
+    if view in ("bot", "closed"):  # too many to be read at once
+        walk = (closed.walk(services.conversations, services.archive, before) if view == "closed" else
+                lists.with_bot(services.conversations, before))
+        page, live, following = await lists.page(walk, _PAGE, wanted)
     else:
         states = [state for state in await _states(services, view, member, team) if wanted(state)]
         page, following = _page(states, before)
@@ -50,13 +52,10 @@ async def index(request: Request) -> HTTPResponse:
 
 
 async def _states(services: Services, view: str, member: Member, team: str) -> list[State]:
-    """The live conversations of a view, in its order."""
+    """The conversations of a view that people deal with, in its order."""
     conversations = services.conversations
     if view == "queue":
         return await lists.waiting(conversations)
-    if view == "bot":
-        states = await conversations.states(await conversations.owned(view, lists.MOST))
-        return [state for state in states if state.owner == view]
     if view == "mentions":
         return await _mentioning(conversations, member)
     held = await lists.in_hands(conversations)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 
-#: States that are read at once, and the most of those that the bot has or that are closed.
+#: States that are read at once, and the most that tags and figures are made of.
 MOST = 1000
+#: So many are looked at for one page. Where few of them are wanted, the page may be short and still have a next one.
+_LOOKED_AT = 5000
+_BATCH = 200
 
 
 async def summaries(conversations: Conversations, states: Sequence[State]) -> list[dict[str, Any]]:
@@ -27,6 +30,33 @@ async def in_hands(conversations: Conversations) -> list[State]:
 async def waiting(conversations: Conversations) -> list[State]:
     """All who wait for people, what is due first in front."""
     return await _all(conversations, "queue")
+
+
+async def with_bot(conversations: Conversations, before: str) -> AsyncIterator[tuple[State, bool]]:
+    """What the bot has, newest first, after the conversation `before`, for :func:`page`: all of it is live."""
+    cids = await conversations.owned("bot")
+    begin = cids.index(before) + 1 if before in cids else 0
+    for start in range(begin, len(cids), _BATCH):
+        for state in await conversations.states(cids[start:start + _BATCH]):
+            if state.owner == "bot":
+                yield state, True
+
+
+async def page(
+    walk: AsyncIterator[tuple[State, bool]], size: int, wanted: Callable[[State], bool],
+) -> tuple[list[State], set[str], str | None]:
+    """At most `size` of a list that may be long, which of them are live, and where the next page begins."""
+    found: list[State] = []
+    live: set[str] = set()
+    looked, last = 0, ""
+    async for state, is_live in walk:
+        if len(found) == size or looked == _LOOKED_AT:
+            return found, live, last
+        looked, last = looked + 1, state.id
+        if wanted(state):
+            found.append(state)
+            live |= {state.id} if is_live else set()
+    return found, live, None
 
 
 async def _all(conversations: Conversations, owner: str) -> list[State]:

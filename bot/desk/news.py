@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.conversations.errors import StoreUnavailable
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
-from bot.desk import lists
+from bot.desk import lists, tasks
 from bot.desk.lobby import Lobby
 from bot.desk.stream import Item, event
 
@@ -53,20 +55,28 @@ class News:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        await asyncio.gather(self._repeat(self._some, _SOON, self._tell_changes),
-                             self._repeat(self._queue, _QUEUE_SOON, self._tell_queue))
+        # What changed in a conversation is told soon at any rate. The queue is read whole, so it is read less often
+        # where thousands wait.
+        await asyncio.gather(self._repeat(self._some, lambda _: _SOON, self._tell_changes),
+                             self._repeat(self._queue, partial(tasks.rest, _QUEUE_SOON), self._tell_queue))
 
-    async def _repeat(self, due: asyncio.Event, pause: float, tell: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(
+        self, due: asyncio.Event, rest: Callable[[float], float], tell: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Tells what is due, each time after a rest that may depend on how long the last telling took."""
+        spent = 0.0
         while True:
             await due.wait()
-            await asyncio.sleep(pause)
+            await asyncio.sleep(rest(spent))
             due.clear()
+            began = time.monotonic()
             try:
                 await tell()
             except StoreUnavailable:
                 pass  # when the store is back, every stream is told anew
             except Exception:
                 log.exception("news could not be told")
+            spent = time.monotonic() - began
 
     async def _tell_changes(self) -> None:
         changed, self._changed = self._changed, {}

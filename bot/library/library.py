@@ -236,13 +236,14 @@ class Library:
         audience: str = "",
         revision: int | None = None,
     ) -> list[str]:
-        """Changes many at once; returns the ids of those that were changed. Each gets a version of its own where its
-        content changes. Raises Edited where `revision` is given and not the newest, BadEntry for a translation whose
-        place another one has by now."""
+        """Changes many at once, all or none; returns the ids of those that were changed. Each gets a version of its own
+        where its content changes. Raises Edited where `revision` is given and not the newest, BadEntry for a
+        translation whose place another one has by now."""
         changed = []
-        for identifier in ids:
-            with writing(self._engine) as connection:
-                row = self._row(connection, identifier, lock=True)
+        with writing(self._engine) as connection:
+            tables.alone(connection)
+            for identifier in ids:
+                row = self._row(connection, identifier)
                 if revision is not None and row["revision"] != revision:
                     raise Edited(self._open(connection, identifier))
                 article = self._version(connection, row["nr"], row["version"])
@@ -586,6 +587,9 @@ def _is_outdated(translation: Any, original: Any) -> bool:
 
 def _check_family(connection: Any, article: Article) -> None:
     """Raises BadEntry where an article cannot stand in the family that it names."""
+    # One at a time changes a family, and sees what those before it did.
+    original = sa.select(articles.c.nr).where(articles.c.id == article.translation_of)
+    connection.execute(original.with_for_update())
     names = [article.id, article.translation_of or article.id]
     near = sa.or_(articles.c.id.in_(names), articles.c.translation_of.in_(names))
     rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings()

@@ -9,10 +9,12 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
+from bot.conversations.amendments import newest_message
 from bot.conversations.errors import Missing
 from bot.conversations.record import Record
 from bot.conversations.state import State
@@ -131,15 +133,20 @@ class Archive:
             records = [json.loads(body) for body in connection.execute(query).scalars()]
         return State(**json.loads(row["state"])), json.loads(row["packet"]) if row["packet"] else None, records
 
-    def last_messages(self, cids: Sequence[str]) -> dict[str, Record]:
-        """The newest message of each."""
+    def last_messages(self, cids: Sequence[str], within: int = 12) -> dict[str, Record]:
+        """The newest message of each that was not taken back, as it was last edited; none where all that were written
+        in the newest `within` records up to the last message were taken back."""
+        # What edits or takes back a message follows it, so these records hold all that changed the messages among them.
         newest = (sa.select(_records.c.conversation, sa.func.max(_records.c.seq).label("seq"))
                   .where(_records.c.conversation.in_(cids), _records.c.kind == "message")
                   .group_by(_records.c.conversation).subquery())
         query = sa.select(_records.c.conversation, _records.c.body).join(
-            newest, sa.and_(_records.c.conversation == newest.c.conversation, _records.c.seq == newest.c.seq))
+            newest, sa.and_(_records.c.conversation == newest.c.conversation, _records.c.seq > newest.c.seq - within)
+        ).order_by(_records.c.conversation, _records.c.seq)
         with reading(self._engine) as connection:
-            return {row.conversation: json.loads(row.body) for row in connection.execute(query)}
+            rows = connection.execute(query).all()
+        return {cid: last for cid, of in groupby(rows, key=lambda row: str(row.conversation))
+                if (last := newest_message(json.loads(row.body) for row in of))}
 
 
 async def keep(conversations: Conversations, archive: Archive, keep_days: float) -> int:

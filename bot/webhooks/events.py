@@ -33,10 +33,10 @@ def events(record: Record) -> Iterator[str]:
         yield _OF_RECORDS[record["event"]]
 
 
-def delivery_id(cid: str, seq: int, event: str) -> str:
+def delivery_id(cid: str, record: Record, event: str) -> str:
     """The same for the same event on every desk and at every attempt, and without a full stop, which separates what
-    is signed."""
-    return f"msg_{cid}_{seq}_{event.rpartition('.')[2]}"
+    is signed. After a restore a `seq` is given out anew, to what has another time."""
+    return f"msg_{cid}_{record['seq']}_{record['at'] * 1000:.0f}_{event.rpartition('.')[2]}"
 
 
 def payload(event: str, at: float, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def _rows(active: Sequence[Hook], cid: str, record: Record, about: Told) -> list
         if event == "conversation.handed_over":
             data["packet"] = about.packet
         body = json.dumps(payload(event, record["at"], data), ensure_ascii=False, separators=(",", ":"))
-        rows += [{"hook": hook.id, "id": delivery_id(cid, record["seq"], event), "event": event, "conversation": cid,
+        rows += [{"hook": hook.id, "id": delivery_id(cid, record, event), "event": event, "conversation": cid,
                   "seq": record["seq"], "at": record["at"], "state": "waiting", "due": 0.0, "tries": 0, "said": "",
                   "body": body} for hook in listening]
     return rows

@@ -20,7 +20,8 @@ _ACTS = TASKS["cancel_order"].acts
     "no problem, go ahead", "no worries at all, yes", "yes I’m sure", "yes go ahead thank you so much for your help",
     "cancel it", "yes pls cancel order LM-104281", "yes pelase", "aye, that'll do", "yes thankyou", "yes, stop it",
     "all right then", "yes the kettle", "yes if you could", "please", "please cancel the order", "call it off please",
-    "I'm fine with that", "yes that s right",
+    "I'm fine with that", "yes that s right", "yes, all good", "yep we're good", "we're good to go", "it's fine with me",
+    "that's fine", "all good, cancel it", "that's all good", "it's fine, go ahead",
 ])
 def test_a_plain_yes(text: str) -> None:
     assert assent(text, _SAID, _ACTS) is Assent.YES
@@ -30,6 +31,7 @@ def test_a_plain_yes(text: str) -> None:
     "no", "no thanks", "nope", "absolutely not", "of course not", "please don't", "ok no", "no don't cancel", "👎",
     "that is not right", "no i changed my mind", "I'd rather not", "stop", "please stop", "not now", "don’t",
     "stop, please", "stop now", "ok stop", "stop stop", "I'm good thanks", "I am fine, thank you", "no I'm ok",
+    "no we're good", "no, it's fine", "nah all good",
 ])
 def test_a_plain_no(text: str) -> None:
     assert assent(text, _SAID, _ACTS) is Assent.NO
@@ -46,7 +48,8 @@ def test_not_yet(text: str) -> None:
     "yes, and the toaster as well please", "right street but number 21", "no, number 21 not 12", "ok both then",
     "definitely not, i just wanted to know how", "no that's wrong", "yes?", "sure i want to keep it?",
     "great, so the courier comes tomorrow then", "wait, make it 8", "is that right", "ok is it fine", "yes all of them",
-    "more please", "yes LM-104287", "ok can it be in the morning", "yes I'm good",
+    "more please", "yes LM-104287", "ok can it be in the morning", "yes I'm good", "we're good", "We’re all good, thanks",
+    "all good", "it's fine", "ok it's fine", "it's all good thank you", "I'm all set", "are we good?", "it's fine as it was",
 ])
 def test_more_than_that(text: str) -> None:
     assert assent(text, _SAID, _ACTS) is Assent.MORE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from actions.shop.embedded import SampleShop
 from actions.tasks.catalogue import TASKS
 from actions.tasks.dialogue import Judged, step
 from actions.tasks.needs import HowMany, When
-from actions.tasks.task import ALONE, NOTHING, Context, State
+from actions.tasks.task import ALONE, NOTHING, Context, Say, State
 
 
 def context(state: State, text: str) -> Context:
@@ -47,6 +48,29 @@ def test_after_a_failure_only_the_word_to_try_does_what_is_not_read_back(task: s
 def test_after_a_failure_the_word_to_try_does_it(text: str) -> None:
     state = after_a_failure("complaint", kind="complaint", text="The staff in the store were rude")
     assert asyncio.run(step(context(state, text), Judged())) == (True, True) and not state.ended
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("5 Oak Road, York, YO1 7AA", ["utter_task_yes_or_no"]), ("wait", ["utter_task_waiting"]),
+])
+def test_what_is_read_back_once_more_is_not_read_back_without_a_word(text: str, said: list[str]) -> None:
+    class Told:
+        name = "address"
+
+        def hear(self, ctx: Context, asked: bool) -> int:
+            return ALONE
+
+        async def settle(self, ctx: Context) -> None:
+            return None
+
+    async def reads_back(ctx: Context) -> Say:
+        return Say("utter_confirm_address", {"address": "5 Oak Road, York, YO1 7AA"})
+
+    state = State("change_delivery", asked="confirm", question=asyncio.run(reads_back(None)).as_dict())  # type: ignore[arg-type]
+    ctx = context(state, text)
+    ctx.task = replace(ctx.task, needs=(Told(),), reads_back=reads_back)
+    assert asyncio.run(step(ctx, Judged())) == (True, False)
+    assert state.asked == "confirm" and [one.response for one in ctx.said] == said
 
 
 @pytest.mark.parametrize(("text", "strength", "left"), [

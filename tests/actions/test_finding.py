@@ -65,7 +65,8 @@ def test_numbers_on_top_of_what_is_there(text: str, found: int | None) -> None:
 @pytest.mark.parametrize(("text", "found"), [
     ("my number is 07700 900142 now", "+44 7700 900142"), ("(+353) 87 123 4567", "+353 87 123 4567"),
     ("00353871234567", "+353 87 123 4567"), ("020 7946 0958", "+44 20 7946 0958"), ("087 123 4567", None),
-    ("06 12 34 56 78", None), ("0151 23456789", None),
+    ("06 12 34 56 78", None), ("0151 23456789", None), ("(212) 555-0123", None), ("718 555 0123", None),
+    ("4425550123", None), ("44 7700 900142", "+44 7700 900142"), ("7700 900142", None), ("(0)7700 900142", "+44 7700 900142"),
 ])
 def test_phone_numbers_of_other_countries_need_their_code(text: str, found: str | None) -> None:
     assert finding.phone(text) == found

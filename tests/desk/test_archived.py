@@ -13,7 +13,7 @@ from desk_harness import Agent, Desk, running
 from bot.conversations.state import State
 from bot.conversations.turn import Commit
 from bot.database import open_database, writing
-from bot.desk import closed as closed_list
+from bot.desk import lists
 from bot.reports import archive
 from bot.settings import Settings
 
@@ -52,7 +52,7 @@ async def test_the_closed_view_shows_live_ones_first(
 
 async def test_the_closed_view_goes_back_to_the_first_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """2,250 of them, of which the archive has most; some were closed at the same moment, and one in five has a tag."""
-    monkeypatch.setattr(closed_list, "_LOOKED_AT", 700)
+    monkeypatch.setattr(lists, "_LOOKED_AT", 700)
     async with running(settings) as desk:
         agent, services = await desk.agent("Ada"), desk.services
         plain = State(id="", owner="closed", team="support", epoch=3)

@@ -67,6 +67,17 @@ async def test_each_view_shows_its_own(desk: Desk, agent: Agent, hand_off: HandO
     assert (await agent.get("conversations?view=everything")).code == "bad_field"
 
 
+async def test_the_bots_list_goes_on_to_the_last(desk: Desk, agent: Agent) -> None:
+    cids = [(await desk.services.conversations.create())[0] for _ in range(1050)]
+    found: list[str] = []
+    before = ""
+    while before is not None:
+        answer = await agent.get(f"conversations?view=bot{before and '&before=' + before}")
+        found += [summary["id"] for summary in answer.json["conversations"]]
+        before = answer.json["next"]
+    assert len(found) == 1050 and set(found) == set(cids)
+
+
 async def test_one_conversation_with_its_packet(agent: Agent, waiting: Customer) -> None:
     answer = await agent.get(f"conversations/{waiting.cid}")
     assert answer.json["packet"]["why"] == {"reason": "asked for a person"}

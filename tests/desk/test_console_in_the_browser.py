@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from desk_harness import PASSWORD, Agent, Customer, Desk, running
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from bot.conversations import keys
 from bot.desk import hub
@@ -17,7 +16,6 @@ from bot.settings import Settings
 
 pytestmark = pytest.mark.browser
 HandOff = Callable[..., Awaitable[None]]
-_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
@@ -29,19 +27,12 @@ async def desk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 @pytest.fixture
-async def page(desk: Desk, agent: Agent) -> AsyncIterator[Page]:
+async def page(page: Page, desk: Desk, agent: Agent) -> Page:
     """Ada's console."""
-    if _CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page()
-        page.set_default_timeout(30_000)
-        await page.goto(f"{desk.url}/console")
-        await sign_in(page)
-        await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
-        yield page
-        await browser.close()
+    await page.goto(f"{desk.url}/console")
+    await sign_in(page)
+    await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
+    return page
 
 
 async def sign_in(page: Page) -> None:
@@ -62,6 +53,23 @@ async def test_who_is_signed_out_elsewhere_is_asked_to_sign_in_and_goes_on(
     await sign_in(page)
     await expect(page.locator("[data-testid=connection]")).to_have_text("Live")
     await expect(page.locator(f"[data-conversation='{customer.cid}']").first).to_be_visible()
+
+
+async def test_who_signs_out_leaves_nothing_in_another_tab(
+    desk: Desk, page: Page, agent: Agent, customer: Customer, hand_off: HandOff
+) -> None:
+    await customer.say("a", "a secret word")
+    await hand_off()
+    await agent.act(customer.cid, "claim")
+    other = await page.context.new_page()
+    await other.goto(f"{desk.url}/console#/mine/{customer.cid}")
+    await other.locator("#composer-text").fill("a reply that was begun")
+    await page.locator("[data-action=menu]").click()
+    await page.locator("[data-action=sign-out]").click()
+    await expect(other.locator("[data-view=sign-in]")).to_be_visible()
+    await expect(other.locator("[data-view=sign-in]")).not_to_contain_text("Your session has ended")
+    assert "secret word" not in await other.content()
+    await expect(other.locator("#composer-text")).to_have_count(0)
 
 
 async def test_who_has_another_role_by_now_sees_nothing_more(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -14,7 +13,7 @@ from pathlib import Path
 import jwt
 import pytest
 from desk_harness import Desk, running
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Page, Route, expect
 
 from bot.settings import Settings
 
@@ -23,7 +22,6 @@ import files
 
 pytestmark = pytest.mark.browser
 SECRET = "a-secret-of-the-shop-and-the-desk-only-" * 2
-_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def token(customer: str) -> str:
@@ -36,18 +34,6 @@ def token(customer: str) -> str:
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     async with running(replace(settings, identity_key=SECRET)) as desk:
         yield desk
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    if _CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine; on Debian: apt install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page()
-        page.set_default_timeout(30_000)
-        yield page
-        await browser.close()
 
 
 async def arrive(page: Page, desk: Desk) -> None:

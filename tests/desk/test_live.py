@@ -18,6 +18,7 @@ from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable, open_database
 from bot.desk import hub, stream
 from bot.desk.integrations import Integrations
+from bot.desk.news import News
 from bot.desk.staff import remove_staff, set_role
 from bot.desk.stream import MOST_WAITING, REREAD, Feed, Item, Stream, event, record_event
 from bot.settings import Settings
@@ -457,3 +458,25 @@ def test_an_event_is_one_line_of_data() -> None:
     data = event("record", {"text": "a\nb\r\u2028</script>"}, 3)
     assert data.startswith(b"id: 3\nevent: record\ndata: ") and data.endswith(b"}\n\n")
     assert data.count(b"\n") == 4
+
+
+async def test_a_queue_that_takes_long_to_read_is_read_less_often(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With thousands who wait, reading all of them at each change would take the time of those who chat."""
+    looks = 0
+
+    async def slow(self: News) -> None:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr("bot.desk.news._QUEUE_SOON", 0.01)
+    monkeypatch.setattr(News, "_tell_queue", slow)
+    async with running(settings) as desk:
+        for _ in range(100):
+            desk.services.lobby.changed()
+            await asyncio.sleep(0.01)
+        assert looks == 1
+        desk.services.lobby.changed()
+        await eventually(lambda: looks == 2)

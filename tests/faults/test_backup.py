@@ -312,13 +312,14 @@ async def test_what_came_between_store_and_database_takes_nothing_from_what_come
     await Letters(here.store).write_to(cid, "ines@example.org", "Ines")
     here.ledger.write({cid: await here.store.records(cid)}, {cid: Told({})})
     await here.store.close(forgotten, "a1", "Ada", "solved")
-    length, new = len(await here.store.records(cid)), []
+    length, new, sent = len(await here.store.records(cid)), [], []
     await here.outbox.send("ines@example.org", "code", {"name": "", "code": "1"}, key=f"{cid}-{length}:code")
     await here.stop()
 
     async def meanwhile() -> None:
         desk = Desk(settings)
         await desk.say_and_close("soon on its way")
+        sent.extend(delivery.id for delivery in desk.hooks.log(hook.id)[0] if "soon on" in delivery.body)
         await desk.outbox.send("ines@example.org", "code", {"name": "", "code": "2"}, key=f"{cid}-{length + 1}:code")
         assert await keep(desk.store, desk.archive, 0) == 2
         new.append((await desk.store.create())[0])
@@ -346,7 +347,9 @@ async def test_what_came_between_store_and_database_takes_nothing_from_what_come
         # Each is in one place: in the store what was there then, in the archive alone what was begun since.
         assert [state.id for state in there.archive.states(9)] == new
         await there.say_and_close("another one is on its way")
-        bodies = [delivery.body for delivery in there.hooks.log(hook.id)[0]]
+        log = there.hooks.log(hook.id)[0]
+        assert sent and not {delivery.id for delivery in log}.intersection(sent), "a receiver would pass over the new one"
+        bodies = [delivery.body for delivery in log]
         assert [sum(text in body for body in bodies) for text in ("another one", "soon on")] == [1, 0]
         assert not await there.outbox.send("ines@example.org", "code", {"name": "", "code": "1"}, key=f"{cid}-{length}:code")
         assert await there.outbox.send("ines@example.org", "code", {"name": "", "code": "3"}, key=f"{cid}-{length + 1}:code")

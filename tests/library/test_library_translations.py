@@ -67,6 +67,10 @@ def test_one_that_gave_its_place_up_does_not_take_it_back(library: Library) -> N
     for status in ("review", "draft"):
         with pytest.raises(BadEntry, match="hours-de: 'hours' has a translation in de already, 'anew'"):
             library.change(["hours-de"], "Ada", status=status)
+    # Of many, all are changed or none.
+    with pytest.raises(BadEntry, match=r"^hours-de: "):
+        library.change(["hours", "hours-de"], "Ada", status="review")
+    assert library.open("hours")["status"] == "draft"
     library.change(["hours-de"], "Ada", category="shops")
     assert library.open("hours-de")["status"] == "archived"
     library.change(["anew"], "Ada", status="archived")

@@ -20,6 +20,7 @@ from bot.library.errors import Edited, Taken
 from bot.library.library import Library
 from bot.library.publications import Publications
 from kb_index.entry import Entry
+from kb_index.errors import BadEntry
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from servers import DATABASES, database_url
@@ -61,6 +62,11 @@ def write(kb: Path, answer: str) -> Path:
 
 def article(answer: str, name: str = "hours") -> Article:
     return Article(Entry(name, "When are you open?", answer, "company"))
+
+
+def german(name: str) -> Article:
+    return Article.parse({"id": name, "question": "Wann sind Sie offen?", "answer": "Von 9 bis 5.", "category": "company",
+                          "language": "de", "translation_of": "hours"}, name)
 
 
 @contextmanager
@@ -113,6 +119,19 @@ def test_an_import_of_what_another_just_makes_is_taken(engine: Any, library: Lib
     with meanwhile(engine, "INSERT INTO kb_article", lambda: library.create(article("Ada's"), "Ada")) as told:
         library.take([article("Imported.")], "Ben", "imported", only=False)
     assert isinstance(told[0], Taken) and told_by(library) == [("Ben", "Imported.")]
+
+
+def test_one_of_two_makes_the_translation_into_a_language(engine: Any, library: Library) -> None:
+    """Whether it is made by hand or comes with an import."""
+    library.create(article("From 9 to 5."), "Ada")
+    with meanwhile(engine, "INSERT INTO kb_article", lambda: library.create(german("hours-de"), "Ada")) as told:
+        library.create(german("stunden"), "Ben")
+    assert isinstance(told[0], BadEntry)
+    library.change(["stunden"], "Ben", status="archived")
+    with meanwhile(engine, "INSERT INTO kb_article", lambda: library.create(german("zeiten"), "Ada")) as told:
+        library.take([german("hours-de")], "Ben", "imported", only=False)
+    assert isinstance(told[0], BadEntry)
+    assert [one["id"] for one in library.open("hours")["translations"]] == ["hours-de"]
 
 
 def test_a_save_at_the_end_of_a_publish_is_not_lost(engine: Any, library: Library, followed: Publications, tmp_path: Path) -> None:

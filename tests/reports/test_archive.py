@@ -76,6 +76,21 @@ async def test_after_the_days_only_the_archive_has_it(conversations: Conversatio
     assert await keep(conversations, archive, keep_days=0) == 0
 
 
+async def test_a_preview_shows_messages_as_they_were_left(conversations: Conversations, archive: Archive) -> None:
+    edited, deleted = [await conversations.create() for _ in range(2)]
+    for cid, _ in (edited, deleted):
+        await conversations.post(cid, "m1", "help")
+        await conversations.claim(cid, "a1", "Ada", owner="bot")
+        await conversations.say(cid, "a1", "Ada", "s1", "first")
+        seq = (await conversations.say(cid, "a1", "Ada", "s2", "my password is …")).seq
+        await (conversations.edit(cid, "a1", "Ada", seq, "it is done") if cid == edited[0] else
+               conversations.delete(cid, "a1", "Ada", seq))
+        await conversations.close(cid, "a1", "Ada", "solved", "")
+    assert await keep(conversations, archive, keep_days=0) == 2
+    last = archive.last_messages([edited[0], deleted[0], "nobody's"])
+    assert {cid: record["text"] for cid, record in last.items()} == {edited[0]: "it is done", deleted[0]: "first"}
+
+
 async def test_what_goes_on_is_not_forgotten(conversations: Conversations, archive: Archive) -> None:
     cid = await closed(conversations)
     await keep(conversations, archive, keep_days=7)

@@ -37,6 +37,14 @@ export class ApiError extends Error {
 export class Api {
   /** The session ended (401 on a call that needs one). @type {Signal<void>} */
   expired = new Signal();
+  /** Somebody signed out, here or in another tab: nothing of theirs may stay on the page. @type {Signal<void>} */
+  signedOut = new Signal();
+  /** All tabs of this browser share one session. */
+  #tabs = new BroadcastChannel("frontdesk.signed-out");
+
+  constructor() {
+    this.#tabs.onmessage = () => this.signedOut.emit();
+  }
 
   /** @returns {Promise<import("./types.js").User|null>} null when nobody is signed in */
   async session() {
@@ -53,8 +61,10 @@ export class Api {
     return (await this.#call("POST", "/api/session", { email, password }, true)).user;
   }
 
-  signOut() {
-    return this.#call("DELETE", "/api/session", undefined, true);
+  async signOut() {
+    await this.#call("DELETE", "/api/session", undefined, true);
+    this.#tabs.postMessage(null);
+    this.signedOut.emit();
   }
 
   /**

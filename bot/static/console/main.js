@@ -22,6 +22,7 @@ startTicking(document);
 api.expired.on(() =>
   lostSession("Your session has ended. Sign in again and go on where you were; your drafts are kept."),
 );
+api.signedOut.on(leave);
 void begin();
 
 async function begin() {
@@ -58,8 +59,7 @@ async function begin() {
 function signedIn(user) {
   if (app && app.user.id !== user.id) {
     // Another person at this browser: nothing of the first may stay on the page. Drafts are kept under each one's name.
-    location.hash = "";
-    location.reload();
+    leave();
     return;
   }
   const cameIn = signIn.open;
@@ -92,9 +92,12 @@ function lostSession(notice) {
 async function signOut() {
   try {
     await api.signOut();
-    location.hash = "";
-    location.reload();
   } catch (error) {
     announcer.toast(`You are still signed in. ${/** @type {Error} */ (error).message}`, "trouble");
   }
+}
+
+function leave() {
+  location.hash = "";
+  location.reload();
 }

@@ -18,6 +18,7 @@ let app = null;
 api.expired.on(() => {
   if (!signIn.open) signIn.show("Your session has ended. Sign in again and go on where you were.", app?.user.email);
 });
+session.signedOut.on(() => location.reload());
 void begin();
 
 async function begin() {
@@ -65,7 +66,6 @@ function signedIn(user) {
 async function signOut() {
   try {
     await session.signOut();
-    location.reload();
   } catch (error) {
     announcer.toast(`You are still signed in. ${/** @type {Error} */ (error).message}`, "trouble");
   }
