@@ -256,10 +256,13 @@ export class SettingsPage {
     try {
       if (!item.id) await api.call("POST", `settings/${kind.id}`, /** @type {object} */ (fields));
       else
-        await api.call("PUT", `settings/${kind.id}/${encodeURIComponent(item.id)}`, {
-          .../** @type {object} */ (fields),
-          ...(kind.fixed ? {} : { revision: item.revision }),
-        });
+        await api.call(
+          "PUT",
+          `settings/${kind.id}/${encodeURIComponent(item.id)}`,
+          kind.fixed
+            ? rebased(fields, item, this.#items.find(({ id }) => id === item.id) ?? item)
+            : { .../** @type {object} */ (fields), revision: item.revision },
+        );
     } catch (error) {
       const { code, now } = /** @type {any} */ (error);
       if (code !== "edited") throw error;
@@ -291,4 +294,18 @@ export class SettingsPage {
       error.textContent = /** @type {Error} */ (failure).message;
     }
   }
+}
+
+/**
+ * What was changed in a form, on top of what others have saved meanwhile: an agent's settings have no revision.
+ * @param {any} mine @param {any} before as the form was opened @param {any} now
+ */
+function rebased(mine, before, now) {
+  const fields = Object.keys(mine).map((name) => {
+    const [is, was, will] = [now[name], before[name], mine[name]];
+    if (!Array.isArray(will)) return [name, will === was ? is : will];
+    const kept = is.filter((/** @type {string} */ one) => will.includes(one) || !was.includes(one));
+    return [name, [...new Set([...kept, ...will.filter((one) => !was.includes(one))])]];
+  });
+  return Object.fromEntries(fields);
 }
