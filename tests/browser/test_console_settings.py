@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -48,6 +50,41 @@ def test_two_who_edit_one_team_see_both_versions(house: House) -> None:
     admin.page.locator(".settings-form [type=submit]").click()
     expect(house.zoe.page.locator("[data-item=support]")).to_contain_text("20 min")
     admin.context.close()
+
+
+def told(house: House, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """What Zoe does elsewhere."""
+    answer = house.zoe.context.request.fetch(f"{house.product.url}/api/console/{path}", method=method, data=body,
+                                             headers={"X-Frontdesk": "1"})
+    assert answer.ok, answer.text()
+    return answer.json() if answer.body() else None
+
+
+def test_of_two_who_set_an_agent_up_both_are_heard(house: House) -> None:
+    page = house.zoe.page
+    [ben] = [agent for agent in told(house, "GET", "desk")["agents"] if agent["name"] == "Ben"]
+    house.zoe.go("#/settings/agents")
+    page.locator(f"[data-item='{ben['id']}']").click()
+    told(house, "PUT", f"settings/agents/{ben['id']}", {"capacity": ben["capacity"], "skills": ["lamps"]})
+    expect(page.locator(f"[data-item='{ben['id']}']")).to_contain_text("lamps")
+    capacity = page.locator("[name=capacity]")
+    capacity.fill("")
+    capacity.press("-")
+    page.locator(".settings-form [type=submit]").click()
+    expect(page.locator(".settings-form [role=alert]")).to_have_text("Conversations at once: please enter a number.")
+    expect(capacity).to_be_focused()
+    capacity.fill("7")
+    page.locator(".settings-form [type=submit]").click()
+    expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
+    [now] = [agent for agent in told(house, "GET", "desk")["agents"] if agent["name"] == "Ben"]
+    assert (now["capacity"], now["skills"]) == (7, ["lamps"])
+
+    # Read again at each news of a colleague, the list leaves the focus where it is.
+    item = page.locator(f"[data-item='{ben['id']}']")
+    expect(item).to_be_focused()
+    told(house, "PUT", f"settings/agents/{ben['id']}", {"capacity": ben["capacity"], "skills": []})
+    expect(item).not_to_contain_text("lamps")
+    expect(item).to_be_focused()
 
 
 def setting(staff: Staff, section: str) -> Page:

@@ -114,6 +114,7 @@ export class SettingsPage {
   #drawList() {
     const kind = this.#kind;
     if (!kind) return;
+    const focused = this.#list.contains(document.activeElement) && document.activeElement?.getAttribute("data-item");
     fill(
       this.#list,
       this.#items.map((item) => {
@@ -137,6 +138,12 @@ export class SettingsPage {
       }),
     );
     if (!this.#items.length) fill(this.#list, h("li", { class: "quiet" }, "None yet."));
+    if (focused) this.#row(focused)?.focus();
+  }
+
+  /** @param {string} id @returns {HTMLElement|null} */
+  #row(id) {
+    return this.#list.querySelector(`[data-item="${CSS.escape(id)}"]`);
   }
 
   /** Asks before what somebody typed is lost. @param {() => void} go @param {() => void} [stay] */
@@ -243,9 +250,7 @@ export class SettingsPage {
     if (this.#item !== item) return;
     this.#clear();
     this.#drawList();
-    const row =
-      this.#list.querySelector(`[data-item="${CSS.escape(item.id)}"]`) ??
-      this.#body.querySelector("[data-action=new]");
+    const row = this.#row(item.id) ?? this.#body.querySelector("[data-action=new]");
     if (row instanceof HTMLElement) row.focus();
   }
 
