@@ -1,5 +1,6 @@
 // @ts-check
 import { h } from "./dom.js";
+import { optionsFor } from "./options.js";
 import { stepsField } from "./steps.js";
 import { weekField } from "./week.js";
 
@@ -55,9 +56,7 @@ export function control(field, value, setup) {
         "select",
         about,
         field.none && h("option", { value: "" }, field.none),
-        field
-          .options?.(setup)
-          .map((one) => h("option", { value: one.value, selected: one.value === String(value ?? "") }, one.label)),
+        optionsFor(field.options?.(setup) ?? [], String(value ?? "")),
       );
       return made(input, () => input.value || null);
     }
