@@ -58,9 +58,16 @@ export function stepsField(label, value, setup) {
                 class: "icon-button",
                 type: "button",
                 title: "Earlier",
+                "data-action": "earlier",
                 onclick: () => {
                   [steps[index - 1], steps[index]] = [steps[index], steps[index - 1]];
                   draw();
+                  // On the step that has moved, so that a second press moves it on.
+                  const { children } = list;
+                  const moved =
+                    children[index - 1].querySelector("[data-action=earlier]") ??
+                    children[index - 1].querySelector("input, select, textarea");
+                  if (moved instanceof HTMLElement) moved.focus();
                 },
               },
               icon("up"),
