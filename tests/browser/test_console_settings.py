@@ -138,6 +138,52 @@ def test_canned_replies_and_macros_are_made_and_used(house: House) -> None:
     assert any(record.get("text") == "A new one is on its way." for record in customer.records())
 
 
+def test_a_macro_run_again_says_nothing_twice(house: House) -> None:
+    told(house, "POST", "settings/macros", {"title": "Say thanks", "steps": [{"do": "reply", "text": "Thank you for waiting."}]})
+    customer = house.taken(house.ada)
+    page, dialog = house.ada.page, house.ada.dialog("macros")
+    stale = {"error": {"code": "stale", "message": "It is with Zoe.", "owner": {"owner": "agent", "name": "Zoe"}}}
+    page.route("**/macro", lambda route: route.fulfill(status=409, json=stale), times=1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    dialog.locator("label", has_text="Say thanks").locator("input").check(force=True)
+    dialog.locator("[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).to_have_text("It is with Zoe now, and what was done until then stands.")
+    page.route("**/macro", lambda route: (route.fetch(), route.abort()), times=1)
+    dialog.locator("[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).to_contain_text("cannot be reached")
+    house.ada.submit("macros")
+    assert [record.get("text") for record in customer.records()].count("Thank you for waiting.") == 1
+
+
+def test_what_was_set_to_a_team_that_is_gone_says_so(house: House) -> None:
+    page = house.zoe.page
+    house.zoe.go("#/settings/teams")
+    team = told(house, "POST", "settings/teams", {"name": "Lamps"})
+    expect(page.locator("[data-testid=items]")).to_contain_text("Lamps")
+    steps = [{"do": "tag", "add": ["lamp"]}, {"do": "note", "text": "A lamp"}, {"do": "assign", "team": team["id"]}]
+    told(house, "POST", "settings/macros", {"title": "To the lamps", "steps": steps})
+    told(house, "POST", "settings/canned", {"title": "On lamps", "shortcut": "lamp", "text": "Hello", "team": team["id"]})
+    told(house, "DELETE", f"settings/teams/{team['id']}?revision=1")
+    expect(page.locator("[data-testid=items]")).not_to_contain_text("Lamps")
+    house.zoe.go("#/settings/macros")
+    page.locator(".item", has_text="To the lamps").click()
+    form = page.locator(".settings-form")
+    expect(form.locator(".step select option:checked")).to_have_text("(removed)")
+    form.locator("[type=submit]").click()
+    expect(form.locator("[role=alert]")).to_contain_text("mistake in step 3")
+    # Who moves a step stays with it.
+    form.get_by_role("button", name="Move step 3 up").press("Enter")
+    expect(form.get_by_role("button", name="Move step 2 up")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(form.locator(".step").first.locator("select")).to_be_focused()
+    form.get_by_role("button", name="Cancel").click()
+    house.zoe.go("#/settings/canned")
+    page.locator(".item", has_text="On lamps").click()
+    expect(form.locator("[name=team] option:checked")).to_have_text("(removed)")
+    form.get_by_role("button", name="Cancel").click()
+
+
 def test_a_form_opened_since_a_save_stays(house: House) -> None:
     page = setting(house.zoe, "canned")
     form = page.locator(".settings-form")
