@@ -400,6 +400,43 @@ def test_what_was_missed_is_told_and_marked(house: House) -> None:
     expect(house.ada.row(waiting.id)).to_contain_text("new while away")
 
 
+def test_the_first_word_after_a_reload_is_told(house: House) -> None:
+    customer = house.taken(house.ada)
+    page = house.ada.page
+    house.ada.go("#/queue")
+    with page.expect_response("**/conversations?view=mine"):
+        page.reload()
+    expect(page.locator("[data-testid=connection][data-state=live]")).to_be_visible()
+    page.wait_for_timeout(300)
+    customer.say("I found the receipt")
+    expect(page.locator("#announcer")).to_contain_text("wrote to you")
+
+
+def test_a_later_notice_pops_up_and_yesterday_is_a_day_of_the_calendar(house: House) -> None:
+    page = house.ada.context.new_page()
+    page.goto(house.product.url + "/console")
+    renotifies = page.evaluate("""async () => {
+        const { Alerts } = await import("/console/static/alerts.js");
+        let told;
+        window.Notification = class { constructor(_, about) { told = about } addEventListener() {} };
+        Object.defineProperty(document, "hidden", { get: () => true });
+        const alerts = new Alerts();
+        alerts.desktop = true;
+        alerts.notify("Your customer wrote", "Hello", () => {});
+        return told.renotify;
+    }""")
+    assert renotifies
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
+    # Half an hour into the Monday after a Sunday of 23 hours.
+    label = page.evaluate("""async () => {
+        const { dayLabel } = await import("/console/static/time.js");
+        Date.now = () => Date.parse("2026-03-29T22:30:00Z");
+        return dayLabel(Date.parse("2026-03-29T10:00:00Z") / 1000);
+    }""")
+    page.close()
+    assert label == "Yesterday"
+
+
 def test_a_conversation_by_keyboard_alone(house: House) -> None:
     """From the sign-in to the close without a pointer."""
     customer = house.customer("The kettle I got from you leaks at the base")
