@@ -36,7 +36,10 @@ export const dayKey = (at) => new Date(at * 1000).toDateString();
 export function dayLabel(at) {
   const key = dayKey(at);
   if (key === dayKey(now())) return "Today";
-  if (key === dayKey(now() - 86_400)) return "Yesterday";
+  // Not a day's seconds ago: where the clocks change a day has 23 hours or 25.
+  const yesterday = new Date(now() * 1000);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (key === yesterday.toDateString()) return "Yesterday";
   return dayFormat.format(at * 1000);
 }
 
