@@ -344,11 +344,18 @@ def test_merge_hand_back_close_and_transcript(house: House) -> None:
 
 
 def test_the_knowledge_base_helps_with_writing(house: House) -> None:
-    house.taken(house.ada, "How do I return something?", "0")
-    page = house.ada.page
+    customer = house.taken(house.ada, "How do I return something?", "0")
+    page, held = house.ada.page, list[Route]()
     page.keyboard.press("Escape")
     page.locator("[data-action=knowledge]").click()
-    page.locator(".knowledge .search").fill("gift wrapping")
+    # What the customer writes meanwhile does not end the search.
+    page.route("**/api/console/kb?*", lambda route: held.append(route))
+    with page.expect_request("**/api/console/kb?*"):
+        page.locator(".knowledge .search").fill("gift wrapping")
+    customer.say("Are you there?")
+    expect(house.ada.said()).to_contain_text("Are you there?")
+    held[0].continue_()
+    page.unroute("**/api/console/kb?*")
     expect(page.locator("[data-testid=answers] li").first).to_contain_text(re.compile("wrap", re.I))
     page.locator(".knowledge .search").press("Enter")
     page.keyboard.press("Enter")
