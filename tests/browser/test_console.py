@@ -269,6 +269,17 @@ def test_search_leads_to_the_message(house: House) -> None:
     house.ben.go("#/queue")
     search(page, "quixotic")
     expect(page.locator(".list-pane")).to_contain_text("No match")
+    asked = list[Route]()
+    page.route("**/api/console/search?*", lambda route: (asked.append(route), route.abort()))
+    search(page, "receipt")
+    expect(page.locator(".list-pane")).to_contain_text("The search did not work")
+    customer.say("I found the receipt")
+    expect(house.ada.said()).to_contain_text("I found the receipt")
+    page.wait_for_timeout(300)
+    assert len(asked) == 1, "each piece of news searches again"
+    page.unroute("**/api/console/search?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-testid=hits] a").first).to_be_focused()
     house.ada.write("The quixotic kettle is at the porter's lodge")
     expect(house.ada.said()).to_contain_text("quixotic")
     for number in range(12):
@@ -281,11 +292,31 @@ def test_search_leads_to_the_message(house: House) -> None:
     expect(house.ada.said()).to_contain_text("lid is there")
     until(lambda: found_by(page, hits, 2, leave=True), "the search does not find the second")
 
+    house.ben.go("#/queue")
+    search(page, "quixotic")
+    expect(hits.first).to_be_focused()
+
     expect(hits.last.locator("mark")).to_have_text("quixotic")
     hits.last.click()
     expect(house.ben.said().locator("[data-lit]")).to_contain_text("porter's lodge")
     page.go_back()
     expect(page.locator(".search").first).to_have_value("quixotic")
+
+
+def test_a_further_page_that_does_not_come_is_told(house: House) -> None:
+    page = house.ben.page
+
+    def there_is_more(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "next": "1"})
+
+    page.route("**/conversations?view=closed", there_is_more)
+    page.route("**/conversations?view=closed&before=1", lambda route: route.abort())
+    house.ben.go("#/closed")
+    page.locator(".list-pane").get_by_role("button", name="Show more").click()
+    expect(page.locator(".toast[data-tone=trouble]")).to_contain_text("cannot be reached")
+    page.unroute_all()
+    house.ben.go("#/queue")
 
 
 def search(page: Page, words: str) -> None:
