@@ -221,7 +221,27 @@ def test_a_file_on_its_way_gets_into_its_draft_and_no_other(house: House) -> Non
 
 def test_priority_tags_snooze_and_transfer(house: House) -> None:
     customer = house.taken(house.ada, "My blender makes a grinding noise and smells burnt")
-    ada, page = house.ada, house.ada.page
+    ada, page, held = house.ada, house.ada.page, list[Route]()
+    # What fails in a dialog that was closed meanwhile is told beside it.
+    page.route("**/priority", lambda route: held.append(route))
+    ada.act("priority")
+    with page.expect_request("**/priority"):
+        ada.dialog("priority").locator("[type=submit]").click()
+    page.keyboard.press("Escape")
+    expect(ada.dialog("priority")).to_have_count(0)
+    held[0].abort()
+    page.unroute("**/priority")
+    expect(page.locator(".toast[data-tone=trouble]")).to_contain_text("cannot be reached")
+    # The open menu keeps the focus while the customer writes.
+    page.locator("[data-action=more]").click()
+    item = page.locator("#more-actions [data-action=transcript]")
+    item.focus()
+    customer.say("It is the blue one")
+    expect(ada.said()).to_contain_text("It is the blue one")
+    page.wait_for_timeout(300)
+    expect(item).to_be_focused()
+    page.keyboard.press("Escape")
+
     ada.act("priority")
     ada.dialog("priority").locator("input[value=urgent]").check(force=True)
     ada.submit("priority")
