@@ -90,7 +90,11 @@ export class Heading {
           { class: "due", "data-due-state": "fine", title: "Without an answer it goes back to the queue" },
           icon("undo"),
           "answer: ",
-          h("time", { "data-due": summary.answer_by }, dueWords(summary.answer_by)),
+          h(
+            "time",
+            { "data-due": summary.answer_by, "data-risk": summary.answer_by - 300 },
+            dueWords(summary.answer_by),
+          ),
         ),
       tagChips(summary.tags),
     );

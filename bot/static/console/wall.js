@@ -90,7 +90,7 @@ export class WallPage {
             ? h("time", { "data-wait": wall.longest, "data-urgency": urgency(wall.longest) }, waited(wall.longest))
             : "–",
         ),
-        tile("Targets at risk", String(risk), risk ? "Less than five minutes left" : "", risk ? "risk" : ""),
+        tile("Targets at risk", String(risk), risk ? "Little time left" : "", risk ? "risk" : ""),
         tile("Targets missed", String(late), "", late ? "late" : ""),
         tile("Agents online", `${here.length}`, `of ${wall.agents.length}`),
       ),
