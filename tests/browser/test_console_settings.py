@@ -26,6 +26,13 @@ def test_the_wall_shows_and_assigns(house: House) -> None:
     expect(wall.locator(".agent", has_text="Ben").locator(f"a[href*='{customer.id}']")).to_be_visible()
     house.ben.go("#/mine")
     expect(house.ben.row(customer.id)).to_be_visible()
+    # Kept up to date, it takes the focus from nobody.
+    team = wall.locator("[data-wall='team support']")
+    team.focus()
+    with house.zoe.page.expect_response("**/api/console/wall?*"):
+        told(house, "POST", "conversations/" + customer.id + "/tags", {"add": ["wall"]})
+    house.zoe.page.wait_for_timeout(200)
+    expect(team).to_be_focused()
     house.ada.go("#/wall")
     expect(house.ada.page.locator("[data-testid=wall]")).to_be_hidden()
 

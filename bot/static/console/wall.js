@@ -116,7 +116,11 @@ export class WallPage {
           table(
             ["Team", "Waiting", "Longest", "At risk", "Missed"],
             wall.teams.map((team) => [
-              h("a", { href: placeHash(where("team", { team: team.team })) }, this.desk.setup.teamName(team.team)),
+              h(
+                "a",
+                { href: placeHash(where("team", { team: team.team })), "data-wall": `team ${team.team}` },
+                this.desk.setup.teamName(team.team),
+              ),
               String(team.waiting),
               team.longest ? h("time", { "data-wait": team.longest }, waited(team.longest)) : "–",
               mark(team.at_risk, "risk"),
@@ -254,7 +258,7 @@ function fact(name, value) {
 function table(head, rows) {
   return h(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "group", "aria-labelledby": "wall-teams" },
+    { class: "table-scroll", tabindex: "0", role: "group", "aria-labelledby": "wall-teams", "data-wall": "teams" },
     h(
       "table",
       null,
