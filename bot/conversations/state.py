@@ -13,6 +13,9 @@ from bot.conversations.record import shown
 
 _TIMES = ("handed", "placed", "due_first", "due_solve", "answered", "first_reply", "answer_by", "snoozed", "closed_at")
 _WORDS = ("skill", "last_agent", "back_to", "passed", "outcome", "product", "fault", "cause", "merged_into")
+#: A target is at risk when so little of the time that it gave is left.
+_RISK_SECONDS = 300.0
+_RISK_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,13 @@ class State:
             return "first_response", self.due_first
         return ("resolution", self.due_solve) if self.due_solve is not None else None
 
+    @property
+    def risk(self) -> float | None:
+        """From when on that target is at risk: in its last five minutes, or the last quarter of a short one."""
+        if (due := self.due) is None:
+            return None
+        return due[1] - min(_RISK_SECONDS, _RISK_SHARE * (due[1] - self.counted_from))
+
     def summary(self, last: Mapping[str, Any] | None, now: float | None = None) -> dict[str, Any]:
         """The summary that docs/api.md describes; `last` is the newest message, `now` the store's time where targets
         are to be judged by it."""
@@ -133,7 +143,8 @@ class State:
             "priority": self.priority,
             "tags": self.tags,
             "snoozed_until": self.snoozed,
-            "due": {"what": due[0], "at": due[1], "breached": due[1] < (now or time.time())} if due else None,
+            "due": {"what": due[0], "at": due[1], "risk": self.risk, "breached": due[1] < (now or time.time())}
+                   if due else None,
             "answer_by": self.answer_by,
             "outcome": self.outcome or None,
             "product": self.product or None,

@@ -82,6 +82,8 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(404, "not_found", str(error))
     if isinstance(error, roster.InUse):
         return ApiError(409, "in_use", str(error))
+    if isinstance(error, roster.SwitchedOff):
+        return ApiError(409, "refused", str(error))
     if isinstance(error, (Edited, roster.Edited)):
         return ApiError(409, "edited", str(error), now=error.now)
     if isinstance(error, Taken):

@@ -105,7 +105,8 @@ class Integrations:
         days = fields.whole(sent, "days", 1, _LONGEST_DAYS, None)
         now, secret = time.time(), secrets.token_urlsafe(32)
         key = Key(secrets.token_hex(8), name, tuple(scopes), now, by, now + days * 86400 if days else None)
-        valid = sa.select(sa.func.count()).select_from(_keys).where(_keys.c.revoked.is_(None))
+        lasting = sa.or_(_keys.c.expires.is_(None), _keys.c.expires > now)
+        valid = sa.select(sa.func.count()).select_from(_keys).where(_keys.c.revoked.is_(None), lasting)
         with writing(self._engine) as connection:
             if int(connection.execute(valid).scalar() or 0) >= MOST:
                 raise InUse(f"There are {MOST} keys already; revoke one first.")

@@ -16,10 +16,6 @@ from bot.desk.setup import agents_shown
 from bot.desk.widget import as_json
 from bot.roster import hours
 
-#: A target counts as at risk when so little of the time that it gave is left.
-_RISK_SECONDS = 300.0
-_RISK_SHARE = 0.25
-
 
 async def wall(request: Request) -> HTTPResponse:
     await guards.supervisor(request)
@@ -54,10 +50,7 @@ async def _teams(
 
 def at_risk(state: State, now: float) -> bool:
     """Whether the next target is not missed yet, but soon will be."""
-    if state.due is None or state.due[1] < now:
-        return False
-    given = state.due[1] - state.counted_from
-    return state.due[1] - now < min(_RISK_SECONDS, given * _RISK_SHARE)
+    return state.due is not None and state.risk is not None and state.risk < now <= state.due[1]
 
 
 def _longest(waiting: Sequence[State]) -> float | None:

@@ -29,6 +29,10 @@ class InUse(RosterError):
     """A part that others need cannot go."""
 
 
+class SwitchedOff(RosterError):
+    """It is to do something, and does nothing until somebody switches it on."""
+
+
 class Edited(RosterError):
     """Somebody else has changed the part since the sender read it. `now` is how it stands; None where it is gone."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.database import migrate, reading, writing
-from bot.roster.errors import Edited, InUse, NoSuchItem
+from bot.roster.errors import Edited, InUse, NoSuchItem, SwitchedOff
 from bot.webhooks.delivery import Delivery
 from bot.webhooks.events import TEST, payload
 from bot.webhooks.hook import Hook, parse
@@ -110,8 +110,11 @@ class Hooks:
             return self._delivery(connection, hook, delivery)
 
     def again(self, hook: str, delivery: str) -> Delivery:
-        """Sends a delivery once more, with the same id and body, from now on as if it were new. Raises NoSuchItem."""
+        """Sends a delivery once more, with the same id and body, from now on as if it were new. Raises NoSuchItem, and
+        SwitchedOff where nothing is sent."""
         with writing(self._engine) as connection:
+            if not self._find(connection, hook).active:
+                raise SwitchedOff("This webhook is off, so nothing is sent to it: switch it on first.")
             found = self._delivery(connection, hook, delivery)
             connection.execute(deliveries.update().where(deliveries.c.nr == found.nr)
                                .values(state="waiting", due=time.time(), tries=0))

@@ -221,7 +221,27 @@ def test_a_file_on_its_way_gets_into_its_draft_and_no_other(house: House) -> Non
 
 def test_priority_tags_snooze_and_transfer(house: House) -> None:
     customer = house.taken(house.ada, "My blender makes a grinding noise and smells burnt")
-    ada, page = house.ada, house.ada.page
+    ada, page, held = house.ada, house.ada.page, list[Route]()
+    # What fails in a dialog that was closed meanwhile is told beside it.
+    page.route("**/priority", lambda route: held.append(route))
+    ada.act("priority")
+    with page.expect_request("**/priority"):
+        ada.dialog("priority").locator("[type=submit]").click()
+    page.keyboard.press("Escape")
+    expect(ada.dialog("priority")).to_have_count(0)
+    held[0].abort()
+    page.unroute("**/priority")
+    expect(page.locator(".toast[data-tone=trouble]")).to_contain_text("cannot be reached")
+    # The open menu keeps the focus while the customer writes.
+    page.locator("[data-action=more]").click()
+    item = page.locator("#more-actions [data-action=transcript]")
+    item.focus()
+    customer.say("It is the blue one")
+    expect(ada.said()).to_contain_text("It is the blue one")
+    page.wait_for_timeout(300)
+    expect(item).to_be_focused()
+    page.keyboard.press("Escape")
+
     ada.act("priority")
     ada.dialog("priority").locator("input[value=urgent]").check(force=True)
     ada.submit("priority")
@@ -269,6 +289,17 @@ def test_search_leads_to_the_message(house: House) -> None:
     house.ben.go("#/queue")
     search(page, "quixotic")
     expect(page.locator(".list-pane")).to_contain_text("No match")
+    asked = list[Route]()
+    page.route("**/api/console/search?*", lambda route: (asked.append(route), route.abort()))
+    search(page, "receipt")
+    expect(page.locator(".list-pane")).to_contain_text("The search did not work")
+    customer.say("I found the receipt")
+    expect(house.ada.said()).to_contain_text("I found the receipt")
+    page.wait_for_timeout(300)
+    assert len(asked) == 1, "each piece of news searches again"
+    page.unroute("**/api/console/search?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-testid=hits] a").first).to_be_focused()
     house.ada.write("The quixotic kettle is at the porter's lodge")
     expect(house.ada.said()).to_contain_text("quixotic")
     for number in range(12):
@@ -281,11 +312,31 @@ def test_search_leads_to_the_message(house: House) -> None:
     expect(house.ada.said()).to_contain_text("lid is there")
     until(lambda: found_by(page, hits, 2, leave=True), "the search does not find the second")
 
+    house.ben.go("#/queue")
+    search(page, "quixotic")
+    expect(hits.first).to_be_focused()
+
     expect(hits.last.locator("mark")).to_have_text("quixotic")
     hits.last.click()
     expect(house.ben.said().locator("[data-lit]")).to_contain_text("porter's lodge")
     page.go_back()
     expect(page.locator(".search").first).to_have_value("quixotic")
+
+
+def test_a_further_page_that_does_not_come_is_told(house: House) -> None:
+    page = house.ben.page
+
+    def there_is_more(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "next": "1"})
+
+    page.route("**/conversations?view=closed", there_is_more)
+    page.route("**/conversations?view=closed&before=1", lambda route: route.abort())
+    house.ben.go("#/closed")
+    page.locator(".list-pane").get_by_role("button", name="Show more").click()
+    expect(page.locator(".toast[data-tone=trouble]")).to_contain_text("cannot be reached")
+    page.unroute_all()
+    house.ben.go("#/queue")
 
 
 def search(page: Page, words: str) -> None:
@@ -344,11 +395,18 @@ def test_merge_hand_back_close_and_transcript(house: House) -> None:
 
 
 def test_the_knowledge_base_helps_with_writing(house: House) -> None:
-    house.taken(house.ada, "How do I return something?", "0")
-    page = house.ada.page
+    customer = house.taken(house.ada, "How do I return something?", "0")
+    page, held = house.ada.page, list[Route]()
     page.keyboard.press("Escape")
     page.locator("[data-action=knowledge]").click()
-    page.locator(".knowledge .search").fill("gift wrapping")
+    # What the customer writes meanwhile does not end the search.
+    page.route("**/api/console/kb?*", lambda route: held.append(route))
+    with page.expect_request("**/api/console/kb?*"):
+        page.locator(".knowledge .search").fill("gift wrapping")
+    customer.say("Are you there?")
+    expect(house.ada.said()).to_contain_text("Are you there?")
+    held[0].continue_()
+    page.unroute("**/api/console/kb?*")
     expect(page.locator("[data-testid=answers] li").first).to_contain_text(re.compile("wrap", re.I))
     page.locator(".knowledge .search").press("Enter")
     page.keyboard.press("Enter")
@@ -384,6 +442,8 @@ def test_what_was_missed_is_told_and_marked(house: House) -> None:
     customer.say("I found the receipt")
     customer.say("It says March")
     waiting = house.customer()
+    # What cannot be read at first is read again before anything is told of it.
+    house.ada.page.route("**/conversations?view=queue", lambda route: route.abort(), times=1)
     house.ada.context.set_offline(False)
     expect(house.ada.page.locator("[data-testid=missed]")).to_contain_text("1 waiting", timeout=30_000)
     mark = house.ada.said().locator("[data-testid=away-mark]")
@@ -396,6 +456,43 @@ def test_what_was_missed_is_told_and_marked(house: House) -> None:
     expect(house.ada.row(customer.id)).not_to_contain_text("while away")
     house.ada.go("#/queue")
     expect(house.ada.row(waiting.id)).to_contain_text("new while away")
+
+
+def test_the_first_word_after_a_reload_is_told(house: House) -> None:
+    customer = house.taken(house.ada)
+    page = house.ada.page
+    house.ada.go("#/queue")
+    with page.expect_response("**/conversations?view=mine"):
+        page.reload()
+    expect(page.locator("[data-testid=connection][data-state=live]")).to_be_visible()
+    page.wait_for_timeout(300)
+    customer.say("I found the receipt")
+    expect(page.locator("#announcer")).to_contain_text("wrote to you")
+
+
+def test_a_later_notice_pops_up_and_yesterday_is_a_day_of_the_calendar(house: House) -> None:
+    page = house.ada.context.new_page()
+    page.goto(house.product.url + "/console")
+    renotifies = page.evaluate("""async () => {
+        const { Alerts } = await import("/console/static/alerts.js");
+        let told;
+        window.Notification = class { constructor(_, about) { told = about } addEventListener() {} };
+        Object.defineProperty(document, "hidden", { get: () => true });
+        const alerts = new Alerts();
+        alerts.desktop = true;
+        alerts.notify("Your customer wrote", "Hello", () => {});
+        return told.renotify;
+    }""")
+    assert renotifies
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
+    # Half an hour into the Monday after a Sunday of 23 hours.
+    label = page.evaluate("""async () => {
+        const { dayLabel } = await import("/console/static/time.js");
+        Date.now = () => Date.parse("2026-03-29T22:30:00Z");
+        return dayLabel(Date.parse("2026-03-29T10:00:00Z") / 1000);
+    }""")
+    page.close()
+    assert label == "Yesterday"
 
 
 def test_a_conversation_by_keyboard_alone(house: House) -> None:

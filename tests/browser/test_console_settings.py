@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -24,6 +26,13 @@ def test_the_wall_shows_and_assigns(house: House) -> None:
     expect(wall.locator(".agent", has_text="Ben").locator(f"a[href*='{customer.id}']")).to_be_visible()
     house.ben.go("#/mine")
     expect(house.ben.row(customer.id)).to_be_visible()
+    # Kept up to date, it takes the focus from nobody.
+    team = wall.locator("[data-wall='team support']")
+    team.focus()
+    with house.zoe.page.expect_response("**/api/console/wall?*"):
+        told(house, "POST", "conversations/" + customer.id + "/tags", {"add": ["wall"]})
+    house.zoe.page.wait_for_timeout(200)
+    expect(team).to_be_focused()
     house.ada.go("#/wall")
     expect(house.ada.page.locator("[data-testid=wall]")).to_be_hidden()
 
@@ -48,6 +57,41 @@ def test_two_who_edit_one_team_see_both_versions(house: House) -> None:
     admin.page.locator(".settings-form [type=submit]").click()
     expect(house.zoe.page.locator("[data-item=support]")).to_contain_text("20 min")
     admin.context.close()
+
+
+def told(house: House, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """What Zoe does elsewhere."""
+    answer = house.zoe.context.request.fetch(f"{house.product.url}/api/console/{path}", method=method, data=body,
+                                             headers={"X-Frontdesk": "1"})
+    assert answer.ok, answer.text()
+    return answer.json() if answer.body() else None
+
+
+def test_of_two_who_set_an_agent_up_both_are_heard(house: House) -> None:
+    page = house.zoe.page
+    [ben] = [agent for agent in told(house, "GET", "desk")["agents"] if agent["name"] == "Ben"]
+    house.zoe.go("#/settings/agents")
+    page.locator(f"[data-item='{ben['id']}']").click()
+    told(house, "PUT", f"settings/agents/{ben['id']}", {"capacity": ben["capacity"], "skills": ["lamps"]})
+    expect(page.locator(f"[data-item='{ben['id']}']")).to_contain_text("lamps")
+    capacity = page.locator("[name=capacity]")
+    capacity.fill("")
+    capacity.press("-")
+    page.locator(".settings-form [type=submit]").click()
+    expect(page.locator(".settings-form [role=alert]")).to_have_text("Conversations at once: please enter a number.")
+    expect(capacity).to_be_focused()
+    capacity.fill("7")
+    page.locator(".settings-form [type=submit]").click()
+    expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
+    [now] = [agent for agent in told(house, "GET", "desk")["agents"] if agent["name"] == "Ben"]
+    assert (now["capacity"], now["skills"]) == (7, ["lamps"])
+
+    # Read again at each news of a colleague, the list leaves the focus where it is.
+    item = page.locator(f"[data-item='{ben['id']}']")
+    expect(item).to_be_focused()
+    told(house, "PUT", f"settings/agents/{ben['id']}", {"capacity": ben["capacity"], "skills": []})
+    expect(item).not_to_contain_text("lamps")
+    expect(item).to_be_focused()
 
 
 def setting(staff: Staff, section: str) -> Page:
@@ -99,6 +143,52 @@ def test_canned_replies_and_macros_are_made_and_used(house: House) -> None:
     expect(house.ada.page.locator(".standing")).to_contain_text("closed")
     expect(house.ada.page.locator("aside#context")).to_contain_text("Product fault")
     assert any(record.get("text") == "A new one is on its way." for record in customer.records())
+
+
+def test_a_macro_run_again_says_nothing_twice(house: House) -> None:
+    told(house, "POST", "settings/macros", {"title": "Say thanks", "steps": [{"do": "reply", "text": "Thank you for waiting."}]})
+    customer = house.taken(house.ada)
+    page, dialog = house.ada.page, house.ada.dialog("macros")
+    stale = {"error": {"code": "stale", "message": "It is with Zoe.", "owner": {"owner": "agent", "name": "Zoe"}}}
+    page.route("**/macro", lambda route: route.fulfill(status=409, json=stale), times=1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    dialog.locator("label", has_text="Say thanks").locator("input").check(force=True)
+    dialog.locator("[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).to_have_text("It is with Zoe now, and what was done until then stands.")
+    page.route("**/macro", lambda route: (route.fetch(), route.abort()), times=1)
+    dialog.locator("[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).to_contain_text("cannot be reached")
+    house.ada.submit("macros")
+    assert [record.get("text") for record in customer.records()].count("Thank you for waiting.") == 1
+
+
+def test_what_was_set_to_a_team_that_is_gone_says_so(house: House) -> None:
+    page = house.zoe.page
+    house.zoe.go("#/settings/teams")
+    team = told(house, "POST", "settings/teams", {"name": "Lamps"})
+    expect(page.locator("[data-testid=items]")).to_contain_text("Lamps")
+    steps = [{"do": "tag", "add": ["lamp"]}, {"do": "note", "text": "A lamp"}, {"do": "assign", "team": team["id"]}]
+    told(house, "POST", "settings/macros", {"title": "To the lamps", "steps": steps})
+    told(house, "POST", "settings/canned", {"title": "On lamps", "shortcut": "lamp", "text": "Hello", "team": team["id"]})
+    told(house, "DELETE", f"settings/teams/{team['id']}?revision=1")
+    expect(page.locator("[data-testid=items]")).not_to_contain_text("Lamps")
+    house.zoe.go("#/settings/macros")
+    page.locator(".item", has_text="To the lamps").click()
+    form = page.locator(".settings-form")
+    expect(form.locator(".step select option:checked")).to_have_text("(removed)")
+    form.locator("[type=submit]").click()
+    expect(form.locator("[role=alert]")).to_contain_text("mistake in step 3")
+    # Who moves a step stays with it.
+    form.get_by_role("button", name="Move step 3 up").press("Enter")
+    expect(form.get_by_role("button", name="Move step 2 up")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(form.locator(".step").first.locator("select")).to_be_focused()
+    form.get_by_role("button", name="Cancel").click()
+    house.zoe.go("#/settings/canned")
+    page.locator(".item", has_text="On lamps").click()
+    expect(form.locator("[name=team] option:checked")).to_have_text("(removed)")
+    form.get_by_role("button", name="Cancel").click()
 
 
 def test_a_form_opened_since_a_save_stays(house: House) -> None:
@@ -180,6 +270,17 @@ def test_a_webhook_tells_of_its_deliveries(house: House) -> None:
     sound(page, "deliveries of a webhook")
     page.locator("[data-action=redeliver]").click()
     expect(page.locator(".toast[data-tone=info]")).to_contain_text("It is sent again")
+
+    # Changed since the page was read, as by the desk that switches one off: what is saved again goes on top of it.
+    hook = told(house, "GET", "settings/webhooks")["webhooks"][-1]
+    told(house, "PUT", f"settings/webhooks/{hook['id']}",
+         {"url": hook["url"], "events": hook["events"], "active": False, "revision": hook["revision"]})
+    row.locator("[data-action=edit]").click()
+    dialog.locator("[type=submit]").click()
+    expect(dialog.locator("[role=alert]")).to_contain_text("save again")
+    expect(row).to_contain_text("Off")
+    dialog.locator("[type=submit]").click()
+    expect(row).to_contain_text("On")
 
 
 @pytest.mark.timeout(240)

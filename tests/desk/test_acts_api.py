@@ -84,6 +84,7 @@ async def test_a_priority_counts_from_the_transfer(desk: Desk, agent: Agent, sup
     await store.call("HSET", keys.conversation(mine.cid), "due_solve", now + 180, "placed", now - 300)
     [told] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == experts]
     assert (told["at_risk"], told["breached"]) == (0, 0)
+    assert (await supervisor.summary(mine.cid))["due"]["risk"] == pytest.approx(now + 60, abs=1)
 
 
 async def test_to_a_colleague(agent: Agent, bea: Agent, mine: Customer) -> None:

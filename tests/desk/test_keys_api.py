@@ -13,7 +13,7 @@ from desk_harness import Agent, Answer, Customer, Desk
 
 from bot.cli import main
 from bot.database import open_database, reading, writing
-from bot.desk import guards
+from bot.desk import guards, integrations
 from bot.desk.app import MODULES
 from bot.desk.integrations import SCOPES, Integrations, Key, missing, scope_for
 from bot.settings import as_environ
@@ -117,6 +117,16 @@ async def test_wrong_revoked_and_expired_keys_open_nothing(boss: Agent, desk: De
     with writing(open_database(desk.settings.database)) as connection:
         connection.execute(sa.text("UPDATE api_key SET expires = :at WHERE id = :id"), {"at": time.time() - 1, "id": key["id"]})
     assert (await use(desk, secret, "GET", "desk")).status == 401
+
+
+async def test_a_key_that_is_over_makes_room(boss: Agent, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integrations, "MOST", 1)
+    key, _ = await make(boss, "desk:read", days=1)
+    full = await boss.desk.call("POST", KEYS, headers=boss.headers, json={"name": "Second", "scopes": ["desk:read"]})
+    assert (full.status, full.code) == (409, "in_use")
+    with writing(open_database(desk.settings.database)) as connection:
+        connection.execute(sa.text("UPDATE api_key SET expires = :at WHERE id = :id"), {"at": time.time() - 1, "id": key["id"]})
+    await make(boss, "desk:read")
 
 
 async def test_a_key_is_limited_by_itself(boss: Agent, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,6 +277,9 @@ async def test_the_wall(desk: Desk, agent: Agent, supervisor: Agent, hand_off: H
         await desk.services.conversations.call("HSET", keys.conversation(third.cid), "due_first", now + left)
         [team] = [one for one in (await supervisor.get("wall")).json["teams"] if one["team"] == "support"]
         assert {name: team[name] for name in told} == told
+        # The console marks the row by the same rule.
+        due = (await agent.summary(third.cid))["due"]
+        assert (due["risk"] < now <= due["at"]) == bool(told["at_risk"])
 
 
 async def test_the_wall_counts_a_closing_on_its_day(desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff) -> None:

@@ -158,6 +158,10 @@ async def test_the_log_tells_how_it_went_and_redelivers(desk: Desk, boss: Agent,
     assert receiver.ids[0] == receiver.ids[1] == failed["id"] and receiver.unsigned == 0
     [listed] = (await boss.get("settings/webhooks")).json["webhooks"]
     assert listed["failing_since"] is None and listed["waiting"] == 0
+    fields = {name: hook[name] for name in ("url", "events", "revision")}
+    assert (await call(boss, "PUT", hook["id"], {**fields, "active": False})).status == 200
+    refused = await call(boss, "POST", f"{hook['id']}/deliveries/{failed['id']}/redeliver")
+    assert (refused.status, refused.code) == (409, "refused") and "switch it on" in refused.json["error"]["message"]
 
 
 async def test_an_endpoint_can_be_tried_out(boss: Agent, receiver: Receiver, desk: Desk) -> None:

@@ -63,9 +63,9 @@ SHAPES: dict[str, Schema] = {
         waiting_since=null(TIME), why=null(TEXT), last=null(obj({"from": TEXT, "text": TEXT, "at": TIME})),
         page=null(TEXT), locale=null(TEXT), name=null(TEXT), verified=FLAG, skill=null(TEXT), priority=PRIORITY,
         tags=arr(TEXT), snoozed_until=null(TIME),
-        due=null(some(what=enum("first_response", "resolution"), at=TIME, breached=FLAG)), answer_by=null(TIME),
-        outcome=null(TEXT), product=null(TEXT), fault=null(TEXT), cause=null(TEXT), rating=null(ref("Rating")),
-        merged_into=null(TEXT), mentions=arr(TEXT), via=enum("widget", "mail")),
+        due=null(some(what=enum("first_response", "resolution"), at=TIME, risk=TIME, breached=FLAG)),
+        answer_by=null(TIME), outcome=null(TEXT), product=null(TEXT), fault=null(TEXT), cause=null(TEXT),
+        rating=null(ref("Rating")), merged_into=null(TEXT), mentions=arr(TEXT), via=enum("widget", "mail")),
     "Counts": obj({name: WHOLE for name in ("queue", "mine", "agents", "bot", "closed", "all", "mentions", "snoozed")}
                   | {"teams": {"type": "object", "additionalProperties": WHOLE}}),
     "Packet": {**obj(

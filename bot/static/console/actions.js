@@ -194,15 +194,16 @@ export class Actions {
   /**
    * Does something that gives a conversation away, and says so.
    * @param {Summary} summary @param {string} done @param {() => Promise<{conversation: Summary}>} call
+   * @param {string} [late] what has become of it where somebody else was first
    */
-  async give(summary, done, call) {
+  async give(summary, done, call, late = "so nothing was changed") {
     try {
       const answer = await call();
       if (answer?.conversation) this.desk.take(answer.conversation);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "stale") throw error;
       void this.desk.thread(summary.id).catch(() => {});
-      throw new Error(`It is with ${ownerInWords(error.owner)} now, so nothing was changed.`);
+      throw new Error(`It is with ${ownerInWords(error.owner)} now, ${late}.`);
     }
     this.announcer.toast(done);
     this.given.emit();

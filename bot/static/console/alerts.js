@@ -64,7 +64,9 @@ export class Alerts {
   notify(title, body, clicked) {
     if (!this.desktop || !document.hidden) return;
     try {
-      const notice = new Notification(title, { body, tag: "frontdesk", icon: "/console/static/icon.svg" });
+      // One notice at a time; without `renotify` a later one would take the place of the first unseen.
+      const about = { body, tag: "frontdesk", renotify: true, icon: "/console/static/icon.svg" };
+      const notice = new Notification(title, about);
       notice.addEventListener("click", () => {
         window.focus();
         clicked();

@@ -50,10 +50,14 @@ export function dueChip(due) {
   if (!due) return null;
   return h(
     "span",
-    { class: "due", "data-due-state": dueState(due.at), title: `Target: ${TARGETS[due.what]} by ${fullTime(due.at)}` },
+    {
+      class: "due",
+      "data-due-state": dueState(due.at, due.risk),
+      title: `Target: ${TARGETS[due.what]} by ${fullTime(due.at)}`,
+    },
     icon("alarm"),
     hidden(`Target for the ${TARGETS[due.what]}: `),
-    h("time", { "data-due": due.at }, dueWords(due.at)),
+    h("time", { "data-due": due.at, "data-risk": due.risk }, dueWords(due.at)),
   );
 }
 

@@ -18,6 +18,8 @@ const THREADS_KEPT = 12;
 const SETTLE_MS = 400;
 /** Every second ping is answered. */
 const HERE_MS = 15_000;
+/** When what could not be read after a reconnect is tried again. */
+const AGAIN_MS = 3000;
 const QUEUE = where("queue");
 
 /** What the console knows, kept true by the event stream. Views listen to its signals and never fetch by themselves. */
@@ -54,6 +56,8 @@ export class Desk {
   #loading = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #settling;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #again;
   #answered = 0;
 
   /** @param {import("./api.js").Api} api @param {import("./types.js").User} user */
@@ -81,6 +85,7 @@ export class Desk {
   }
 
   stop() {
+    clearTimeout(this.#again);
     this.live.stop();
   }
 
@@ -92,9 +97,18 @@ export class Desk {
     );
     // Queue and own ones are always known, so that "a customer is waiting" and "wrote to you" are true in every view.
     const read = lists.map((list) => this.loadList(list));
-    if (this.open) read.push(this.thread(this.open).then(undefined, () => {}));
-    await Promise.all(read);
-    if (this.live.current === "live") this.away.back(this.lists, this.#threads, this.user.id);
+    if (this.open)
+      read.push(
+        this.thread(this.open)
+          .then(() => null)
+          .catch((error) => error),
+      );
+    const failures = await Promise.all(read);
+    if (this.live.current !== "live") return;
+    // What was missed is told once all is known: "nothing" would be a guess.
+    clearTimeout(this.#again);
+    if (failures.some((error) => error?.transient)) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS);
+    else this.away.back(this.lists, this.#threads, this.user.id);
   }
 
   /** @param {Where} list */
@@ -104,10 +118,11 @@ export class Desk {
     if (list.view !== "search") void this.loadList();
   }
 
+  /** @returns {Promise<ApiError|null>} why it could not be read */
   async loadList(list = this.where) {
     const shown = () => listKey(list) === listKey(this.where);
     if (shown()) clearTimeout(this.#settling);
-    if (list.view === "search") return;
+    if (list.view === "search") return null;
     try {
       const { conversations, counts, next } = await this.api.list(list);
       const arrivals =
@@ -121,8 +136,10 @@ export class Desk {
       const open = this.open && this.lists.get(this.open);
       if (open) this.summaryChanged.emit(open);
       for (const summary of arrivals) this.arrived.emit(summary);
+      return null;
     } catch (error) {
       if (shown()) this.listFailed.emit(/** @type {ApiError} */ (error));
+      return /** @type {ApiError} */ (error);
     }
   }
 

@@ -1,6 +1,10 @@
 // @ts-check
 import { h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
+import { Signal } from "./signal.js";
+
+/** What went wrong in a dialog that was closed before its work was done. @type {Signal<string>} */
+export const failedUnseen = new Signal();
 
 /**
  * Asks something in a modal dialog. `run` gets the form's data; what it throws is shown and the dialog stays open.
@@ -63,7 +67,9 @@ export function openDialog({ name, title, text, fields, submit, run }) {
       await run?.(new FormData(form));
       dialog.close();
     } catch (failure) {
-      error.textContent = failure instanceof Error ? failure.message : "Something went wrong.";
+      const message = failure instanceof Error ? failure.message : "Something went wrong.";
+      if (!dialog.open) return failedUnseen.emit(message);
+      error.textContent = message;
       send.disabled = false;
       send.focus();
     }

@@ -1,5 +1,6 @@
 // @ts-check
 import { h } from "./dom.js";
+import { optionsFor } from "./options.js";
 import { stepsField } from "./steps.js";
 import { weekField } from "./week.js";
 
@@ -43,16 +44,19 @@ export function control(field, value, setup) {
       const input = h("input", { ...about, type: "number", min: "0", required: field.required });
       input.value = value ?? "";
       const row = h("div", { class: "with-unit" }, input, field.unit && h("span", { class: "quiet" }, field.unit));
-      return made(row, () => (input.value === "" ? null : Number(input.value)));
+      return made(row, () => {
+        // The browser gives what it cannot read as nothing.
+        if (input.validity.badInput)
+          throw Object.assign(new Error(`${field.label}: please enter a number.`), { field: field.name });
+        return input.value === "" ? null : Number(input.value);
+      });
     }
     case "choice": {
       const input = h(
         "select",
         about,
         field.none && h("option", { value: "" }, field.none),
-        field
-          .options?.(setup)
-          .map((one) => h("option", { value: one.value, selected: one.value === String(value ?? "") }, one.label)),
+        optionsFor(field.options?.(setup) ?? [], String(value ?? "")),
       );
       return made(input, () => input.value || null);
     }

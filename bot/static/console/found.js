@@ -19,8 +19,8 @@ export class Found {
   #words = "";
   /** @type {Hit[]} */
   #hits = [];
-  /** @type {Promise<void>} */
-  #reading = Promise.resolve();
+  /** What is to be done once these words were searched for. @type {{words: string, run: () => void}|null} */
+  #then = null;
 
   /** @param {import("./desk.js").Desk} desk @param {import("./route.js").Route} route */
   constructor(desk, route) {
@@ -33,7 +33,8 @@ export class Found {
     if (words === this.#words) return this.#mark();
     this.#words = words;
     this.#hits = [];
-    if (words) this.#reading = this.#read(false);
+    if (this.#then?.words !== words) this.#then = null;
+    if (words) void this.#read(false);
     else this.#draw(false);
   }
 
@@ -49,30 +50,38 @@ export class Found {
     if (this.#words) this.show("");
   }
 
-  /** @param {() => void} run */
-  whenFound(run) {
-    void this.#reading.then(run);
+  /** For words that are searched for next. @param {string} words @param {() => void} run */
+  whenFound(words, run) {
+    this.#then = { words, run };
   }
 
   /** @param {boolean} further */
   async #read(further) {
     const words = this.#words;
+    const from = further ? this.#hits.length : 0;
+    const followed = this.element.contains(document.activeElement);
     this.#more.hidden = true;
     if (!further) this.element.setAttribute("aria-busy", "true");
     try {
-      const { hits, more } = await this.desk.api.search(words, further ? this.#hits.length : 0);
+      const { hits, more } = await this.desk.api.search(words, from);
       if (words !== this.#words) return;
-      this.#hits = further ? [...this.#hits, ...hits] : hits;
+      this.#hits = [...this.#hits.slice(0, from), ...hits];
       for (const { conversation } of hits) this.desk.lists.upsert(conversation);
       this.#draw(more);
     } catch (error) {
       if (words !== this.#words) return;
-      this.#words = "";
-      fill(this.#rows);
-      this.#tell("warn", "The search did not work", /** @type {Error} */ (error).message);
+      // What was found before stays, and so do the words: without them each piece of news would search anew.
+      this.#draw(false);
+      const again = h("button", { class: "button", type: "button", onclick: () => this.#read(further) }, "Try again");
+      this.#tell("warn", "The search did not work", /** @type {Error} */ (error).message, again);
     } finally {
       this.element.removeAttribute("aria-busy");
     }
+    // The button that was pressed is gone: on to what has come instead.
+    const rest = /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-row], .empty button"));
+    if (followed) rest[from]?.focus();
+    if (this.#then?.words === words) this.#then.run();
+    this.#then = null;
   }
 
   /** @param {boolean} more */
@@ -137,9 +146,9 @@ export class Found {
     }
   }
 
-  /** @param {import("./icons.js").IconName} name @param {string} title @param {string} text */
-  #tell(name, title, text) {
+  /** @param {import("./icons.js").IconName} name @param {string} title @param {string} text @param {Node} [more] */
+  #tell(name, title, text, more) {
     this.#empty.hidden = false;
-    fill(this.#empty, icon(name), h("h3", null, title), h("p", null, text));
+    fill(this.#empty, icon(name), h("h3", null, title), h("p", null, text), more);
   }
 }

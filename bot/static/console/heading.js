@@ -90,14 +90,17 @@ export class Heading {
           { class: "due", "data-due-state": "fine", title: "Without an answer it goes back to the queue" },
           icon("undo"),
           "answer: ",
-          h("time", { "data-due": summary.answer_by }, dueWords(summary.answer_by)),
+          h(
+            "time",
+            { "data-due": summary.answer_by, "data-risk": summary.answer_by - 300 },
+            dueWords(summary.answer_by),
+          ),
         ),
       tagChips(summary.tags),
     );
-    const focused =
-      document.activeElement instanceof HTMLElement && this.#actions.contains(document.activeElement)
-        ? document.activeElement.dataset.action
-        : null;
+    const active = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+    const held = [this.#actions, this.#more].find((group) => group.contains(active));
+    const focused = active?.dataset.action;
     const commands = this.commands();
     fill(
       this.#actions,
@@ -120,8 +123,8 @@ export class Heading {
       commands.filter(({ place }) => place === "more").map((command) => this.#item(command)),
     );
     this.#actions.hidden = false;
-    if (!focused) return;
-    const again = this.#actions.querySelector(`[data-action="${focused}"]`);
+    if (!held || !focused) return;
+    const again = held.querySelector(`[data-action="${focused}"]`);
     if (again instanceof HTMLElement) again.focus();
     else this.#title.focus();
   }

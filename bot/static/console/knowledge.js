@@ -56,7 +56,8 @@ export class Knowledge {
   async suggest({ id, owner }) {
     this.#conversation = id;
     this.#hint.hidden = true;
-    if (owner !== "agent") return;
+    // In the open panel somebody searches: that answer is still wanted.
+    if (owner !== "agent" || !this.#panel.hidden) return;
     const asked = ++this.#asked;
     const found = await this.api.suggestions(id).catch(() => ({ suggestions: [] }));
     const [best] = found.suggestions;

@@ -279,7 +279,7 @@ export class ListPane {
         last?.parentElement?.nextElementSibling?.querySelector("[data-row]")
       )?.focus();
     } catch (error) {
-      this.desk.listFailed.emit(/** @type {import("./api.js").ApiError} */ (error));
+      this.actions.announcer.toast(/** @type {Error} */ (error).message, "trouble");
     } finally {
       this.#more.disabled = false;
     }
@@ -315,9 +315,11 @@ export class ListPane {
     } else if (event.key === "Enter") {
       event.preventDefault();
       const { view, q } = this.desk.where;
-      if (view === "search" && q === this.#search.value.trim()) this.found.again();
+      const words = this.#search.value.trim();
+      // Who has gone elsewhere meanwhile is left there.
+      this.found.whenFound(words, () => this.#search === document.activeElement && this.focusRow(null));
+      if (view === "search" && q === words) this.found.again();
       else this.#searchNow();
-      this.found.whenFound(() => this.focusRow(null));
     }
   }
 }

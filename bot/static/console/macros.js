@@ -2,6 +2,7 @@
 import { PRIORITIES } from "./chip.js";
 import { openDialog, radioField } from "./dialog.js";
 import { OUTCOMES } from "./event-words.js";
+import { newId } from "./outbox.js";
 import { lasted } from "./time.js";
 
 /** @typedef {import("./types.js").Step} Step */
@@ -32,12 +33,14 @@ export function stepWords(step, setup) {
  */
 export function chooseMacro(actions, summary) {
   if (!actions.can(summary).macro) return;
-  const { setup, api } = actions.desk;
+  const { setup } = actions.desk;
   const macros = setup.fitting(setup.now.macros, summary.team);
   if (!macros.length) {
     actions.announcer.toast("There are no macros yet. A supervisor makes them in the settings.");
     return;
   }
+  // Run again after an answer that was lost, a macro says nothing twice: it goes by its id.
+  const ids = new Map(macros.map(({ id }) => [id, newId()]));
   openDialog({
     name: "macros",
     title: "Run a macro",
@@ -54,17 +57,17 @@ export function chooseMacro(actions, summary) {
         macros[0].id,
       ),
     ],
-    run: (data) => runMacro(actions, summary, String(data.get("macro")), api),
+    run: (data) => {
+      const macro = String(data.get("macro"));
+      const title = macros.find(({ id }) => id === macro)?.title;
+      return actions.give(
+        summary,
+        `“${title}” is done.`,
+        () => actions.desk.api.act(summary.id, "macro", { macro, id: ids.get(macro) }),
+        "and what was done until then stands",
+      );
+    },
   });
-}
-
-/**
- * @param {import("./actions.js").Actions} actions @param {import("./types.js").Summary} summary @param {string} macro
- * @param {import("./api.js").Api} api
- */
-export async function runMacro(actions, summary, macro, api = actions.desk.api) {
-  const title = actions.desk.setup.now.macros.find(({ id }) => id === macro)?.title ?? "The macro";
-  await actions.give(summary, `“${title}” is done.`, () => api.act(summary.id, "macro", { macro }));
 }
 
 /** @param {string|undefined} text */

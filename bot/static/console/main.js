@@ -3,6 +3,7 @@ import { Alerts } from "./alerts.js";
 import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
 import { App } from "./app.js";
+import { failedUnseen } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Route } from "./route.js";
@@ -19,6 +20,7 @@ const signIn = new SignIn(api, signedIn);
 let app = null;
 
 startTicking(document);
+failedUnseen.on((message) => announcer.toast(message, "trouble"));
 api.expired.on(() =>
   lostSession("Your session has ended. Sign in again and go on where you were; your drafts are kept."),
 );

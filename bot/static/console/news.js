@@ -21,6 +21,11 @@ export class News {
     desk.arrived.on((summary) => this.#arrived(summary));
     desk.recordsAdded.on(({ id, added }) => this.#spoken(id, added));
     desk.summaryChanged.on((summary) => this.#heard(summary));
+    // What stood in a list when it was read is no news, and what comes after it is.
+    desk.listChanged.on(() => {
+      for (const { id, last } of desk.lists.summaries.values())
+        if (!this.#told.has(id)) this.#told.set(id, last?.at ?? 0);
+    });
   }
 
   /** @param {Summary} summary */

@@ -157,7 +157,7 @@ function reasonFor(error) {
   return error.message;
 }
 
-/** Works without a secure context too, where `crypto.randomUUID` is missing. */
-function newId() {
+/** An id for what is sent. Works without a secure context too, where `crypto.randomUUID` is missing. */
+export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

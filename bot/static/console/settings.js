@@ -114,6 +114,7 @@ export class SettingsPage {
   #drawList() {
     const kind = this.#kind;
     if (!kind) return;
+    const focused = this.#list.contains(document.activeElement) && document.activeElement?.getAttribute("data-item");
     fill(
       this.#list,
       this.#items.map((item) => {
@@ -137,6 +138,12 @@ export class SettingsPage {
       }),
     );
     if (!this.#items.length) fill(this.#list, h("li", { class: "quiet" }, "None yet."));
+    if (focused) this.#row(focused)?.focus();
+  }
+
+  /** @param {string} id @returns {HTMLElement|null} */
+  #row(id) {
+    return this.#list.querySelector(`[data-item="${CSS.escape(id)}"]`);
   }
 
   /** Asks before what somebody typed is lost. @param {() => void} go @param {() => void} [stay] */
@@ -243,9 +250,7 @@ export class SettingsPage {
     if (this.#item !== item) return;
     this.#clear();
     this.#drawList();
-    const row =
-      this.#list.querySelector(`[data-item="${CSS.escape(item.id)}"]`) ??
-      this.#body.querySelector("[data-action=new]");
+    const row = this.#row(item.id) ?? this.#body.querySelector("[data-action=new]");
     if (row instanceof HTMLElement) row.focus();
   }
 
@@ -256,10 +261,13 @@ export class SettingsPage {
     try {
       if (!item.id) await api.call("POST", `settings/${kind.id}`, /** @type {object} */ (fields));
       else
-        await api.call("PUT", `settings/${kind.id}/${encodeURIComponent(item.id)}`, {
-          .../** @type {object} */ (fields),
-          ...(kind.fixed ? {} : { revision: item.revision }),
-        });
+        await api.call(
+          "PUT",
+          `settings/${kind.id}/${encodeURIComponent(item.id)}`,
+          kind.fixed
+            ? rebased(fields, item, this.#items.find(({ id }) => id === item.id) ?? item)
+            : { .../** @type {object} */ (fields), revision: item.revision },
+        );
     } catch (error) {
       const { code, now } = /** @type {any} */ (error);
       if (code !== "edited") throw error;
@@ -291,4 +299,18 @@ export class SettingsPage {
       error.textContent = /** @type {Error} */ (failure).message;
     }
   }
+}
+
+/**
+ * What was changed in a form, on top of what others have saved meanwhile: an agent's settings have no revision.
+ * @param {any} mine @param {any} before as the form was opened @param {any} now
+ */
+function rebased(mine, before, now) {
+  const fields = Object.keys(mine).map((name) => {
+    const [is, was, will] = [now[name], before[name], mine[name]];
+    if (!Array.isArray(will)) return [name, will === was ? is : will];
+    const kept = is.filter((/** @type {string} */ one) => will.includes(one) || !was.includes(one));
+    return [name, [...new Set([...kept, ...will.filter((one) => !was.includes(one))])]];
+  });
+  return Object.fromEntries(fields);
 }

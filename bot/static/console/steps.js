@@ -3,6 +3,7 @@ import { PRIORITIES } from "./chip.js";
 import { fill, h, hidden } from "./dom.js";
 import { OUTCOMES } from "./event-words.js";
 import { icon } from "./icons.js";
+import { optionsFor } from "./options.js";
 
 /** @typedef {import("./types.js").Step} Step */
 
@@ -57,9 +58,16 @@ export function stepsField(label, value, setup) {
                 class: "icon-button",
                 type: "button",
                 title: "Earlier",
+                "data-action": "earlier",
                 onclick: () => {
                   [steps[index - 1], steps[index]] = [steps[index], steps[index - 1]];
                   draw();
+                  // On the step that has moved, so that a second press moves it on.
+                  const { children } = list;
+                  const moved =
+                    children[index - 1].querySelector("[data-action=earlier]") ??
+                    children[index - 1].querySelector("input, select, textarea");
+                  if (moved instanceof HTMLElement) moved.focus();
                 },
               },
               icon("up"),
@@ -93,12 +101,9 @@ export function stepsField(label, value, setup) {
       /** @type {string} */ value,
       /** @type {(value: string) => void} */ set,
     ) => {
-      const input = h(
-        "select",
-        { "aria-label": name, onchange: () => set(input.value) },
-        options.map((one) => h("option", { value: one.value, selected: one.value === value }, one.label)),
-      );
-      set(input.value);
+      const input = h("select", { "aria-label": name, onchange: () => set(input.value) }, optionsFor(options, value));
+      // A new step goes to whom is shown.
+      if (!value) set(input.value);
       return input;
     };
     const pairs = (/** @type {{[name: string]: string}} */ names) =>
@@ -134,10 +139,10 @@ export function stepsField(label, value, setup) {
         return h("div", { class: "with-unit" }, input, h("span", { class: "quiet" }, "minutes"));
       }
       case "priority":
-        return select(pairs(PRIORITIES), step.priority ?? "high", (value) => (step.priority = value));
+        return select(pairs(PRIORITIES), (step.priority ??= "high"), (value) => (step.priority = value));
       case "close": {
         const { idle: _, ...outcomes } = OUTCOMES;
-        return select(pairs(outcomes), step.outcome ?? "solved", (value) => (step.outcome = value));
+        return select(pairs(outcomes), (step.outcome ??= "solved"), (value) => (step.outcome = value));
       }
       case "assign":
         return select(
@@ -145,7 +150,7 @@ export function stepsField(label, value, setup) {
             ...setup.teams.map(({ id, name: team }) => ({ value: `team ${id}`, label: `Team ${team}` })),
             ...setup.agents.map(({ id, name: agent }) => ({ value: `agent ${id}`, label: agent })),
           ],
-          step.team ? `team ${step.team}` : `agent ${step.agent}`,
+          step.team ? `team ${step.team}` : step.agent ? `agent ${step.agent}` : "",
           (value) => {
             const [kind, id] = value.split(" ");
             delete step.team;

@@ -36,7 +36,10 @@ export const dayKey = (at) => new Date(at * 1000).toDateString();
 export function dayLabel(at) {
   const key = dayKey(at);
   if (key === dayKey(now())) return "Today";
-  if (key === dayKey(now() - 86_400)) return "Yesterday";
+  // Not a day's seconds ago: where the clocks change a day has 23 hours or 25.
+  const yesterday = new Date(now() * 1000);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (key === yesterday.toDateString()) return "Yesterday";
   return dayFormat.format(at * 1000);
 }
 
@@ -83,10 +86,12 @@ export function dueWords(at) {
   return left < 0 ? `${lasted(-left)} late` : `${lasted(left)} left`;
 }
 
-/** Five minutes are when one can still do something about it. @param {number} at @returns {"fine"|"risk"|"late"} */
-export function dueState(at) {
-  const left = at - now();
-  return left < 0 ? "late" : left < 300 ? "risk" : "fine";
+/**
+ * While it is at risk one can still do something about it. @param {number} at @param {number} risk since when
+ * @returns {"fine"|"risk"|"late"}
+ */
+export function dueState(at, risk) {
+  return at < now() ? "late" : risk < now() ? "risk" : "fine";
 }
 
 /** When something sleeps until: 14:30, tomorrow 9:00, Mon 9:00, 4 Dec. @param {number} at */
@@ -121,9 +126,9 @@ export function startTicking(page) {
       setText(element, ago(Number(/** @type {HTMLElement} */ (element).dataset.ago)));
     }
     for (const element of page.querySelectorAll("[data-due]")) {
-      const at = Number(/** @type {HTMLElement} */ (element).dataset.due);
-      setText(element, dueWords(at));
-      element.closest("[data-due-state]")?.setAttribute("data-due-state", dueState(at));
+      const { due, risk } = /** @type {HTMLElement} */ (element).dataset;
+      setText(element, dueWords(Number(due)));
+      element.closest("[data-due-state]")?.setAttribute("data-due-state", dueState(Number(due), Number(risk)));
     }
     // What can be done for a short while only, such as changing an own message.
     for (const element of page.querySelectorAll("[data-until]"))

@@ -9,7 +9,7 @@
  * @typedef {{id: string, name: string}} Person
  * @typedef {{from: string, text: string, at: number}} Last
  * @typedef {"urgent"|"high"|"normal"|"low"} Priority
- * @typedef {{what: "first_response"|"resolution", at: number, breached: boolean}} Due
+ * @typedef {{what: "first_response"|"resolution", at: number, risk: number, breached: boolean}} Due
  * @typedef {{csat: number, effort?: number|null, comment?: string|null}} Rating
  *
  * @typedef {object} Summary

@@ -90,7 +90,7 @@ export class WallPage {
             ? h("time", { "data-wait": wall.longest, "data-urgency": urgency(wall.longest) }, waited(wall.longest))
             : "–",
         ),
-        tile("Targets at risk", String(risk), risk ? "Less than five minutes left" : "", risk ? "risk" : ""),
+        tile("Targets at risk", String(risk), risk ? "Little time left" : "", risk ? "risk" : ""),
         tile("Targets missed", String(late), "", late ? "late" : ""),
         tile("Agents online", `${here.length}`, `of ${wall.agents.length}`),
       ),
@@ -116,7 +116,11 @@ export class WallPage {
           table(
             ["Team", "Waiting", "Longest", "At risk", "Missed"],
             wall.teams.map((team) => [
-              h("a", { href: placeHash(where("team", { team: team.team })) }, this.desk.setup.teamName(team.team)),
+              h(
+                "a",
+                { href: placeHash(where("team", { team: team.team })), "data-wall": `team ${team.team}` },
+                this.desk.setup.teamName(team.team),
+              ),
               String(team.waiting),
               team.longest ? h("time", { "data-wait": team.longest }, waited(team.longest)) : "–",
               mark(team.at_risk, "risk"),
@@ -254,7 +258,7 @@ function fact(name, value) {
 function table(head, rows) {
   return h(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "group", "aria-labelledby": "wall-teams" },
+    { class: "table-scroll", tabindex: "0", role: "group", "aria-labelledby": "wall-teams", "data-wall": "teams" },
     h(
       "table",
       null,

@@ -107,6 +107,24 @@ export class Webhooks {
     );
   }
 
+  /**
+   * Changes what may have changed meanwhile, as one that is switched off for its failures. Then all is read again, and a
+   * second try goes on top of what is there now.
+   * @param {Hook} hook @param {() => Promise<any>} call
+   */
+  async #change(hook, call) {
+    try {
+      await call();
+    } catch (error) {
+      const { code, now } = /** @type {any} */ (error);
+      if (code === "edited") {
+        Object.assign(hook, now);
+        await this.#read();
+      }
+      throw error;
+    }
+  }
+
   /** @param {Hook|null} hook */
   #ask(hook) {
     openDialog({
@@ -154,7 +172,9 @@ export class Webhooks {
           active: data.has("active"),
         };
         if (hook) {
-          await this.api.call("PUT", `settings/webhooks/${hook.id}`, { ...fields, revision: hook.revision });
+          await this.#change(hook, () =>
+            this.api.call("PUT", `settings/webhooks/${hook.id}`, { ...fields, revision: hook.revision }),
+          );
           this.announcer.toast("Saved.");
         } else {
           const { secret } = await this.api.call("POST", "settings/webhooks", fields);
@@ -190,7 +210,9 @@ export class Webhooks {
       submit: "Remove it",
       fields: [],
       run: async () => {
-        await this.api.call("DELETE", `settings/webhooks/${hook.id}?revision=${hook.revision}`);
+        await this.#change(hook, () =>
+          this.api.call("DELETE", `settings/webhooks/${hook.id}?revision=${hook.revision}`),
+        );
         fill(this.#log);
         await this.#read();
       },
