@@ -15,7 +15,7 @@ Person = Callable[..., BrowserContext]
 CLOSES = "() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 
 
-def make(page: Page, product: Product, entry: str, **more: str) -> str:
+def make(page: Page, product: Product, entry: str, **more: str | list[str]) -> str:
     """A draft of an entry."""
     fields = {"id": entry, "question": f"What about {entry}?", "answer": "This.", **more}
     headers = {"X-Frontdesk": "1"}
@@ -227,3 +227,73 @@ def test_what_somebody_archives_meanwhile_stays_archived_until_it_is_seen(produc
     dialog.locator("[data-choice=theirs]").click()
     expect(page.locator(".toast").filter(has_text="Archived.")).to_be_visible()
     expect(chip).to_have_text("Archived")
+
+
+def test_it_still_fits_is_said_of_what_stands_in_the_form(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "grown")
+    open_entry(page, make(page, product, "grown-de", translation_of="grown", language="de"))
+    kept = page.request.get(f"{product.url}/api/editor/entries/grown").json()
+    changed = {"fields": {**kept["fields"], "answer": "That."}, "revision": kept["revision"]}
+    headers = {"X-Frontdesk": "1"}
+    assert page.request.put(f"{product.url}/api/editor/entries/grown", data=changed, headers=headers).ok
+    page.reload()
+    expect(page.locator(".outdated")).to_be_visible()
+    # Pressed before the save by itself. What is typed until the answer stays too.
+    page.locator("#f-owner").fill("Ada")
+    held = hold(page, "**/api/editor/entries/grown-de/follow", "POST")
+    with page.expect_request("**/follow"):
+        page.locator("[data-action=fits]").click()
+    page.locator("#f-answer").fill("Das, und mehr.")
+    held[0].continue_()
+    expect(page.locator(".toast")).to_contain_text("Up to date")
+    saved(page)
+    assert answer(page, product, "grown-de") == "Das, und mehr."
+    assert page.request.get(f"{product.url}/api/editor/entries/grown-de").json()["fields"]["owner"] == "Ada"
+    expect(page.locator(".outdated")).to_have_count(0)
+
+
+def with_versions(page: Page, product: Product, entry: str) -> str:
+    """An entry that has been changed twice since it was made."""
+    make(page, product, entry)
+    for category in ("shop", "company"):
+        data = {"ids": [entry], "category": category}
+        assert page.request.post(f"{product.url}/api/editor/bulk", data=data, headers={"X-Frontdesk": "1"}).ok
+    return entry
+
+
+def test_a_version_is_restored_in_its_own_entry_only(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "beside")
+    open_entry(page, with_versions(page, product, "restored"))
+    page.locator("[data-tab=versions]").click()
+    late = hold(page, "**/restored/restore", "POST")
+    with page.expect_request("**/restored/restore"):
+        page.locator("[data-restore='1']").click()
+    open_entry(page, "beside")
+    late[0].continue_()
+    expect(page.locator(".toast")).to_contain_text("is the newest again")
+    assert page.request.get(f"{product.url}/api/editor/entries/restored").json()["fields"]["category"] == ""
+    expect(page.locator(".entry-head h2")).to_have_text("What about beside?")
+    # Until the history of another entry has come there is nothing of this one's to press.
+    open_entry(page, "restored")
+    expect(page.locator("[data-restore='1']")).to_be_visible()
+    slow = hold(page, "**/beside/versions", "GET")
+    open_entry(page, "beside")
+    expect(page.locator("[data-restore]")).to_have_count(0)
+    slow[0].continue_()
+
+
+def test_a_save_leaves_what_is_compared(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, with_versions(page, product, "compared"))
+    page.locator("[data-tab=versions]").click()
+    chosen = page.locator("#side-panel select[name=from]")
+    expect(chosen).to_have_value("2")
+    page.locator("#f-answer").fill("Typed while comparing.")
+    chosen.select_option("1")
+    chosen.focus()
+    saved(page)
+    page.wait_for_load_state("networkidle")
+    expect(chosen).to_have_value("1")
+    expect(chosen).to_be_focused()

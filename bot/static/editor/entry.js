@@ -61,7 +61,7 @@ export class EntryPane {
     this.comments = new CommentsPanel(parts);
     this.original = new OriginalPanel(parts);
     this.merge = new MergePanel(parts);
-    this.family = new FamilyBar(shared, (kept) => this.replace(kept));
+    this.family = new FamilyBar(parts);
     this.#form.api = shared.api;
     // Without them an entry keeps the task it has.
     void shared.api.facets().then(({ tasks }) => this.#form.offer(tasks), () => {});
@@ -395,27 +395,35 @@ export class EntryPane {
     void this.setStatus(this.#kept?.status === "archived" ? "draft" : "archived");
   }
 
-  /** Loads the entry anew, after something but the form has changed it. @param {any} kept */
+  /** An entry as something but the form has just made it. Another may be open by now. @param {any} kept */
   replace(kept) {
-    this.#begin(kept, kept.fields);
+    if (kept.id === this.#kept?.id) this.#follow(kept);
     this.shared.saved(kept);
   }
 
-  /** After something but the form may have changed the entry. What is being typed stays: its save finds out. */
+  /** After something but the form may have changed the entry. */
   async renew() {
     const before = this.#kept;
-    const free = () => this.isOpen && this.#kept === before && !this.dirty && !this.#saving;
-    if (!before || !free()) return;
+    if (!before || !this.#isFree) return;
     try {
       const kept = await this.api.entry(before.id);
-      if (!free()) return;
-      if (!sameFields(kept, before)) return this.#begin(kept, kept.fields);
-      this.#kept = kept;
-      this.#drawHead();
-      this.#drawTab(true);
+      if (this.#kept === before) this.#follow(kept);
     } catch {
       // It stands as it was last seen; the next save finds out.
     }
+  }
+
+  get #isFree() {
+    return this.isOpen && !this.dirty && !this.#saving;
+  }
+
+  /** The open entry as it stands by now. What is being typed stays: its save finds out. @param {any} kept */
+  #follow(kept) {
+    if (!this.#isFree) return;
+    if (!sameFields(kept, this.#kept)) return this.#begin(kept, kept.fields);
+    this.#kept = kept;
+    this.#drawHead();
+    this.#drawTab(true);
   }
 
   #drawHead() {
