@@ -297,3 +297,61 @@ def test_a_save_leaves_what_is_compared(product: Product, person: Person) -> Non
     page.wait_for_load_state("networkidle")
     expect(chosen).to_have_value("1")
     expect(chosen).to_be_focused()
+
+
+def test_a_new_entry_that_waits_is_asked_for_before_another_takes_its_place(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "spoken")
+    replies = [{"text": "We have some.", "by": "Ada"}]
+    group = {"count": 2, "examples": ["have you got owls"], "texts": ["have you got owls", "owls?"], "replies": replies, "trend": [0, 2]}
+    told = {"asked": 2, "unanswered": 2, "groups": [group]}
+    page.route("**/api/editor/unanswered", lambda route: route.fulfill(json={"job": "j", "state": "done", "result": told}))
+    new, question = page.locator("[data-action=new]"), page.locator("#f-question")
+    new.click()
+    question.fill("Do you have")
+    # A translation that is begun meanwhile waits in a place of its own.
+    open_entry(page, "spoken")
+    page.locator("[data-action=translate]").click()
+    page.locator("#translate-language").fill("de")
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-language")).to_have_value("de")
+    question.fill("Habt ihr")
+    new.click()
+    expect(question).to_have_value("Do you have")
+
+    page.locator("a[data-page=gaps]").click()
+    page.locator("[data-action=write]").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_contain_text("“Do you have”")
+    dialog.get_by_role("button", name="Cancel").click()
+    page.locator("a[data-page=entries]").click()
+    new.click()
+    expect(question).to_have_value("Do you have")
+    expect(page.locator(".quotes")).to_have_count(0)
+    page.locator("a[data-page=gaps]").click()
+    page.locator("[data-action=write]").click()
+    dialog.locator("button[type=submit]").click()
+    expect(question).to_have_value("have you got owls")
+    expect(page.locator(".quotes")).to_contain_text("We have some.")
+    page.locator("[data-action=use-reply]").click()
+    page.wait_for_url("**/have-you-got-owls")
+    saved(page)
+    # It waits no more, and what agents said of it goes with it.
+    new.click()
+    expect(question).to_have_value("")
+    expect(page.locator(".quotes")).to_have_count(0)
+    page.evaluate("location.hash = '#/entries?new=1&translation_of=spoken&language=de'")
+    expect(question).to_have_value("Habt ihr")
+
+
+def test_new_is_new_although_a_translation_was_just_written(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "told")
+    page.evaluate("location.hash = '#/entries?new=1&translation_of=told&language=de'")
+    page.locator("#f-question").fill("Was ist?")
+    page.locator("#f-answer").fill("Dies.")
+    page.locator("[data-action=new]").click()
+    expect(page.locator(".entry-head .chip")).to_have_text("New")
+    expect(page.locator("#f-question")).to_have_value("")
+    assert page.url.endswith("#/entries?new=1")
+    assert answer(page, product, "told-de") == "Dies."

@@ -2,7 +2,6 @@
 import { fill, h, hidden } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { Signal } from "/console/static/signal.js";
-import { read, write } from "/console/static/storage.js";
 import { askWhichStands } from "./conflict.js";
 import { FamilyBar, OriginalPanel } from "./family.js";
 import { Form } from "./form.js";
@@ -12,6 +11,7 @@ import { CommentsPanel } from "./comments.js";
 import { PreviewPanel } from "./preview.js";
 import { placeHash } from "./route.js";
 import { TryPanel } from "./try.js";
+import { forget, isSame, unsaved, wait } from "./unsaved.js";
 import { VersionsPanel } from "./versions.js";
 import { statusChip } from "./list.js";
 
@@ -100,7 +100,7 @@ export class EntryPane {
     this.#trouble.textContent = "";
     if (!id) {
       const left = unsaved(query);
-      this.#begin(null, left ?? blank(query));
+      this.#begin(null, left?.fields ?? blank(query), left?.replies);
       if (left) this.#known = "";
       else this.#unanswered = null;
       return;
@@ -141,8 +141,8 @@ export class EntryPane {
     return opened === this.#opened;
   }
 
-  /** @param {any} kept @param {any} fields */
-  #begin(kept, fields) {
+  /** @param {any} kept @param {any} fields @param {{text: string, by: string}[]} [replies] what agents answered, for a new entry */
+  #begin(kept, fields, replies = []) {
     clearTimeout(this.#timer);
     this.#kept = kept;
     this.#past = [];
@@ -166,7 +166,7 @@ export class EntryPane {
       ),
       this.#trouble,
       this.family.element,
-      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, this.#quotes(kept), this.#form.element), this.#tabs),
+      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, replies.length > 0 && quotes(replies, (text) => this.#form.answer(text)), this.#form.element), this.#tabs),
     );
     this.#drawHead();
     this.#typed.emit(this.fields);
@@ -175,12 +175,6 @@ export class EntryPane {
     this.#drawOriginal(fields.translation_of ?? "", !kept);
     this.#drawTab();
     if (!kept) this.#form.focus();
-  }
-
-  /** What agents answered to the questions that a new entry begins with. @param {any} kept */
-  #quotes(kept) {
-    const replies = kept ? [] : read("session", "new-entry-quotes", []);
-    return replies.length > 0 && quotes(replies, (text) => this.#form.answer(text));
   }
 
   #empty() {
@@ -216,7 +210,7 @@ export class EntryPane {
     this.#typed.emit(this.fields);
     this.#form.mark("");
     this.#say("…");
-    if (!this.#kept) write("session", "new-entry", this.fields);
+    if (!this.#kept) wait(this.fields);
     clearTimeout(this.#undoTimer);
     this.#undoTimer = setTimeout(() => this.#remember(), UNDO_MS);
     clearTimeout(this.#timer);
@@ -236,6 +230,7 @@ export class EntryPane {
     const last = this.#past.pop();
     if (last === undefined) return;
     this.#form.set(JSON.parse(last));
+    if (!this.#kept) wait(this.fields);
     this.#before = last;
     this.#undo.disabled = !this.#past.length;
     this.#typed.emit(this.fields);
@@ -303,11 +298,10 @@ export class EntryPane {
 
   /** @param {any} fields @param {string|undefined} status */
   async #create(fields, status) {
-    const before = await this.#madeBefore();
+    const before = await this.#madeBefore(fields);
     const kept = before ?? (await this.#make(fields));
     this.#unanswered = null;
-    write("session", "new-entry", {});
-    write("session", "new-entry-quotes", []);
+    forget(fields);
     return before || status ? this.api.save(kept.id, { ...fields, id: kept.id }, kept.revision, status) : kept;
   }
 
@@ -326,10 +320,10 @@ export class EntryPane {
     }
   }
 
-  /** The entry that was made although the answer to it was lost: another save of it must not make a second one. */
-  async #madeBefore() {
+  /** The entry that was made although the answer to it was lost: another save of it must not make a second one. @param {any} fields */
+  async #madeBefore(fields) {
     const sent = this.#unanswered;
-    if (!sent) return null;
+    if (!sent || !isSame(sent, fields)) return null;
     try {
       const kept = await this.api.entry(sent.id);
       return Object.keys(sent).every((name) => JSON.stringify(kept.fields[name]) === JSON.stringify(sent[name])) ? kept : null;
@@ -347,7 +341,7 @@ export class EntryPane {
     this.#known = JSON.stringify({ ...fields, id: kept.id });
     const { page, id, query } = this.route.place;
     // Whoever has gone elsewhere meanwhile is not called back.
-    if (isNew && page === "entries" && !id && query.new !== undefined) this.route.replace("entries", kept.id, {});
+    if (isNew && page === "entries" && !id && query.new !== undefined && isSame(query, fields)) this.route.replace("entries", kept.id, {});
     this.#last = `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
     this.#say(this.dirty ? "…" : this.#last);
     this.#drawHead();
@@ -424,6 +418,19 @@ export class EntryPane {
     this.#kept = kept;
     this.#drawHead();
     this.#drawTab(true);
+  }
+
+  /**
+   * Begins a new entry in place of one that waits.
+   * @param {any} fields @param {{text: string, by: string}[]} replies what agents answered, to quote beside the form
+   */
+  async write(fields, replies) {
+    // What is being made just now is made.
+    while (this.#saving) await this.#saving;
+    if (!this.#kept) this.#empty();
+    this.#unanswered = null;
+    wait(fields, replies);
+    this.route.go("entries", null, { new: "1" });
   }
 
   #drawHead() {
@@ -527,13 +534,6 @@ export class EntryPane {
 /** @param {any} one @param {any} other */
 function sameFields(one, other) {
   return JSON.stringify(one.fields) === JSON.stringify(other.fields);
-}
-
-/** What was typed into an entry that is not saved yet, if it was: into a new one, or into this translation. @param {{[name: string]: string}} query */
-function unsaved({ translation_of = "", language = "" }) {
-  const kept = read("session", "new-entry", {});
-  const same = (kept.translation_of ?? "") === translation_of && (!translation_of || kept.language === language);
-  return same && Object.keys(kept).length > 0 ? kept : null;
 }
 
 /** What a new entry begins with. @param {{[name: string]: string}} query */
