@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from PIL import Image
+from playwright.sync_api import BrowserContext, FilePayload, Page, Route, expect
 
 from tests.browser.conftest import Product
 from tests.browser.test_editor import saved, sign_in
@@ -355,3 +357,43 @@ def test_new_is_new_although_a_translation_was_just_written(product: Product, pe
     expect(page.locator("#f-question")).to_have_value("")
     assert page.url.endswith("#/entries?new=1")
     assert answer(page, product, "told-de") == "Dies."
+
+
+def test_what_is_typed_while_another_entry_fails_to_open_is_kept(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "stays"))
+    held = hold(page, "**/api/editor/entries/nowhere", "GET")
+    with page.expect_request("**/entries/nowhere"):
+        page.evaluate("location.hash = '#/entries/nowhere'")
+    page.locator("#f-answer").fill("Typed meanwhile.")
+    held[0].continue_()
+    expect(page.get_by_text("This entry cannot be opened")).to_be_visible()
+    assert answer(page, product, "stays") == "Typed meanwhile."
+
+
+def test_a_picture_goes_into_no_other_entry(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "without")
+    open_entry(page, make(page, product, "with"))
+    out = BytesIO()
+    Image.new("RGB", (20, 20), "#c08040").save(out, "PNG")
+    picture: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    held = hold(page, "**/api/editor/pictures*", "POST")
+    with page.expect_request("**/pictures*"):
+        page.locator(".tools input[type=file]").set_input_files(picture)
+    open_entry(page, "without")
+    held[0].continue_()
+    expect(page.locator(".toast")).to_contain_text("picture was not put in")
+    expect(page.locator("#f-answer")).to_have_value("This.")
+
+
+def test_taking_related_entries_out_keeps_the_place(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    for entry in ("near", "nearer"):
+        make(page, product, entry)
+    open_entry(page, make(page, product, "among", related=["near", "nearer"]))
+    expect(page.locator(".pick")).to_contain_text(["What about near?", "What about nearer?"])
+    page.locator(".pick button").first.press("Enter")
+    expect(page.locator(".pick button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-related")).to_be_focused()

@@ -63,6 +63,7 @@ export class EntryPane {
     this.merge = new MergePanel(parts);
     this.family = new FamilyBar(parts);
     this.#form.api = shared.api;
+    this.#form.announcer = shared.announcer;
     // Without them an entry keeps the task it has.
     void shared.api.facets().then(({ tasks }) => this.#form.offer(tasks), () => {});
     this.#typed.on((fields) => this.preview.draw(fields.answer));
@@ -112,8 +113,8 @@ export class EntryPane {
       this.#begin(kept, kept.fields);
       this.#drawMerge(merging);
     } catch (error) {
-      if (opened !== this.#opened) return;
-      this.#kept = null;
+      if (!(await this.#letGo(id, opened))) return;
+      this.#close();
       fill(this.#body, h("div", { class: "empty" }, icon("warn"), h("h2", null, "This entry cannot be opened"), h("p", null, /** @type {Error} */ (error).message)));
     }
   }
@@ -129,7 +130,7 @@ export class EntryPane {
    * @param {string|null} id the other one @param {number} opened
    */
   async #letGo(id, opened) {
-    while (opened === this.#opened && this.dirty && id !== this.#kept?.id) {
+    while (opened === this.#opened && (this.dirty || this.#saving) && id !== this.#kept?.id) {
       if (await this.saveNow()) continue;
       if (!this.#kept) break;
       const { page, id: wanted } = this.route.place;
@@ -146,7 +147,7 @@ export class EntryPane {
     clearTimeout(this.#timer);
     this.#kept = kept;
     this.#past = [];
-    this.#form.set(fields);
+    this.#form.open(fields);
     this.#known = this.#before = this.#stamp();
     this.#undo.disabled = true;
     this.#say((this.#last = ""));
@@ -177,9 +178,14 @@ export class EntryPane {
     if (!kept) this.#form.focus();
   }
 
-  #empty() {
+  #close() {
     clearTimeout(this.#timer);
     this.#kept = null;
+    this.#form.open({});
+  }
+
+  #empty() {
+    this.#close();
     fill(
       this.#body,
       h(
