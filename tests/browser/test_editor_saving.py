@@ -397,3 +397,26 @@ def test_taking_related_entries_out_keeps_the_place(product: Product, person: Pe
     expect(page.locator(".pick button")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#f-related")).to_be_focused()
+
+
+def test_a_comment_is_said_once_and_the_next_is_kept(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "discussed"))
+    page.locator("[data-tab=comments]").click()
+    send, text = page.get_by_role("button", name="Comment", exact=True), page.locator("#comment-text")
+    text.fill("One.")
+    held = hold(page, "**/discussed/comments", "POST")
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/comments")):
+        send.click()
+    send.click()
+    text.fill("Two.")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".comment-text")).to_have_text(["One."])
+    expect(text).to_have_value("Two.")
+    # Settled by keyboard, one goes on at the same place.
+    page.unroute_all()
+    page.locator(".comments button").press("Enter")
+    expect(page.locator(".comments button")).to_have_text("Open again")
+    expect(page.locator(".comments button")).to_be_focused()
+    assert len(page.request.get(f"{product.url}/api/editor/entries/discussed/comments").json()["comments"]) == 1
