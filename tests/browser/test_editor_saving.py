@@ -420,3 +420,20 @@ def test_a_comment_is_said_once_and_the_next_is_kept(product: Product, person: P
     expect(page.locator(".comments button")).to_have_text("Open again")
     expect(page.locator(".comments button")).to_be_focused()
     assert len(page.request.get(f"{product.url}/api/editor/entries/discussed/comments").json()["comments"]) == 1
+
+
+def test_an_answer_that_was_overtaken_is_not_drawn(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "drawn"))
+    panel = page.locator("#side-panel")
+    expect(panel).to_contain_text("This.")
+    held: list[Route] = []
+    page.route("**/api/editor/preview", lambda route: held.append(route) if "Slow" in (route.request.post_data or "") else route.fallback())
+    with page.expect_request("**/preview"):
+        page.locator("#f-answer").fill("Slow.")
+    page.locator("#f-answer").fill("Quick.")
+    expect(panel).to_contain_text("Quick.")
+    with page.expect_response("**/preview"):
+        held[0].continue_()
+    saved(page)
+    expect(panel).to_contain_text("Quick.")
