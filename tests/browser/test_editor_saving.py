@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -437,3 +438,44 @@ def test_an_answer_that_was_overtaken_is_not_drawn(product: Product, person: Per
         held[0].continue_()
     saved(page)
     expect(panel).to_contain_text("Quick.")
+
+
+def test_more_of_the_list_that_does_not_come_is_said(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    rows, more = page.locator(".rows .entry-row"), page.get_by_role("button", name="Show more")
+    expect(rows).to_have_count(50)
+    first = page.locator(".rows a").first.get_attribute("data-id")
+    page.route("**/api/editor/entries?*offset=*", lambda route: route.abort(), times=1)
+    more.click()
+    expect(page.locator(".toast")).to_contain_text("cannot be reached")
+    expect(rows).to_have_count(50)
+
+    def moved(route: Route) -> None:
+        told: dict[str, Any] = route.fetch().json()
+        again = {**told["entries"][0], "id": first}
+        route.fulfill(json={**told, "entries": [again, *told["entries"][:-1]]})
+
+    # An entry was saved meanwhile: one of the first page comes again. And the button is pressed twice.
+    page.route("**/api/editor/entries?*offset=*", moved)
+    more.dblclick()
+    expect(rows).to_have_count(99)
+    assert page.locator(f".rows [data-id='{first}']").count() == 1
+
+
+def test_what_came_meanwhile_can_be_narrowed_by(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    expect(page.locator(".rows .entry-row").first).to_be_visible()
+    page.locator("a[data-page=history]").click()
+    expect(page.locator("#history-head")).to_be_visible()
+    make(page, product, "imported", category="Imported")
+    page.locator("a[data-page=entries]").click()
+    page.locator(".filters summary").click()
+    page.locator("select[name=category]").select_option("Imported")
+    expect(page.locator(".rows .entry-row")).to_have_count(1)
+    # What it is narrowed by stays, though nothing has it any more.
+    page.locator(".rows input").check()
+    page.locator(".bulk button", has_text="Category").click()
+    page.locator("#bulk-value").fill("shop")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rows")).to_contain_text("No entry matches")
+    expect(page.locator("select[name=category]")).to_have_value("Imported")
