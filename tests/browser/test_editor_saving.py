@@ -372,6 +372,22 @@ def test_what_is_typed_while_another_entry_fails_to_open_is_kept(product: Produc
     assert answer(page, product, "stays") == "Typed meanwhile."
 
 
+def test_what_is_taken_back_during_its_save_is_taken_back(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "follows")
+    open_entry(page, make(page, product, "taken"))
+    held: list[Route] = []
+    late = "**/api/editor/entries/taken"
+    page.route(late, lambda route: held.append(route) if route.request.method == "PUT" and not held else route.fallback())
+    with page.expect_request(lambda request: request.method == "PUT"):
+        page.locator("#f-answer").fill("A slip.")
+    page.locator("#f-answer").fill("This.")
+    page.evaluate("location.hash = '#/entries/follows'")
+    held[0].continue_()
+    expect(page.locator(".entry-head h2")).to_have_text("What about follows?")
+    assert answer(page, product, "taken") == "This."
+
+
 def test_a_picture_goes_into_no_other_entry(product: Product, person: Person) -> None:
     page = sign_in(person(1440, 900), product)
     make(page, product, "without")
