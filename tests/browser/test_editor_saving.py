@@ -388,6 +388,27 @@ def test_what_is_taken_back_during_its_save_is_taken_back(product: Product, pers
     assert answer(page, product, "taken") == "This."
 
 
+def test_half_a_date_is_not_saved_as_none(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    make(page, product, "after")
+    open_entry(page, make(page, product, "dated", valid_from="2130-12-01"))
+    day = page.locator("#f-valid_from")
+    day.focus()
+    page.keyboard.press("Backspace")
+    expect(page.locator(".saved")).to_have_text("Not saved yet")
+    page.evaluate("location.hash = '#/entries/after'")
+    expect(page.locator("#field-error")).to_contain_text("finish the date")
+    expect(day).to_be_focused()
+    assert page.request.get(f"{product.url}/api/editor/entries/dated").json()["fields"]["valid_from"] == "2130-12-01"
+    day.fill("2131-01-31")
+    saved(page)
+    assert page.request.get(f"{product.url}/api/editor/entries/dated").json()["fields"]["valid_from"] == "2131-01-31"
+    # One that was begun and is cleared is none.
+    day.fill("")
+    saved(page)
+    open_entry(page, "after")
+
+
 def test_a_picture_goes_into_no_other_entry(product: Product, person: Person) -> None:
     page = sign_in(person(1440, 900), product)
     make(page, product, "without")

@@ -78,7 +78,7 @@ export class EntryPane {
   }
 
   get dirty() {
-    return this.isOpen && this.#stamp() !== this.#known;
+    return this.isOpen && (this.#stamp() !== this.#known || Boolean(this.#form.unreadable));
   }
 
   /** The entry as it was last saved; null for one that was never. */
@@ -250,6 +250,11 @@ export class EntryPane {
     while (this.#saving) await this.#saving;
     if (!this.isOpen) return false;
     const fields = this.#form.fields();
+    if (this.#form.unreadable) {
+      this.#say("Not saved yet");
+      if (asked) this.#form.mark(this.#form.unreadable, "Please finish the date, or clear it.");
+      return false;
+    }
     if (this.#kept && this.#stamp() === this.#known) {
       // Typed and taken back.
       this.#trouble.textContent = "";

@@ -153,6 +153,11 @@ export class Form {
     return found;
   }
 
+  /** The field with what the browser cannot read, such as half a date; its value would count as none. Else empty. */
+  get unreadable() {
+    return Object.keys(this.#inputs).find((name) => this.#inputs[name].validity.badInput) ?? "";
+  }
+
   /** Says what is wrong with a field, and goes there. @param {string} name @param {string} [why] */
   mark(name, why = "") {
     this.#error.textContent = why;
