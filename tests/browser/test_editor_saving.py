@@ -409,6 +409,23 @@ def test_half_a_date_is_not_saved_as_none(product: Product, person: Person) -> N
     open_entry(page, "after")
 
 
+def test_who_signs_out_has_saved(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "ending"))
+    page.locator("[popovertarget=menu]").click()
+    page.evaluate("""() => {
+        const answer = document.getElementById("f-answer");
+        answer.value = "Typed at the very end.";
+        answer.dispatchEvent(new Event("input"));
+        document.querySelector("[data-action=sign-out]").click();
+    }""")
+    page.locator("#password").fill(product.password)
+    page.locator("#email").fill(product.email)
+    page.locator("#password").press("Enter")
+    expect(page.locator("#f-answer")).to_have_value("Typed at the very end.")
+    assert answer(page, product, "ending") == "Typed at the very end."
+
+
 def test_a_picture_goes_into_no_other_entry(product: Product, person: Person) -> None:
     page = sign_in(person(1440, 900), product)
     make(page, product, "without")

@@ -65,6 +65,8 @@ function signedIn(user) {
 
 async function signOut() {
   try {
+    // What was typed last is saved by who is still signed in; where that cannot be, the browser asks before the page goes.
+    await app?.entry.leave();
     await session.signOut();
   } catch (error) {
     announcer.toast(`You are still signed in. ${/** @type {Error} */ (error).message}`, "trouble");
