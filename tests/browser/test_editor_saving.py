@@ -469,12 +469,26 @@ def test_a_comment_is_said_once_and_the_next_is_kept(product: Product, person: P
         route.continue_()
     expect(page.locator(".comment-text")).to_have_text(["One."])
     expect(text).to_have_value("Two.")
-    # Settled by keyboard, one goes on at the same place.
+    # An answer that is lost is no reason to say it again.
     page.unroute_all()
-    page.locator(".comments button").press("Enter")
-    expect(page.locator(".comments button")).to_have_text("Open again")
-    expect(page.locator(".comments button")).to_be_focused()
-    assert len(page.request.get(f"{product.url}/api/editor/entries/discussed/comments").json()["comments"]) == 1
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.fallback()
+        route.fetch()
+        route.abort()
+
+    page.route("**/discussed/comments", lose, times=1)
+    send.click()
+    expect(page.locator(".panel .form-error")).to_contain_text("cannot be reached")
+    send.click()
+    expect(page.locator(".comment-text")).to_have_text(["One.", "Two."])
+    expect(text).to_have_value("")
+    # Settled by keyboard, one goes on at the same place.
+    page.locator(".comments button").first.press("Enter")
+    expect(page.locator(".comments button").first).to_have_text("Open again")
+    expect(page.locator(".comments button").first).to_be_focused()
+    assert len(page.request.get(f"{product.url}/api/editor/entries/discussed/comments").json()["comments"]) == 2
 
 
 def test_an_answer_that_was_overtaken_is_not_drawn(product: Product, person: Person) -> None:

@@ -14,10 +14,13 @@ export class CommentsPanel {
   /** The entry of which a change is on its way. Its answer has the newest list. */
   #changing = "";
   #asked = 0;
+  /** A comment that was sent, and nothing came back: it may be there. @type {{id: string, text: string}|null} */
+  #unanswered = null;
 
   /** @param {any} parts */
-  constructor({ api }) {
+  constructor({ api, user }) {
     this.api = api;
+    this.user = user;
     this.element = h(
       "div",
       { class: "panel" },
@@ -74,15 +77,25 @@ export class CommentsPanel {
     this.#asked++;
     this.#error.textContent = "";
     try {
-      const { comments } = await this.api.comment(id, change);
+      const { comments } = (await this.#saidBefore(id, change.text)) ?? (await this.api.comment(id, change));
+      this.#unanswered = null;
       if (this.#kept?.id === id) this.#draw(comments);
       return true;
     } catch (error) {
+      if (/** @type {any} */ (error).transient && change.text) this.#unanswered = { id, text: change.text };
       if (this.#kept?.id === id) this.#error.textContent = /** @type {Error} */ (error).message;
       return false;
     } finally {
       this.#changing = "";
     }
+  }
+
+  /** What is said of an entry, where the comment is among it although its answer was lost. @param {string} id @param {string} [text] */
+  async #saidBefore(id, text) {
+    if (!text || this.#unanswered?.id !== id || this.#unanswered.text !== text) return null;
+    const told = await this.api.comments(id);
+    const last = told.comments.findLast((/** @type {any} */ one) => one.by === this.user.name);
+    return last?.text === text.trim() ? told : null;
   }
 
   /** @param {any[]} comments */
