@@ -547,3 +547,28 @@ def test_what_came_meanwhile_can_be_narrowed_by(product: Product, person: Person
     page.keyboard.press("Enter")
     expect(page.locator(".rows")).to_contain_text("No entry matches")
     expect(page.locator("select[name=category]")).to_have_value("Imported")
+
+
+def test_a_change_of_many_that_fails_is_said_once_and_where_one_is(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    page.locator(".rows input").first.check()
+    held = hold(page, "**/api/editor/bulk", "POST")
+    with page.expect_request("**/bulk"):
+        page.locator(".bulk button", has_text="Ready").click()
+    held[0].abort()
+    expect(page.locator(".toast")).to_contain_text("cannot be reached")
+    page.locator(".toast button").click()
+    # Asked in a dialog, it is said there, or beside it once it is closed.
+    page.locator(".bulk button", has_text="Owner").click()
+    with page.expect_request("**/bulk"):
+        page.locator("dialog [type=submit]").click()
+    held[1].abort()
+    expect(page.locator("dialog .form-error")).to_contain_text("cannot be reached")
+    expect(page.locator(".toast")).to_have_count(0)
+    with page.expect_request("**/bulk"):
+        page.locator("dialog [type=submit]").click()
+    page.keyboard.press("Escape")
+    held[2].abort()
+    expect(page.locator(".toast")).to_contain_text("cannot be reached")
+    # The browser's own word on each lost call, and no error that nobody has caught.
+    assert all("Failed to load resource" in one for one in page.faults)  # type: ignore[attr-defined]

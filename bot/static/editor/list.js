@@ -394,8 +394,8 @@ export class ListPane {
     fill(
       this.#bulk,
       h("strong", null, `${this.#ticked.size} ticked`),
-      act("Ready", () => this.#change({ status: "review" })),
-      act("Archive", () => this.#change({ status: "archived" })),
+      act("Ready", () => this.#set("review")),
+      act("Archive", () => this.#set("archived")),
       act("Category…", () => this.#ask("category", "Move to a category", "Category")),
       act("Owner…", () => this.#ask("owner", "Give to an owner", "Owner")),
       act("None", () => (this.#ticked.clear(), this.#draw())),
@@ -413,19 +413,23 @@ export class ListPane {
     });
   }
 
+  /** @param {string} status */
+  async #set(status) {
+    try {
+      await this.#change({ status });
+    } catch (error) {
+      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
+    }
+  }
+
   /** @param {{[name: string]: string}} changes */
   async #change(changes) {
     const ids = [...this.#ticked];
-    try {
-      const { changed } = await this.api.bulk(ids, changes);
-      this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
-      for (const id of ids) this.#ticked.delete(id);
-      await this.renew();
-      this.changed();
-      this.many();
-    } catch (error) {
-      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
-      throw error;
-    }
+    const { changed } = await this.api.bulk(ids, changes);
+    this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
+    for (const id of ids) this.#ticked.delete(id);
+    await this.renew();
+    this.changed();
+    this.many();
   }
 }

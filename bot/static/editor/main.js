@@ -1,6 +1,7 @@
 // @ts-check
 import { Announcer } from "/console/static/announcer.js";
 import { Api as Session } from "/console/static/api.js";
+import { failedUnseen } from "/console/static/dialog.js";
 import { h } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { SignIn } from "/console/static/sign-in.js";
@@ -18,6 +19,7 @@ let app = null;
 api.expired.on(() => {
   if (!signIn.open) signIn.show("Your session has ended. Sign in again and go on where you were.", app?.user.email);
 });
+failedUnseen.on((message) => announcer.toast(message, "trouble"));
 session.signedOut.on(() => location.reload());
 void begin();
 
