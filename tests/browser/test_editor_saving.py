@@ -572,3 +572,30 @@ def test_a_change_of_many_that_fails_is_said_once_and_where_one_is(product: Prod
     expect(page.locator(".toast")).to_contain_text("cannot be reached")
     # The browser's own word on each lost call, and no error that nobody has caught.
     assert all("Failed to load resource" in one for one in page.faults)  # type: ignore[attr-defined]
+
+
+def test_who_presses_a_button_that_goes_finds_the_focus_near_it(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product)
+    open_entry(page, make(page, product, "zebrafinches"))
+    page.locator("[data-tab=try]").click()
+    forecast = page.locator("[data-action=forecast]")
+    page.route("**/api/editor/forecast", lambda route: route.abort())
+    forecast.press("Enter")
+    expect(page.locator(".try-out .form-error")).to_be_visible()
+    expect(forecast).to_be_focused()
+    page.locator("[data-action=ready]").press("Enter")
+    expect(page.locator("[data-action=ready]")).to_be_hidden()
+    expect(page.locator(".saved")).to_be_focused()
+
+    page.locator("input.search").fill("zebrafinches")
+    rows = page.locator(".rows a")
+    expect(rows).to_have_count(1)
+    bulk = page.locator(".bulk")
+    for name, value in (("None", None), ("Archive", None), ("Category", "shop")):
+        page.locator(".rows input").check()
+        bulk.get_by_role("button", name=name).press("Enter")
+        if value:
+            page.locator("#bulk-value").fill(value)
+            page.keyboard.press("Enter")
+        expect(bulk).to_be_hidden()
+        expect(rows.first).to_be_focused()

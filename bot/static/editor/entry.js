@@ -23,7 +23,7 @@ export class EntryPane {
   /** Emitted with the fields as they stand. @type {Signal<any>} */
   #typed = new Signal();
   #form = new Form(() => this.#touched());
-  #state = h("span", { class: "quiet small saved", role: "status" });
+  #state = h("span", { class: "quiet small saved", role: "status", tabindex: "-1" });
   #chip = h("span");
   #undo = h("button", { class: "button", type: "button", disabled: true, "data-action": "undo", onclick: () => this.#stepBack() }, icon("undo"), "Undo");
   #ready = h("button", { class: "button primary", type: "button", "data-action": "ready", onclick: () => this.setStatus("review") }, "Ready to publish");
@@ -451,7 +451,9 @@ export class EntryPane {
     this.#archive.textContent = kept?.status === "archived" ? "Bring back" : "Archive";
     this.#archive.hidden = !kept;
     const isReady = kept?.status === "review" || (kept?.status === "published" && kept.live === kept.version);
+    const held = document.activeElement === this.#ready;
     this.#ready.hidden = isReady;
+    if (held && isReady) this.#state.focus();
   }
 
   /** @param {string} text */

@@ -86,6 +86,8 @@ export class GapsPage {
       fill(out, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     } finally {
       button.disabled = false;
+      // It let go of the focus meanwhile.
+      if (document.activeElement === document.body) button.focus();
     }
   }
 

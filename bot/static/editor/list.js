@@ -388,6 +388,7 @@ export class ListPane {
   }
 
   #drawBulk() {
+    const held = this.#bulk.contains(document.activeElement);
     this.#bulk.hidden = !this.#ticked.size;
     const act = (/** @type {string} */ label, /** @type {() => void} */ run) =>
       h("button", { class: "button", type: "button", onclick: run }, label);
@@ -400,17 +401,24 @@ export class ListPane {
       act("Owner…", () => this.#ask("owner", "Give to an owner", "Owner")),
       act("None", () => (this.#ticked.clear(), this.#draw())),
     );
+    if (held) this.#goOn();
+  }
+
+  /** Once the actions are gone, whoever was on one goes on in the list. */
+  #goOn() {
+    if (this.#bulk.hidden) /** @type {HTMLElement|null} */ (this.#rows.querySelector("a"))?.focus({ preventScroll: true });
   }
 
   /** @param {string} name @param {string} title @param {string} label */
   #ask(name, title, label) {
-    openDialog({
+    const dialog = openDialog({
       name,
       title,
       fields: [h("div", { class: "field" }, h("label", { for: "bulk-value" }, label), h("input", { id: "bulk-value", name: "value", class: "input", maxlength: "80", autofocus: true }))],
       submit: "Change",
       run: (data) => this.#change({ [name]: String(data.get("value") ?? "").trim() }),
     });
+    dialog.addEventListener("close", () => this.#goOn());
   }
 
   /** @param {string} status */
