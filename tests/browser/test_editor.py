@@ -210,6 +210,43 @@ def test_an_import_is_shown_before_it_is_taken(product: Product, person: Person)
     expect(page.locator(".rows")).to_contain_text("No entry matches")
 
 
+def test_an_import_takes_what_its_report_told_of_and_says_what_came_of_it(product: Product, person: Person) -> None:
+    page = sign_in(person(1440, 900), product, "#/transfer")
+    content = b"question,answer,category\nDo you sell stoves?,Yes.,shop\n"
+    report, button = page.locator(".report"), page.locator("[data-action=import]")
+    held: list[Route] = []
+    page.route("**/api/editor/import?*", lambda route: held.append(route))
+    with page.expect_request("**/import?*only=0"):
+        page.locator("#import-file").set_input_files({"name": "faq.csv", "mimeType": "text/csv", "buffer": content})
+    with page.expect_request("**/import?*only=1"):
+        page.locator("label.check input").check()
+    # The answer to what was asked before the tick says nothing of archiving, and nothing can be taken on its strength.
+    with page.expect_response("**/import?*only=0"):
+        held[0].continue_()
+    page.wait_for_timeout(1_000)
+    expect(button).to_have_count(0)
+    held[1].continue_()
+    expect(report).to_contain_text("others would be archived")
+    page.unroute_all()
+    page.locator("label.check input").uncheck()
+    expect(report).to_contain_text("1 new, 0 changed, 0 as they are.")
+
+    # No answer at all: it may have been taken.
+    page.route("**/api/editor/import?*", lambda route: route.abort(), times=1)
+    button.click()
+    expect(report).to_contain_text("Whether the file was taken is not known")
+    page.locator("label.check input").check()
+    page.locator("label.check input").uncheck()
+    expect(report).to_contain_text("1 new, 0 changed, 0 as they are.")
+    # One question after it gets lost, and the next is answered.
+    page.route("**/api/editor/jobs/*", lambda route: route.abort(), times=1)
+    button.click()
+    page.wait_for_url("**#/publish*")
+    expect(page.locator(".changes")).to_contain_text("Do you sell stoves?")
+    # Another import would wait for this check.
+    expect(page.locator("[data-testid=report]")).to_be_visible(timeout=LONG)
+
+
 def test_an_import_brings_its_pictures_and_a_download_carries_them(product: Product, person: Person) -> None:
     out, packed = BytesIO(), BytesIO()
     Image.new("RGB", (1200, 300), "#369").save(out, "PNG")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import Product
 from tests.browser.test_editor import clean, sign_in
@@ -135,6 +135,36 @@ def test_a_folder_is_synced_and_its_conflicts_are_settled(product: Product, pers
     expect(card(page).locator("[role=alert]")).to_contain_text("since you looked; nothing was done")
     assert answer(page, product, "lamp-one") == "An E14 of up to 60 watts."
     assert page.faults == []  # type: ignore[attr-defined]
+
+
+def test_a_merge_whose_entry_could_not_be_made_ready_settles_nothing(product: Product, person: Person) -> None:
+    kb = product.home / "kb" / "mugs"
+    kb.mkdir()
+    (path := kb / "mug-size.md").write_text(text("How large is the mug?", "Large."))
+    page = sign_in(person(1440, 900), product, "#/transfer")
+    card(page).locator("[data-action=sync]").click()
+    expect(card(page)).to_contain_text("last synced just now")
+    path.write_text(text("How large is the mug?", "Quite large."))
+    edit(page, product, "mug-size", "Very large.", "draft")
+    card(page).locator("[data-action=look]").click()
+    clash(page, "mug-size").locator("[data-action=merge]").click()
+    settle, settled = page.locator(".merging [data-action=settle]"), []
+    expect(settle).to_be_visible()
+    page.on("request", lambda request: settled.append(request.url) if request.url.endswith("/folder/settle") else None)
+
+    def fail(route: Route) -> None:
+        if '"status":"review"' not in (route.request.post_data or ""):
+            return route.fallback()
+        route.abort()
+
+    page.route("**/api/editor/entries/mug-size", fail)
+    settle.click()
+    expect(page.locator(".merging [role=status]")).to_contain_text("could not be made ready")
+    assert not settled and "Quite large." in path.read_text()
+    page.unroute_all()
+    settle.click()
+    expect(page.locator(".card.folder")).to_be_visible(timeout=60_000)
+    assert "Very large." in path.read_text()
 
 
 def test_conflicts_are_settled_on_a_phone(product: Product, person: Person) -> None:

@@ -4,6 +4,9 @@ import { Signal } from "/console/static/signal.js";
 
 const TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
+/** A job goes on while nobody can ask after it: the network is gone, or the session has ended. */
+const RETRY_MS = 2_000;
+const PATIENCE_MS = 180_000;
 
 /** @typedef {{[name: string]: any}} Fields */
 
@@ -144,15 +147,27 @@ export class Api {
     return this.#until(await this.call("POST", `/import?${asked}`, file), () => {});
   }
 
-  /** @param {any} job @param {(done: number, of: number) => void} progress */
+  /**
+   * The result of a job. Raises what it failed with, and where nobody knows how it ended, an error that is `lost`.
+   * @param {any} job @param {(done: number, of: number) => void} progress
+   */
   async #until(job, progress) {
+    let heard = performance.now();
     while (job.state === "working") {
       progress(job.done, job.of);
-      await new Promise((done) => setTimeout(done, POLL_MS));
-      job = await this.call("GET", `/jobs/${job.job}`);
+      await pause(POLL_MS);
+      try {
+        job = await this.call("GET", `/jobs/${job.job}`);
+        heard = performance.now();
+      } catch (error) {
+        const { transient, status } = /** @type {ApiError} */ (error);
+        if (!(transient || status === 401) || performance.now() - heard > PATIENCE_MS) throw Object.assign(/** @type {Error} */ (error), { lost: true });
+        await pause(RETRY_MS);
+      }
     }
     if (job.state === "done") return job.result;
-    throw refusal(409, job.error);
+    // Of one whose workshop has died nobody knows how far it came.
+    throw Object.assign(refusal(409, job.error), { lost: job.error.code === "unavailable" });
   }
 
   /** @param {string} method @param {string} url @param {any} [body] @returns {Promise<any>} */
@@ -182,6 +197,11 @@ export class Api {
     if (response.status === 401) this.expired.emit();
     throw refusal(response.ok ? 502 : response.status, answer?.error);
   }
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 /** @param {number} status @param {any} error */

@@ -47,7 +47,7 @@ export class App {
     this.entry = new EntryPane({ ...shared, saved: (/** @type {any} */ kept) => this.list.took(kept) });
     this.pages = {
       publish: new PublishPage(shared),
-      gaps: new GapsPage(shared),
+      gaps: new GapsPage({ api, write: (/** @type {any} */ fields, /** @type {any[]} */ replies) => this.entry.write(fields, replies) }),
       history: new HistoryPage(shared),
       transfer: new TransferPage(shared),
     };

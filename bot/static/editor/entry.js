@@ -2,7 +2,6 @@
 import { fill, h, hidden } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { Signal } from "/console/static/signal.js";
-import { read, write } from "/console/static/storage.js";
 import { askWhichStands } from "./conflict.js";
 import { FamilyBar, OriginalPanel } from "./family.js";
 import { Form } from "./form.js";
@@ -12,6 +11,7 @@ import { CommentsPanel } from "./comments.js";
 import { PreviewPanel } from "./preview.js";
 import { placeHash } from "./route.js";
 import { TryPanel } from "./try.js";
+import { forget, isSame, unsaved, wait } from "./unsaved.js";
 import { VersionsPanel } from "./versions.js";
 import { statusChip } from "./list.js";
 
@@ -23,7 +23,7 @@ export class EntryPane {
   /** Emitted with the fields as they stand. @type {Signal<any>} */
   #typed = new Signal();
   #form = new Form(() => this.#touched());
-  #state = h("span", { class: "quiet small saved", role: "status" });
+  #state = h("span", { class: "quiet small saved", role: "status", tabindex: "-1" });
   #chip = h("span");
   #undo = h("button", { class: "button", type: "button", disabled: true, "data-action": "undo", onclick: () => this.#stepBack() }, icon("undo"), "Undo");
   #ready = h("button", { class: "button primary", type: "button", "data-action": "ready", onclick: () => this.setStatus("review") }, "Ready to publish");
@@ -61,8 +61,9 @@ export class EntryPane {
     this.comments = new CommentsPanel(parts);
     this.original = new OriginalPanel(parts);
     this.merge = new MergePanel(parts);
-    this.family = new FamilyBar(shared, (kept) => this.replace(kept));
+    this.family = new FamilyBar(parts);
     this.#form.api = shared.api;
+    this.#form.announcer = shared.announcer;
     // Without them an entry keeps the task it has.
     void shared.api.facets().then(({ tasks }) => this.#form.offer(tasks), () => {});
     this.#typed.on((fields) => this.preview.draw(fields.answer));
@@ -77,7 +78,7 @@ export class EntryPane {
   }
 
   get dirty() {
-    return this.isOpen && this.#stamp() !== this.#known;
+    return this.isOpen && (this.#stamp() !== this.#known || Boolean(this.#form.unreadable));
   }
 
   /** The entry as it was last saved; null for one that was never. */
@@ -100,7 +101,7 @@ export class EntryPane {
     this.#trouble.textContent = "";
     if (!id) {
       const left = unsaved(query);
-      this.#begin(null, left ?? blank(query));
+      this.#begin(null, left?.fields ?? blank(query), left?.replies);
       if (left) this.#known = "";
       else this.#unanswered = null;
       return;
@@ -112,8 +113,8 @@ export class EntryPane {
       this.#begin(kept, kept.fields);
       this.#drawMerge(merging);
     } catch (error) {
-      if (opened !== this.#opened) return;
-      this.#kept = null;
+      if (!(await this.#letGo(id, opened))) return;
+      this.#close();
       fill(this.#body, h("div", { class: "empty" }, icon("warn"), h("h2", null, "This entry cannot be opened"), h("p", null, /** @type {Error} */ (error).message)));
     }
   }
@@ -129,7 +130,7 @@ export class EntryPane {
    * @param {string|null} id the other one @param {number} opened
    */
   async #letGo(id, opened) {
-    while (opened === this.#opened && this.dirty && id !== this.#kept?.id) {
+    while (opened === this.#opened && (this.dirty || this.#saving) && id !== this.#kept?.id) {
       if (await this.saveNow()) continue;
       if (!this.#kept) break;
       const { page, id: wanted } = this.route.place;
@@ -141,12 +142,12 @@ export class EntryPane {
     return opened === this.#opened;
   }
 
-  /** @param {any} kept @param {any} fields */
-  #begin(kept, fields) {
+  /** @param {any} kept @param {any} fields @param {{text: string, by: string}[]} [replies] what agents answered, for a new entry */
+  #begin(kept, fields, replies = []) {
     clearTimeout(this.#timer);
     this.#kept = kept;
     this.#past = [];
-    this.#form.set(fields);
+    this.#form.open(fields);
     this.#known = this.#before = this.#stamp();
     this.#undo.disabled = true;
     this.#say((this.#last = ""));
@@ -166,7 +167,7 @@ export class EntryPane {
       ),
       this.#trouble,
       this.family.element,
-      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, this.#quotes(kept), this.#form.element), this.#tabs),
+      h("div", { class: "entry-columns" }, h("div", { class: "entry-form" }, replies.length > 0 && quotes(replies, (text) => this.#form.answer(text)), this.#form.element), this.#tabs),
     );
     this.#drawHead();
     this.#typed.emit(this.fields);
@@ -177,15 +178,14 @@ export class EntryPane {
     if (!kept) this.#form.focus();
   }
 
-  /** What agents answered to the questions that a new entry begins with. @param {any} kept */
-  #quotes(kept) {
-    const replies = kept ? [] : read("session", "new-entry-quotes", []);
-    return replies.length > 0 && quotes(replies, (text) => this.#form.answer(text));
+  #close() {
+    clearTimeout(this.#timer);
+    this.#kept = null;
+    this.#form.open({});
   }
 
   #empty() {
-    clearTimeout(this.#timer);
-    this.#kept = null;
+    this.#close();
     fill(
       this.#body,
       h(
@@ -216,7 +216,7 @@ export class EntryPane {
     this.#typed.emit(this.fields);
     this.#form.mark("");
     this.#say("…");
-    if (!this.#kept) write("session", "new-entry", this.fields);
+    if (!this.#kept) wait(this.fields);
     clearTimeout(this.#undoTimer);
     this.#undoTimer = setTimeout(() => this.#remember(), UNDO_MS);
     clearTimeout(this.#timer);
@@ -236,6 +236,7 @@ export class EntryPane {
     const last = this.#past.pop();
     if (last === undefined) return;
     this.#form.set(JSON.parse(last));
+    if (!this.#kept) wait(this.fields);
     this.#before = last;
     this.#undo.disabled = !this.#past.length;
     this.#typed.emit(this.fields);
@@ -249,6 +250,11 @@ export class EntryPane {
     while (this.#saving) await this.#saving;
     if (!this.isOpen) return false;
     const fields = this.#form.fields();
+    if (this.#form.unreadable) {
+      this.#say("Not saved yet");
+      if (asked) this.#form.mark(this.#form.unreadable, "Please finish the date, or clear it.");
+      return false;
+    }
     if (this.#kept && this.#stamp() === this.#known) {
       // Typed and taken back.
       this.#trouble.textContent = "";
@@ -303,11 +309,10 @@ export class EntryPane {
 
   /** @param {any} fields @param {string|undefined} status */
   async #create(fields, status) {
-    const before = await this.#madeBefore();
+    const before = await this.#madeBefore(fields);
     const kept = before ?? (await this.#make(fields));
     this.#unanswered = null;
-    write("session", "new-entry", {});
-    write("session", "new-entry-quotes", []);
+    forget(fields);
     return before || status ? this.api.save(kept.id, { ...fields, id: kept.id }, kept.revision, status) : kept;
   }
 
@@ -326,10 +331,10 @@ export class EntryPane {
     }
   }
 
-  /** The entry that was made although the answer to it was lost: another save of it must not make a second one. */
-  async #madeBefore() {
+  /** The entry that was made although the answer to it was lost: another save of it must not make a second one. @param {any} fields */
+  async #madeBefore(fields) {
     const sent = this.#unanswered;
-    if (!sent) return null;
+    if (!sent || !isSame(sent, fields)) return null;
     try {
       const kept = await this.api.entry(sent.id);
       return Object.keys(sent).every((name) => JSON.stringify(kept.fields[name]) === JSON.stringify(sent[name])) ? kept : null;
@@ -347,7 +352,7 @@ export class EntryPane {
     this.#known = JSON.stringify({ ...fields, id: kept.id });
     const { page, id, query } = this.route.place;
     // Whoever has gone elsewhere meanwhile is not called back.
-    if (isNew && page === "entries" && !id && query.new !== undefined) this.route.replace("entries", kept.id, {});
+    if (isNew && page === "entries" && !id && query.new !== undefined && isSame(query, fields)) this.route.replace("entries", kept.id, {});
     this.#last = `Saved ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
     this.#say(this.dirty ? "…" : this.#last);
     this.#drawHead();
@@ -395,27 +400,48 @@ export class EntryPane {
     void this.setStatus(this.#kept?.status === "archived" ? "draft" : "archived");
   }
 
-  /** Loads the entry anew, after something but the form has changed it. @param {any} kept */
+  /** An entry as something but the form has just made it. Another may be open by now. @param {any} kept */
   replace(kept) {
-    this.#begin(kept, kept.fields);
+    if (kept.id === this.#kept?.id) this.#follow(kept);
     this.shared.saved(kept);
   }
 
-  /** After something but the form may have changed the entry. What is being typed stays: its save finds out. */
+  /** After something but the form may have changed the entry. */
   async renew() {
     const before = this.#kept;
-    const free = () => this.isOpen && this.#kept === before && !this.dirty && !this.#saving;
-    if (!before || !free()) return;
+    if (!before || !this.#isFree) return;
     try {
       const kept = await this.api.entry(before.id);
-      if (!free()) return;
-      if (!sameFields(kept, before)) return this.#begin(kept, kept.fields);
-      this.#kept = kept;
-      this.#drawHead();
-      this.#drawTab(true);
+      if (this.#kept === before) this.#follow(kept);
     } catch {
       // It stands as it was last seen; the next save finds out.
     }
+  }
+
+  get #isFree() {
+    return this.isOpen && !this.dirty && !this.#saving;
+  }
+
+  /** The open entry as it stands by now. What is being typed stays: its save finds out. @param {any} kept */
+  #follow(kept) {
+    if (!this.#isFree) return;
+    if (!sameFields(kept, this.#kept)) return this.#begin(kept, kept.fields);
+    this.#kept = kept;
+    this.#drawHead();
+    this.#drawTab(true);
+  }
+
+  /**
+   * Begins a new entry in place of one that waits.
+   * @param {any} fields @param {{text: string, by: string}[]} replies what agents answered, to quote beside the form
+   */
+  async write(fields, replies) {
+    // What is being made just now is made.
+    while (this.#saving) await this.#saving;
+    if (!this.#kept) this.#empty();
+    this.#unanswered = null;
+    wait(fields, replies);
+    this.route.go("entries", null, { new: "1" });
   }
 
   #drawHead() {
@@ -425,7 +451,9 @@ export class EntryPane {
     this.#archive.textContent = kept?.status === "archived" ? "Bring back" : "Archive";
     this.#archive.hidden = !kept;
     const isReady = kept?.status === "review" || (kept?.status === "published" && kept.live === kept.version);
+    const held = document.activeElement === this.#ready;
     this.#ready.hidden = isReady;
+    if (held && isReady) this.#state.focus();
   }
 
   /** @param {string} text */
@@ -519,13 +547,6 @@ export class EntryPane {
 /** @param {any} one @param {any} other */
 function sameFields(one, other) {
   return JSON.stringify(one.fields) === JSON.stringify(other.fields);
-}
-
-/** What was typed into an entry that is not saved yet, if it was: into a new one, or into this translation. @param {{[name: string]: string}} query */
-function unsaved({ translation_of = "", language = "" }) {
-  const kept = read("session", "new-entry", {});
-  const same = (kept.translation_of ?? "") === translation_of && (!translation_of || kept.language === language);
-  return same && Object.keys(kept).length > 0 ? kept : null;
 }
 
 /** What a new entry begins with. @param {{[name: string]: string}} query */

@@ -31,13 +31,15 @@ export class FamilyBar {
   element = h("nav", { class: "family", "aria-label": "Languages of this entry" }, this.#list, this.#note);
   /** @type {string[]} */
   #spoken = [];
+  /** What is drawn: a save that changes nothing of it leaves the focus where it is. */
+  #drawn = "";
 
-  /** @param {any} shared @param {(kept: any) => void} took after an entry was said to fit */
-  constructor({ api, route, announcer }, took) {
+  /** @param {any} parts */
+  constructor({ api, route, announcer, entry }) {
     this.api = api;
     this.route = route;
     this.announcer = announcer;
-    this.took = took;
+    this.entry = entry;
   }
 
   /** Those that the library has translations in. @param {string[]} languages */
@@ -52,6 +54,9 @@ export class FamilyBar {
     if (!source) return;
     const original = kept && !kept.translation_of ? kept : kept?.original;
     const translations = kept?.translations ?? [];
+    const drawn = JSON.stringify([kept?.id, kept?.outdated, source, original?.language, translations, fields.translation_of, fields.language]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     fill(
       this.#list,
       h("li", null, this.#link(source, kept?.id, original?.language ? languageName(original.language) : "Original", original?.language && "original")),
@@ -92,8 +97,10 @@ export class FamilyBar {
 
   /** @param {string} id */
   async #fits(id) {
+    // It is said of what stands in the form.
+    if (!(await this.entry.saveNow())) return;
     try {
-      this.took(await this.api.follow(id));
+      this.entry.replace(await this.api.follow(id));
       this.announcer.toast("Up to date with its original.");
     } catch (error) {
       this.announcer.toast(/** @type {Error} */ (error).message, "trouble");

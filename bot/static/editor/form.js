@@ -9,7 +9,11 @@ const LISTS = ["phrasings", "tests"];
 export class Form {
   /** @type {import("./api.js").Api|null} */
   api = null;
+  /** @type {import("/console/static/announcer.js").Announcer|null} */
+  announcer = null;
   id = "";
+  /** Counts the entries that were opened: a picture belongs to the one that it was put into. */
+  #opened = 0;
   /** The id of the entry that this one translates, or empty. */
   #original = "";
   #inputs;
@@ -100,6 +104,12 @@ export class Form {
     select.value = task;
   }
 
+  /** Opens an entry. @param {any} fields */
+  open(fields) {
+    this.#opened++;
+    this.set(fields);
+  }
+
   /** @param {any} fields */
   set(fields) {
     this.id = fields.id ?? "";
@@ -141,6 +151,11 @@ export class Form {
         : input.value.trim();
     found.related = this.#related.map((one) => one.id);
     return found;
+  }
+
+  /** The field with what the browser cannot read, such as half a date; its value would count as none. Else empty. */
+  get unreadable() {
+    return Object.keys(this.#inputs).find((name) => this.#inputs[name].validity.badInput) ?? "";
   }
 
   /** Says what is wrong with a field, and goes there. @param {string} name @param {string} [why] */
@@ -200,18 +215,21 @@ export class Form {
   #insert(text) {
     const answer = /** @type {HTMLTextAreaElement} */ (this.#inputs.answer);
     answer.focus();
-    if (!document.execCommand("insertText", false, text)) answer.setRangeText(text, answer.selectionStart, answer.selectionEnd, "end");
+    // While another part of the editor is shown the focus is there.
+    if (document.activeElement !== answer || !document.execCommand("insertText", false, text)) answer.setRangeText(text, answer.selectionStart, answer.selectionEnd, "end");
     grow(answer);
     this.touched();
   }
 
   /** Puts pictures in; what each shows is for its editor to say, so the cursor waits there. @param {Iterable<File>} files */
   async #pictures(files) {
+    const opened = this.#opened;
     /** @type {string[]} */
     const put = [];
     let trouble = "";
     for (const file of files)
       await this.api?.picture(file).then(({ address }) => put.push(`![](${address})`), (error) => (trouble = error.message));
+    if (opened !== this.#opened) return this.announcer?.toast("A picture was not put in: its entry was left before it had arrived.", "trouble");
     if (put.length) {
       const text = put.join("\n\n");
       this.#insert(text);
@@ -307,6 +325,9 @@ export class Form {
               onclick: () => {
                 this.#related.splice(index, 1);
                 this.#drawRelated();
+                // The button that was pressed is gone.
+                const next = this.#relatedList.querySelectorAll("button")[index] ?? this.element.querySelector("#f-related");
+                /** @type {HTMLElement} */ (next).focus();
                 this.touched();
               },
             },

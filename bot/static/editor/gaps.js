@@ -1,19 +1,22 @@
 // @ts-check
 import { fill, h, hidden } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
-import { write } from "/console/static/storage.js";
+import { openDialog } from "/console/static/dialog.js";
 import { foretold } from "./try.js";
+import { unsaved } from "./unsaved.js";
 
 /** What customers asked and the bot did not answer, grouped by meaning. */
 export class GapsPage {
   #list = h("ol", { class: "groups" });
   #status = h("p", { class: "quiet", role: "status" });
   #progress = h("progress", { "aria-label": "Grouping questions" });
+  #asked = 0;
 
   /** @param {any} shared */
-  constructor({ api, route }) {
+  constructor({ api, write }) {
     this.api = api;
-    this.route = route;
+    /** Begins a new entry in place of one that waits. @type {(fields: any, replies: any[]) => void} */
+    this.write = write;
     this.element = h(
       "section",
       { class: "pane page-main", "aria-labelledby": "gaps-head" },
@@ -24,18 +27,20 @@ export class GapsPage {
   }
 
   async show() {
+    const asked = ++this.#asked;
     this.#progress.hidden = false;
     this.#status.textContent = "Reading the newest questions…";
     try {
       const told = await this.api.job("unanswered", {}, () => {});
+      if (asked !== this.#asked) return;
       this.#status.textContent = told.asked
         ? `Of the newest ${told.asked.toLocaleString("en-GB")} questions in closed conversations the bot would not answer ${told.unanswered.toLocaleString("en-GB")} today.`
         : "There are no closed conversations to learn from yet.";
       fill(this.#list, told.groups.map((/** @type {any} */ group) => this.#group(group)));
     } catch (error) {
-      this.#status.textContent = /** @type {Error} */ (error).message;
+      if (asked === this.#asked) this.#status.textContent = /** @type {Error} */ (error).message;
     } finally {
-      this.#progress.hidden = true;
+      if (asked === this.#asked) this.#progress.hidden = true;
     }
   }
 
@@ -81,15 +86,30 @@ export class GapsPage {
       fill(out, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     } finally {
       button.disabled = false;
+      // It let go of the focus meanwhile.
+      if (document.activeElement === document.body) button.focus();
     }
   }
 
   /** A new entry with the group's wordings. @param {any} group */
   #write(group) {
-    write("session", "new-entry", wordings(group));
-    write("session", "new-entry-quotes", group.replies);
-    this.route.go("entries", null, { new: "1" });
+    const begin = () => this.write(wordings(group), group.replies);
+    const waiting = unsaved({})?.fields;
+    if (!waiting || isBlank(waiting) || JSON.stringify(waiting) === JSON.stringify(wordings(group))) return begin();
+    openDialog({
+      name: "waiting",
+      title: "A new entry waits to be saved",
+      text: `Under New stands ${waiting.question ? `“${waiting.question}”` : "one without a question yet"}. Writing this answer drops it.`,
+      fields: [],
+      submit: "Drop it, write this one",
+      run: begin,
+    });
   }
+}
+
+/** Whether nothing was written that could be lost. @param {any} fields */
+function isBlank({ question, answer, phrasings, tests }) {
+  return ![question, answer, phrasings, tests].some((written) => written?.length);
 }
 
 /** Half of the wordings are kept back as tests, or the entry would measure itself. @param {any} group */

@@ -74,6 +74,7 @@ export class ListPane {
   /** The languages of all translations. @type {string[]} */
   #languages = [];
   #asked = 0;
+  #paging = false;
   #loaded = "";
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
@@ -159,9 +160,9 @@ export class ListPane {
     void this.#load();
   }
 
-  /** Loads the entries anew, as many as are shown. */
+  /** Loads the entries anew, as many as are shown, and what they can be narrowed by. */
   async renew() {
-    if (this.#loaded === "yes") await this.#load(this.#shown.length);
+    if (this.#loaded === "yes") await Promise.all([this.#load(this.#shown.length), this.#facets()]);
   }
 
   /** An entry as it was just saved. @param {any} kept */
@@ -171,8 +172,9 @@ export class ListPane {
       this.#shown[at] = { ...this.#shown[at], ...kept };
       this.#draw();
     }
+    if (at < 0) void this.renew();
     // What a family looks like stands in the rows of all its members.
-    if (at < 0 || kept.translation_of || kept.translations?.length) void this.renew();
+    else if (kept.translation_of || kept.translations?.length) void this.#load(this.#shown.length);
     this.changed();
   }
 
@@ -238,6 +240,8 @@ export class ListPane {
         [this.#language, "Any language"],
       ])) {
         const kept = select.value;
+        // The list stays narrowed as it is, also where nothing is left in it.
+        if (kept) told[select.name][kept] ??= 0;
         fill(
           select,
           h("option", { value: "" }, any),
@@ -288,13 +292,23 @@ export class ListPane {
   }
 
   async #page() {
+    if (this.#paging) return;
     const asked = this.#asked;
-    const { entries } = await this.api.entries({ ...this.#query(), offset: this.#shown.length });
-    if (asked !== this.#asked) return;
-    const first = entries[0]?.id;
-    this.#shown.push(...entries);
-    this.#draw();
-    if (first) /** @type {HTMLElement|null} */ (this.#rows.querySelector(`[data-id="${CSS.escape(first)}"]`))?.focus();
+    this.#paging = true;
+    try {
+      const { entries } = await this.api.entries({ ...this.#query(), offset: this.#shown.length });
+      if (asked !== this.#asked) return;
+      const there = new Set(this.#shown.map((row) => row.id));
+      // What was saved meanwhile has moved the others down, and some of them into this page.
+      const more = entries.filter((/** @type {any} */ row) => !there.has(row.id));
+      this.#shown.push(...more);
+      this.#draw();
+      if (more.length) /** @type {HTMLElement|null} */ (this.#rows.querySelector(`[data-id="${CSS.escape(more[0].id)}"]`))?.focus();
+    } catch (error) {
+      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
+    } finally {
+      this.#paging = false;
+    }
   }
 
   /** @param {number} total @param {boolean} more */
@@ -374,45 +388,56 @@ export class ListPane {
   }
 
   #drawBulk() {
+    const held = this.#bulk.contains(document.activeElement);
     this.#bulk.hidden = !this.#ticked.size;
     const act = (/** @type {string} */ label, /** @type {() => void} */ run) =>
       h("button", { class: "button", type: "button", onclick: run }, label);
     fill(
       this.#bulk,
       h("strong", null, `${this.#ticked.size} ticked`),
-      act("Ready", () => this.#change({ status: "review" })),
-      act("Archive", () => this.#change({ status: "archived" })),
+      act("Ready", () => this.#set("review")),
+      act("Archive", () => this.#set("archived")),
       act("Category…", () => this.#ask("category", "Move to a category", "Category")),
       act("Owner…", () => this.#ask("owner", "Give to an owner", "Owner")),
       act("None", () => (this.#ticked.clear(), this.#draw())),
     );
+    if (held) this.#goOn();
+  }
+
+  /** Once the actions are gone, whoever was on one goes on in the list. */
+  #goOn() {
+    if (this.#bulk.hidden) /** @type {HTMLElement|null} */ (this.#rows.querySelector("a"))?.focus({ preventScroll: true });
   }
 
   /** @param {string} name @param {string} title @param {string} label */
   #ask(name, title, label) {
-    openDialog({
+    const dialog = openDialog({
       name,
       title,
       fields: [h("div", { class: "field" }, h("label", { for: "bulk-value" }, label), h("input", { id: "bulk-value", name: "value", class: "input", maxlength: "80", autofocus: true }))],
       submit: "Change",
       run: (data) => this.#change({ [name]: String(data.get("value") ?? "").trim() }),
     });
+    dialog.addEventListener("close", () => this.#goOn());
+  }
+
+  /** @param {string} status */
+  async #set(status) {
+    try {
+      await this.#change({ status });
+    } catch (error) {
+      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
+    }
   }
 
   /** @param {{[name: string]: string}} changes */
   async #change(changes) {
     const ids = [...this.#ticked];
-    try {
-      const { changed } = await this.api.bulk(ids, changes);
-      this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
-      this.#ticked.clear();
-      await this.#load(this.#shown.length);
-      await this.#facets();
-      this.changed();
-      this.many();
-    } catch (error) {
-      this.announcer.toast(/** @type {Error} */ (error).message, "trouble");
-      throw error;
-    }
+    const { changed } = await this.api.bulk(ids, changes);
+    this.announcer.toast(`${changed.length} ${changed.length === 1 ? "entry" : "entries"} changed.`);
+    for (const id of ids) this.#ticked.delete(id);
+    await this.renew();
+    this.changed();
+    this.many();
   }
 }

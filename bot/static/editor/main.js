@@ -1,6 +1,7 @@
 // @ts-check
 import { Announcer } from "/console/static/announcer.js";
 import { Api as Session } from "/console/static/api.js";
+import { failedUnseen } from "/console/static/dialog.js";
 import { h } from "/console/static/dom.js";
 import { icon } from "/console/static/icons.js";
 import { SignIn } from "/console/static/sign-in.js";
@@ -18,6 +19,7 @@ let app = null;
 api.expired.on(() => {
   if (!signIn.open) signIn.show("Your session has ended. Sign in again and go on where you were.", app?.user.email);
 });
+failedUnseen.on((message) => announcer.toast(message, "trouble"));
 session.signedOut.on(() => location.reload());
 void begin();
 
@@ -65,6 +67,8 @@ function signedIn(user) {
 
 async function signOut() {
   try {
+    // What was typed last is saved by who is still signed in; where that cannot be, the browser asks before the page goes.
+    await app?.entry.leave();
     await session.signOut();
   } catch (error) {
     announcer.toast(`You are still signed in. ${/** @type {Error} */ (error).message}`, "trouble");

@@ -97,7 +97,11 @@ export class MergePanel {
     this.#say("Settling…");
     try {
       if (!(await this.entry.saveNow())) return this.#say("");
-      if (this.entry.kept.status === "draft" || this.entry.kept.status === "archived") await this.entry.setStatus("review");
+      const isWaiting = () => this.#id === id && ["draft", "archived"].includes(this.entry.kept.status);
+      if (isWaiting()) await this.entry.setStatus("review");
+      // What is live would go into the file in place of what the form says.
+      if (isWaiting()) return this.#say("Nothing was settled: the entry could not be made ready.");
+      if (this.#id !== id) return;
       const found = await this.#conflict(id);
       if (this.#id !== id) return;
       if (found && JSON.stringify(found.file) !== this.#file) {

@@ -11,6 +11,8 @@ export class PreviewPanel {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
   #drawn = "";
+  /** Counts what was to be drawn: an answer that is overtaken is none. */
+  #asked = 0;
 
   /** @param {any} parts */
   constructor({ api }) {
@@ -31,10 +33,12 @@ export class PreviewPanel {
   /** @param {string} answer */
   draw(answer) {
     clearTimeout(this.#timer);
+    const asked = ++this.#asked;
     if (answer === this.#drawn) return;
     this.#timer = setTimeout(async () => {
       try {
         const { html } = await this.api.preview(answer);
+        if (asked !== this.#asked) return;
         this.#drawn = answer;
         // Rendered and sanitised by the server, as at a publish.
         this.#words.innerHTML = html;
@@ -43,7 +47,7 @@ export class PreviewPanel {
         const words = answer.split(/\s+/).filter(Boolean).length;
         this.#note.textContent = words > 120 ? `${words} words: long for a chat. Could it be two entries?` : "";
       } catch (error) {
-        this.#note.textContent = /** @type {Error} */ (error).message;
+        if (asked === this.#asked) this.#note.textContent = /** @type {Error} */ (error).message;
       }
     }, DRAW_MS);
   }

@@ -69,15 +69,17 @@ export class PublishPage {
 
   async show() {
     if (this.#publishing) return;
+    const run = ++this.#run;
     try {
       const { pending, ready, total } = await this.api.pending();
+      if (run !== this.#run) return;
       this.#pending = pending;
       this.#chosen = new Set(pending.filter(isReady).map((/** @type {any} */ one) => one.id));
       this.#unlisted = { ready: ready - this.#chosen.size, drafts: total - ready - (pending.length - this.#chosen.size) };
       this.#drawList();
       await this.#check();
     } catch (error) {
-      this.#status.textContent = /** @type {Error} */ (error).message;
+      if (run === this.#run) this.#status.textContent = /** @type {Error} */ (error).message;
     }
   }
 
@@ -195,7 +197,8 @@ export class PublishPage {
       const failure = /** @type {any} */ (error);
       this.announcer.toast(failure.message, "trouble");
       this.#publishing = false;
-      if (failure.code === "moved") await this.show();
+      // What is listed then says whether it went live.
+      if (failure.code === "moved" || failure.lost || failure.transient) await this.show();
       else if (failure.report) fill(this.#report, drawReport(failure.report));
     }
     this.#publishing = false;

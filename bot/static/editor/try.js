@@ -68,6 +68,7 @@ export class TryPanel {
   /** @param {() => Promise<any>} work */
   async #work(work) {
     const asked = ++this.#asked;
+    const pressed = /** @type {HTMLElement|null} */ (document.activeElement);
     this.#go.disabled = this.#forecast.disabled = true;
     fill(this.#out, h("p", { class: "quiet loading" }, h("span", { class: "spinner", "aria-hidden": "true" }), " Asking… The first time takes a few seconds."));
     try {
@@ -76,7 +77,11 @@ export class TryPanel {
     } catch (error) {
       if (asked === this.#asked) fill(this.#out, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     } finally {
-      if (asked === this.#asked) this.#go.disabled = this.#forecast.disabled = false;
+      if (asked === this.#asked) {
+        this.#go.disabled = this.#forecast.disabled = false;
+        // A button lets go of the focus while it is disabled.
+        if (document.activeElement === document.body) pressed?.focus();
+      }
     }
   }
 

@@ -9,6 +9,9 @@ export class VersionsPanel {
   /** @type {any} */
   #kept = null;
   #diff = h("div", { class: "diff", "aria-live": "polite" });
+  #compared = 0;
+  /** Which two a person has chosen to compare; a save of the entry leaves them. @type {[number, number]|null} */
+  #chosen = null;
 
   /** @param {any} parts */
   constructor({ api, entry, announcer }) {
@@ -19,13 +22,20 @@ export class VersionsPanel {
 
   /** @param {any} kept */
   async show(kept) {
+    // Nothing of one entry is restored or compared in another.
+    if (kept?.id !== this.#kept?.id) {
+      fill(this.element, h("p", { class: "quiet" }, "Loading…"));
+      fill(this.#diff);
+      this.#compared++;
+      this.#chosen = null;
+    }
     this.#kept = kept;
     if (!kept) return fill(this.element, h("p", { class: "quiet" }, "The history begins with the first save."));
     try {
       const { versions } = await this.api.versions(kept.id);
       if (kept === this.#kept) this.#draw(versions);
     } catch (error) {
-      fill(this.element, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
+      if (kept === this.#kept) fill(this.element, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     }
   }
 
@@ -34,11 +44,13 @@ export class VersionsPanel {
     const choice = (/** @type {string} */ name, /** @type {number} */ chosen) =>
       h(
         "select",
-        { class: "input", name, "aria-label": name === "from" ? "Compare version" : "with version", onchange: () => this.#compare() },
+        { class: "input", name, "aria-label": name === "from" ? "Compare version" : "with version", onchange: () => this.#choose() },
         versions.map((one) => h("option", { value: one.number, selected: one.number === chosen }, `Version ${one.number}`)),
       );
-    this.from = choice("from", versions[1]?.number ?? versions[0].number);
-    this.to = choice("to", versions[0].number);
+    const [from, to] = this.#chosen ?? [versions[1]?.number ?? versions[0].number, versions[0].number];
+    const held = this.element.contains(document.activeElement) && document.activeElement?.getAttribute("name");
+    this.from = choice("from", from);
+    this.to = choice("to", to);
     fill(
       this.element,
       h(
@@ -56,7 +68,7 @@ export class VersionsPanel {
               h("p", { class: "quiet small", title: fullTime(one.at) }, `${one.by || "Nobody named"} · ${ago(one.at)}${one.note ? ` · ${one.note}` : ""}`),
             ),
             one.number !== this.#kept.version &&
-              h("button", { class: "button", type: "button", "data-restore": one.number, onclick: () => this.#restore(one.number) }, "Restore"),
+              h("button", { class: "button", type: "button", name: `restore-${one.number}`, "data-restore": one.number, onclick: () => this.#restore(one.number) }, "Restore"),
           ),
         ),
       ),
@@ -65,22 +77,32 @@ export class VersionsPanel {
     );
     if (versions.length > 1) void this.#compare();
     else fill(this.#diff);
+    // Each control is a new one: whoever was on one goes on there.
+    if (held) /** @type {HTMLElement|null} */ (this.element.querySelector(`[name="${held}"]`))?.focus();
+  }
+
+  #choose() {
+    this.#chosen = [Number(this.from?.value), Number(this.to?.value)];
+    void this.#compare();
   }
 
   async #compare() {
+    const compared = ++this.#compared;
     try {
       const { diff } = await this.api.diff(this.#kept.id, Number(this.from?.value), Number(this.to?.value));
+      if (compared !== this.#compared) return;
       fill(this.#diff, diff.length ? diff.map((/** @type {any} */ one) => drawDiff(one)) : h("p", { class: "quiet" }, "These two are the same."));
     } catch (error) {
-      fill(this.#diff, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
+      if (compared === this.#compared) fill(this.#diff, h("p", { class: "form-error" }, /** @type {Error} */ (error).message));
     }
   }
 
   /** @param {number} number */
   async #restore(number) {
-    if (!(await this.entry.saveNow())) return;
+    const { id } = this.#kept;
+    if (!(await this.entry.saveNow()) || this.entry.kept?.id !== id) return;
     try {
-      const kept = await this.api.restore(this.entry.kept.id, number, this.entry.kept.revision);
+      const kept = await this.api.restore(id, number, this.entry.kept.revision);
       this.announcer.toast(`Version ${number} is the newest again. Nothing in between is lost.`);
       this.entry.replace(kept);
     } catch (error) {
