@@ -128,6 +128,16 @@ def test_what_has_no_id_gets_one_of_its_question(tmp_path: Path, name: str) -> N
     assert found == {"A": "open-now-2", "B": "open-now-3", "C": "open-now"}
 
 
+@pytest.mark.parametrize(("name", "content"), [
+    ("a.jsonl", '{"id": 0, "question": "Q?", "answer": "A"}'), ("a.json", '[{"id": 0, "question": "Q?", "answer": "A"}]'),
+    ("a.csv", "id,question,answer\n0,Q?,A\n"), ("a.md", "---\nid: 0\nquestion: Q?\n---\nA"),
+])
+def test_ids_may_count_from_zero(tmp_path: Path, name: str, content: str) -> None:
+    assert [one.id for one in read([file(tmp_path, name, content)]).articles] == ["0"]
+    with pytest.raises(BadEntry, match="id: False is no text"):
+        read([file(tmp_path, "b.jsonl", '{"id": false, "question": "Q?", "answer": "A"}')])
+
+
 def test_a_file_whose_id_is_empty_has_its_name(tmp_path: Path) -> None:
     assert read([file(tmp_path, "hours.md", "---\nid:\nquestion: Open?\n---\nYes.")]).articles[0].id == "hours"
 
