@@ -85,6 +85,7 @@ def text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        raw = error.object  # without a mark of byte order, as the places in it are counted
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
         byte = f"byte 0x{raw[error.start]:02x}"

@@ -57,6 +57,8 @@ def test_the_same_question_twice_is_taken_with_a_warning(tmp_path: Path) -> None
     ("a.jsonl", '[1]\n', r"a\.jsonl:1: list"),
     ("a.jsonl", "", "there are no entries"),
     ("a.jsonl", b'{"id":"a",\n"question":"caf\xe9"}', r"a\.jsonl:2:\d+: not UTF-8 \(byte 0xe9\)"),
+    ("a.jsonl", b'\xef\xbb\xbf{"id":\n"caf\xe9"}', r"a\.jsonl:2:5: not UTF-8 \(byte 0xe9\)"),
+    ("a.jsonl", b'\xef\xbb\xbf{"id": "caf\xe9"}', r"a\.jsonl:1:12: not UTF-8 \(byte 0xe9\)"),
     ("a.json", "{}", r"a\.json:1:1: a list"),
     ("a.csv", "id,question\nx,Q?\n", r"a\.csv:2: there is no column 'answer'"),
     ("a.csv", "id,question,answer\nx,Q?,A,too,many\n", r"a\.csv:2: more cells"),
