@@ -21,7 +21,7 @@ from kb_index.translations import base
 _OPENING = 1500
 #: So many entries are proposed for their words.
 _BY_WORDS = 10
-#: At most so many of the nearest vectors are looked at for up to so many entries; for more entries, as many as these need.
+#: At most so many of the nearest vectors are looked at for up to so many entries; for more, as many as these need.
 _DEEPEST, _USUAL = 500, 10
 #: From so many questions to a large index on they are looked up in parts of so many, so many parts at the same time.
 _MANY, _PART, _AT_ONCE = 500, 256, 2

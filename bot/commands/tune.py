@@ -12,7 +12,8 @@ HELP = "train the classifier on data/nlu (some 20 minutes), into data/judgement;
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=seed, default=0, help="of the order of phrases and the first weights (default 0)")
+    parser.add_argument("--seed", type=seed, default=0,
+                        help="of the order of phrases and the first weights (default 0)")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

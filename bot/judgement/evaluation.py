@@ -145,8 +145,9 @@ def _ask_told(settings: Settings, published: snapshot.Snapshot, cache: VectorCac
     asked: list[Asked] = []
     for start in range(0, len(told), _BATCH):
         batch = told[start : start + _BATCH]
-        asked += publishing.ask(memory.read([one.text for one in batch]), [family.get(one.entry or "", one.entry or "") for one in batch],
-                                [one.route or "" for one in batch], asker)
+        wanted = [family.get(one.entry or "", one.entry or "") for one in batch]
+        asked += publishing.ask(memory.read([one.text for one in batch]), wanted, [one.route or "" for one in batch],
+                                asker)
         progress(len(asked), len(told))
     return asked
 

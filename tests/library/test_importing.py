@@ -38,6 +38,26 @@ def test_csv_with_any_usual_parting_and_lines_in_cells(tmp_path: Path, parting: 
     assert (entry.answer, entry.phrasings) == ("one\ntwo", ("p1", "p2"))
 
 
+@pytest.mark.parametrize("content", [
+    "id;question;answer;notes, if any\nx;Q?;A, B;", "id;question;answer\nx;Q?;A, B", "sep=;\r\nid;question;answer\r\nx;Q?;A, B",
+    '"SEP=|"\nid|question|answer\nx|Q?|A, B',
+])
+def test_what_parts_the_cells_is_told_by_the_names_of_the_columns(tmp_path: Path, content: str) -> None:
+    (entry,) = (one.entry for one in read([file(tmp_path, "faq.csv", content)]).articles)
+    assert (entry.id, entry.question, entry.answer) == ("x", "Q?", "A, B")
+    with pytest.raises(BadEntry, match=r"faq\.csv:\d: there is no column 'question'; the columns are 'frage', 'antwort', 'notiz, kurz'"):
+        read([file(tmp_path, "faq.csv", "Frage;Antwort;Notiz, kurz\nQ?;A;n")])
+    with pytest.raises(BadEntry, match=r"faq\.csv:3: answer is empty"):
+        read([file(tmp_path, "faq.csv", "sep=;\nquestion;answer\nQ?;")])
+
+
+def test_json_lines_may_be_called_json(tmp_path: Path) -> None:
+    path = file(tmp_path, "faq.json", '{"question": "Q?", "answer": "A"}\n{"question": "R?", "answer": "B"}\n')
+    assert [one.id for one in read([path]).articles] == ["q", "r"]
+    with pytest.raises(BadEntry, match=r"faq\.json:2:\d+: no valid JSON"):
+        read([file(tmp_path, "faq.json", '{"question": "Q?", "answer": "A"}\n{"question": "R?" "answer": "B"}\n')])
+
+
 def test_a_formula_is_text_and_a_person_is_told(tmp_path: Path) -> None:
     found = read([file(tmp_path, "faq.csv", 'id,question,answer\nx,Q?,"=HYPERLINK(""http://x"")"\n')])
     assert found.articles[0].entry.answer.startswith("=HYPERLINK")
