@@ -79,8 +79,8 @@ def _join(family: list[_Text], text: _Text, warnings: list[str]) -> None:
     if there is None:
         family.append(text)
     elif (there.title, there.answer) != (text.title, text.answer):
-        warnings.append(f"{text.where}: {text.title[:60]!r} is a second text of its article in one language; it was left "
-                        "out")
+        warnings.append(
+            f"{text.where}: {text.title[:60]!r} is a second text of its article in one language; it was left out")
 
 
 @dataclass(frozen=True)
