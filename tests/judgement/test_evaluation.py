@@ -17,6 +17,7 @@ from bot.commands import evaluate
 from bot.judgement.bars import Asked
 from bot.judgement.confidence import SIGNS, Confidence
 from bot.judgement.evaluation import Evaluation, Told, measured, read_file
+from bot.judgement.evaluation import evaluate as measure
 from bot.judgement.evaluation_page import page
 from bot.judgement.judgement import Reading
 from bot.judgement.labelled import BadLabels
@@ -74,6 +75,20 @@ def test_where_no_entry_is_right_it_is_told_how_often_none_is_given() -> None:
 def test_an_entry_that_is_not_published_is_told() -> None:
     messages = [asked("one", "a", 1, "a"), asked("another", "gone", 1, "a")]
     assert measured(messages, _PUBLISHED, 0.05, [Told("one", None, "a"), Told("another", None, "gone")]).unknown == ["gone"]
+
+
+def test_the_id_of_a_translation_stands_for_its_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = SimpleNamespace(**vars(_PUBLISHED), families=SimpleNamespace(originals={"a": "a", "b": "a"}))
+    there: dict[str, Any] = {
+        "snapshot.load_current": published, "publishing.cache_of": SimpleNamespace(close=lambda: None),
+        "Memory": SimpleNamespace(read=list), "Asker": SimpleNamespace(at=lambda state: None),
+    }
+    for name, thing in there.items():
+        monkeypatch.setattr(f"bot.judgement.evaluation.{name}", lambda *_, thing=thing: thing)
+    monkeypatch.setattr("bot.judgement.publishing.ask", lambda texts, wanted, routes, asker: [
+        asked(text, entry, 1, "a", route) for text, entry, route in zip(texts, wanted, routes, strict=True)])
+    found = measure(Settings(home=tmp_path), [Told("offen?", None, "b")])
+    assert found.table[0] == ("right entry first", "100.0%", "1 of 1 questions with an answer") and found.unknown == []
 
 
 def test_half_a_percent_of_the_promise_is_told(found: Evaluation) -> None:
