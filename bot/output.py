@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,10 +25,12 @@ def whole(path: Path, binary: bool = False) -> Iterator[IO[Any]]:
     FrontdeskError."""
     check(path)
     target = path if _is_stream(path) else path.resolve()
-    scratch = target if _is_stream(path) else target.with_name(f".{target.name}.part")
+    # Two commands may write to one place, and each its own whole file; the name is short, whatever the target's is.
+    scratch = target if _is_stream(path) else target.with_name(f".{secrets.token_hex(8)}.part")
+    mode = "w" if scratch == target else "x"
     try:
         try:
-            out = scratch.open("wb") if binary else scratch.open("w", encoding="utf-8", newline="")
+            out = scratch.open(f"{mode}b") if binary else scratch.open(mode, encoding="utf-8", newline="")
         except OSError as error:
             raise FrontdeskError(f"{path}: cannot be written ({error.strerror})") from None
         with out:
@@ -36,7 +39,8 @@ def whole(path: Path, binary: bool = False) -> Iterator[IO[Any]]:
             scratch.replace(target)
     finally:
         if scratch != target:
-            scratch.unlink(missing_ok=True)
+            with suppress(OSError):
+                scratch.unlink()
 
 
 def _is_stream(path: Path) -> bool:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import dropwhile
+from pathlib import Path
 from typing import Any, Protocol
 
 from tqdm import tqdm
@@ -133,19 +135,32 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
 
     Raises Busy where another set-up of the same home is at work, SetupFailed naming the step that failed.
     """
+    # Where nothing is due nobody has to wait for a lock, nor to be able to write it.
+    left = list(dropwhile(lambda step: step not in force and not _is_due(step, settings), steps))
+    if not left:
+        return 0
     busy = f"another set-up of {settings.home} is at work (process {{pid}}); wait until it is done"
     with LockFile(settings.home / "setup.lock", busy):
         # Scratch folders of a step that was killed; nobody else is at work here now.
-        for left in ("tmp????????/", ".judgement-*/"):
-            for scratch in settings.home.glob(left):
+        for name in (".encoder-*/", ".judgement-*/"):
+            for scratch in settings.home.glob(name):
                 shutil.rmtree(scratch, ignore_errors=True)
-        return sum(_do(step, settings, step in force) for step in steps)
+        return sum(_do(step, settings, step in force) for step in left)
+
+
+def _is_due(step: Step, settings: Settings) -> bool:
+    return _mark(step, settings).exists() or not step.is_current(settings)
+
+
+def _mark(step: Step, settings: Settings) -> Path:
+    """What lies there while a step is at work, and after one that was interrupted."""
+    return settings.home / "setup" / f"{step.name.replace(' ', '-')}.unfinished"
 
 
 def _do(step: Step, settings: Settings, force: bool) -> bool:
-    mark = settings.home / "setup" / f"{step.name.replace(' ', '-')}.unfinished"
-    if not force and not mark.exists() and step.is_current(settings):
+    if not force and not _is_due(step, settings):
         return False
+    mark = _mark(step, settings)
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.touch()
     begun = time.monotonic()

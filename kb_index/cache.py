@@ -5,28 +5,37 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from kb_index.encoder import Encoder, Vectors
+from kb_index.errors import BadCache
+
+T = TypeVar("T")
 
 _CHUNK = 256
 #: Keys that are looked up in one query; SQLite takes no more than a thousand in its oldest form.
 _KEYS = 500
+#: Seconds to wait for another process that writes.
+_PATIENCE = 30.0
 
 
 class VectorCache:
     """Vectors of one encoder in an SQLite file; several processes may use it at once. `second` has those of the encoder
-    that sees questions a second time, if there is one."""
+    that sees questions a second time, if there is one. A damaged file is set aside, and all is embedded again. Raises
+    BadCache where the file cannot be used."""
 
     def __init__(self, encoder: Encoder, path: Path, second: Encoder | None = None) -> None:
         self.encoder = encoder
         self.second = None if second is None else VectorCache(second, path)
+        self._path = path
+        self._open: sqlite3.Connection | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=30)
-        self._db.execute("pragma journal_mode=wal")
-        self._db.execute("create table if not exists vectors (key blob primary key, vector blob) without rowid")
+        self._trying(self._db)
 
     def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None) -> Vectors:
         """As :meth:`Encoder.encode`; `progress` is told how many of the missing texts are done."""
@@ -37,8 +46,7 @@ class VectorCache:
         vectors = np.zeros((len(texts), self.encoder.dimensions), dtype=np.float32)
         for start in range(0, len(keys), _KEYS):
             some = keys[start : start + _KEYS]
-            marks = ",".join("?" * len(some))  # nothing but question marks
-            for key, vector in self._db.execute(f"select key, vector from vectors where key in ({marks})", some):  # noqa: S608
+            for key, vector in self._trying(partial(self._kept, some)):
                 vectors[rows.pop(key)] = np.frombuffer(vector, dtype=np.float32)
         todo = list(rows.items())
         for start in range(0, len(todo), _CHUNK):
@@ -54,10 +62,47 @@ class VectorCache:
         """Puts vectors that are known already beside those that were made here."""
         self._keep([self._key(text) for text in texts], vectors)
 
+    def _kept(self, keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        marks = ",".join("?" * len(keys))  # nothing but question marks
+        return self._db().execute(f"select key, vector from vectors where key in ({marks})", keys).fetchall()  # noqa: S608
+
     def _keep(self, keys: Sequence[bytes], vectors: Vectors) -> None:
-        with self._db:
-            told = ((key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True))
-            self._db.executemany("insert or ignore into vectors values (?, ?)", told)
+        told = [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)]
+
+        def write() -> None:
+            with self._db() as db:
+                db.executemany("insert or ignore into vectors values (?, ?)", told)
+
+        self._trying(write)
+
+    def _db(self) -> sqlite3.Connection:
+        if self._open is None:
+            self._open = sqlite3.connect(self._path, timeout=_PATIENCE)
+            # Only quicker; refused at once where another process opens the file at the same time.
+            with suppress(sqlite3.OperationalError):
+                self._open.execute("pragma journal_mode=wal")
+            self._open.execute("create table if not exists vectors (key blob primary key, vector blob) without rowid")
+        return self._open
+
+    def _trying(self, act: Callable[[], T]) -> T:
+        """What `act` gives, which asks the database; where that is damaged, what it gives with one that is empty."""
+        try:
+            try:
+                return act()
+            except sqlite3.DatabaseError as error:
+                if type(error) is not sqlite3.DatabaseError:  # the kinds that come of it say nothing of damage
+                    raise
+                self._set_aside()
+                return act()
+        except sqlite3.Error as error:
+            raise BadCache(f"{self._path}: the vectors that were kept cannot be used ({error}); see that the disk has "
+                           "room and the file can be written, or remove it: it is made anew") from error
+
+    def _set_aside(self) -> None:
+        self._close()
+        self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
+        for ending in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
     def _key(self, text: str) -> bytes:
         return hashlib.blake2b(f"{self.encoder.name}\0{text}".encode("utf-8", "replace"), digest_size=16).digest()
@@ -65,4 +110,9 @@ class VectorCache:
     def close(self) -> None:
         if self.second is not None:
             self.second.close()
-        self._db.close()
+        self._close()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None

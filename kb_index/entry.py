@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any
 
 from kb_index.errors import BadEntry
+from kb_index.letters import small, words_of
 
 #: Foreign ids may be titles or numbers; what would break a line or hide in it is refused.
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_WORD = re.compile(r"\w+")
+_WORD = words_of(r"\w")
 MAX_ANSWER = 200_000
 #: Who may be told it: anybody, customers who have proved who they are, or nobody but agents.
 EVERYONE, VERIFIED, AGENTS = "everyone", "verified", "agents"
@@ -133,4 +134,4 @@ class Entry:
 
 def folded(text: str) -> str:
     """The words of a text alone, in small letters."""
-    return " ".join(_WORD.findall(text.lower()))
+    return " ".join(_WORD.findall(small(text)))

@@ -17,5 +17,9 @@ class ModelMissing(KnowledgeError):
     """The encoder has not been exported, or its source model cannot be found."""
 
 
+class BadCache(KnowledgeError):
+    """The file of vectors that were made before cannot be read or written."""
+
+
 class BadSnapshot(KnowledgeError):
     """An index snapshot that is incomplete or does not match its sums."""

@@ -156,7 +156,7 @@ def export(
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".encoder-", dir=folder.parent) as scratch:
         work = Path(scratch)
         step("exporting to ONNX")
         ids = torch.ones((2, 12), dtype=torch.long)

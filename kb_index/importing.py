@@ -17,6 +17,8 @@ from kb_index.errors import BadEntry, NoEntries
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: What other programs call our columns; each counts only where ours is not there.
 _ALIASES = {"title": "question", "content": "answer", "body": "answer", "key": "id", "qid": "id"}
+#: The first line of what Excel is to open with another separator than the system's.
+_SAYS_PARTING = re.compile(r'"?sep=([^"\r\n])"?(?=[\r\n])', re.I)
 _LISTS = ("phrasings", "tests", "related")
 _LARGEST = 400 << 20
 Row = tuple[dict[str, Any], str]
@@ -85,6 +87,7 @@ def text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        raw = error.object  # without a mark of byte order, as the places in it are counted
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
         byte = f"byte 0x{raw[error.start]:02x}"
@@ -92,42 +95,48 @@ def text(path: Path) -> str:
 
 
 def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    if path.suffix.lower() == ".json":
-        try:
-            rows = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            place = f"{path}:{getattr(error, 'lineno', 1)}:{getattr(error, 'colno', 1)}"
-            raise BadEntry(f"{place}: no valid JSON ({error})") from None
-        if not isinstance(rows, list):
-            raise NoEntries(f"{path}:1:1: a list of entries is wanted")
-        numbered = [(f"{path}, entry {i}", row) for i, row in enumerate(rows, 1)]
-    else:
-        numbered = []
-        for number, line in enumerate(text.split("\n"), 1):
-            if not line.strip():
-                continue
-            try:
-                numbered.append((f"{path}:{number}", json.loads(line)))
-            except (ValueError, RecursionError) as error:
-                column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
-                raise BadEntry(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
-    for where, row in numbered:
+    for where, row in _listed(text, path) if path.suffix.lower() == ".json" else _lines(text, path):
         if not isinstance(row, dict):
             raise NoEntries(f"{where}: {type(row).__name__}; an object with question and answer is wanted")
         yield row, where
 
 
+def _listed(text: str, path: Path) -> list[tuple[str, Any]]:
+    """The items of a list, each with its place; of JSON lines in a file that is called as if it held a list, these."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        first = text[: getattr(error, "pos", 0)].strip()
+        if getattr(error, "msg", "") == "Extra data" and first.startswith("{") and "\n" not in first:
+            return _lines(text, path)
+        place = f"{path}:{getattr(error, 'lineno', 1)}:{getattr(error, 'colno', 1)}"
+        raise BadEntry(f"{place}: no valid JSON ({error})") from None
+    if not isinstance(rows, list):
+        raise NoEntries(f"{path}:1:1: a list of entries is wanted")
+    return [(f"{path}, entry {i}", row) for i, row in enumerate(rows, 1)]
+
+
+def _lines(text: str, path: Path) -> list[tuple[str, Any]]:
+    """What each line says, with its place; all are read before the first is taken."""
+    numbered = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            numbered.append((f"{path}:{number}", json.loads(line)))
+        except (ValueError, RecursionError) as error:
+            column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
+            raise BadEntry(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
+    return numbered
+
+
 def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """The rows below the first that is not empty, which names the columns."""
     csv.field_size_limit(64 << 20)
-    lines = io.StringIO(text, newline="")
-    head = next((line for line in lines if line.strip(",;\t \r\n")), "")
-    try:
-        parting = csv.Sniffer().sniff(head[:4096], delimiters=",;\t").delimiter
-    except csv.Error:
-        parting = ","
-    lines.seek(0)
-    reader = csv.reader(lines, delimiter=parting, strict=True)
+    if said := _SAYS_PARTING.match(text):
+        text = text[said.end() :]  # the line stays, empty, so that all others keep their numbers
+    parting = said[1] if said else _parting(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=parting, strict=True)
     names: list[str] = []
     before = 0
     try:
@@ -144,3 +153,18 @@ def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             yield {name: unguarded(value) for name, value in zip_longest(names, row, fillvalue="")}, where
     except csv.Error as error:
         raise BadEntry(f"{path}:{reader.line_num}: no valid CSV ({error})") from None
+
+
+def _parting(text: str) -> str:
+    """What parts the cells: that with which the first line that is not empty has most names that are known, and of
+    equals most names at all."""
+    head = next((line for line in io.StringIO(text, newline="") if line.strip(",;\t \r\n")), "")
+
+    def names(parting: str) -> tuple[int, int]:
+        try:
+            found = [name.strip().lower() for name in next(csv.reader([head], delimiter=parting), [])]
+        except csv.Error:
+            return 0, 0
+        return sum(name in _ALIASES or name in _ALIASES.values() for name in found), len(found)
+
+    return max(",;\t", key=names)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from bm25s import stopwords
 
 from kb_index.entry import Entry
+from kb_index.letters import small, words_of
 from kb_index.passages import plain
 from kb_index.translations import base
 
@@ -28,7 +29,7 @@ _MANY, _STEPS = 1_000, 16
 #: What is kept at hand of words that were asked for, in shares of entries: some 24 MB.
 _AT_HAND = 2_000_000
 _WORDS, _COLUMNS = "words.txt", "columns.npy"
-_WORD = re.compile(r"[^\W_]+")
+_WORD = words_of(r"[^\W_]")
 #: Phones type the curly one.
 _APOSTROPHE = re.compile("['\u2018\u2019]")
 _STOP = frozenset(re.findall(r"\w+", """
@@ -47,7 +48,7 @@ _STOPS = {
 
 def tokens(text: str) -> list[str]:
     """Lower-case words without the commonest ones, cut to a crude stem so that `parcels` finds `parcel`."""
-    return [_stem(word) for word in _WORD.findall(_APOSTROPHE.sub("", text.lower())) if word not in _STOP]
+    return [_stem(word) for word in _WORD.findall(_APOSTROPHE.sub("", small(text))) if word not in _STOP]
 
 
 @lru_cache(100_000)
@@ -65,7 +66,7 @@ def words(entry: Entry) -> tuple[str, ...]:
     text = " ".join([entry.question, entry.question, *entry.phrasings, plain(entry.answer)])
     common = _STOPS.get(base(entry.language), ()) if entry.translation_of else ()
     if common:
-        text = " ".join(word for word in _WORD.findall(text.lower()) if word not in common)
+        text = " ".join(word for word in _WORD.findall(small(text)) if word not in common)
     return tuple(tokens(text))
 
 

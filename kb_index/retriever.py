@@ -21,6 +21,8 @@ from kb_index.translations import base
 _OPENING = 1500
 #: So many entries are proposed for their words.
 _BY_WORDS = 10
+#: At most so many of the nearest vectors are looked at for up to so many entries; for more, as many as these need.
+_DEEPEST, _USUAL = 500, 10
 #: From so many questions to a large index on they are looked up in parts of so many, so many parts at the same time.
 _MANY, _PART, _AT_ONCE = 500, 256, 2
 #: Lexical scores are looked through in blocks of so many.
@@ -123,7 +125,8 @@ class Retriever:
         """How many of the nearest vectors are looked at for the best `top` entries."""
         # Enough that no few entries with many vectors each take all places.
         depth = max(50, int(2 * top * self._each)) * (1 if self._all_open else 2)
-        return min(depth, 500, self.snapshot.size)
+        most = _DEEPEST if top <= _USUAL else max(_DEEPEST, int(2 * top * self._each))
+        return min(depth, most, self.snapshot.size)
 
     def search(
         self, texts: Sequence[str], vectors: Vectors, top: int = 5, second: Vectors | None = None
@@ -245,7 +248,7 @@ class Retriever:
             order = order[np.sort(np.unique(family[order], return_index=True)[1])]
         words = folded(text)
         #: The originals of translations that have the very words.
-        same = self._words.get(words, set())
+        same = self._words.get(words, set()) if words else set()
         order = order[:top]
         best = zip(positions[order].tolist(), family[order].tolist(), scores[order].tolist(), nearest[order].tolist(),
                    lexical[positions[order]].tolist(), strict=True)

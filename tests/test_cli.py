@@ -38,7 +38,11 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("fly",), ("run", "--fast"), ("staff",), ("staff", "add"), ("kb",)])
+@pytest.mark.parametrize("arguments", [(), ("fly",), ("run", "--fast"), ("staff",), ("staff", "add"), ("kb",),
+                                       ("tune", "--seed", "-1"),
+                                       *(("evaluate", *more, "intent", "--train", "a", "--test", "b", *rest) for more, rest in (
+                                           ((), ("--seed", "-1")), ((), ("--seed", str(2**63 - 1))), (("--file", "c"), ()), (("--html", "c"), ()),
+                                       ))])
 def test_a_wrong_command_line_is_status_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
     refused = frontdesk(*arguments, home=tmp_path)
     assert refused.returncode == 2

@@ -38,6 +38,19 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_two_at_once_each_write_a_whole_file(tmp_path: Path) -> None:
+    out = tmp_path / ("n" * 249 + ".jsonl")
+
+    def slow() -> Iterator[dict[str, Any]]:
+        yield ROWS[0]
+        lines.write([{"qid": 2}], out)
+        yield ROWS[0]
+
+    lines.write(slow(), out)
+    assert [json.loads(line) for line in out.read_text().splitlines()] == [ROWS[0], ROWS[0]]
+    assert list(tmp_path.iterdir()) == [out]
+
+
 def test_half_a_character_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     lines.write(ROWS, None)
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == ROWS

@@ -98,17 +98,21 @@ def test_two_at_once_are_refused(settings: Settings, steps: tuple[Copy, Copy, Co
         with pytest.raises(Busy, match=f"another set-up of {settings.home} is at work \\(process {other.pid}\\)"):
             set_up(settings, steps)
         assert holder(settings.home / "setup.lock") == other.pid
+        # Where nothing is to be done, nobody is in the way.
+        steps[0].target.write_text("one")
+        assert set_up(settings, steps[:1]) == 0
+        steps[0].target.unlink()
         other.kill()
     # What held it is dead, so nothing has to be cleaned up.
     assert set_up(settings, steps) == 3
 
 
 def test_scratch_of_a_killed_step_is_cleared(settings: Settings, steps: tuple[Copy, Copy, Copy]) -> None:
-    for name in ("tmpab12_x9z", ".judgement-ab12_x9z", "encoder"):
+    for name in (".encoder-ab12_x9z", ".judgement-ab12_x9z", "encoder", "tmpab12_x9z"):
         (settings.home / name).mkdir(parents=True)
         (settings.home / name / "half").write_text("")
     set_up(settings, steps)
-    assert {one.name for one in settings.home.iterdir() if (one / "half").exists()} == {"encoder"}
+    assert {one.name for one in settings.home.iterdir() if (one / "half").exists()} == {"encoder", "tmpab12_x9z"}
 
 
 def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:

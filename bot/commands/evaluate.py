@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
+from bot.commands.numbers import count, seed
 from bot.settings import Settings
 
 HELP = "measure how well messages are judged"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(refuse=parser.error)
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots there")
     parser.add_argument("--file", type=Path, metavar="FILE",
                         help='measure with JSON lines {"text": "…", "route": "…"} or {"text": "…", "entry": "…"}')
@@ -20,13 +23,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     intent.add_argument("--train", type=Path, required=True, metavar="FILE",
                         help='JSON lines {"text": "…", "label": "…"}; the label oos means out of scope')
     intent.add_argument("--test", type=Path, required=True, metavar="FILE", help="as --train; never learnt from")
-    intent.add_argument("--shots", type=_count, metavar="N", help="learn only N lines of each label")
-    intent.add_argument("--seed", type=int, default=0, metavar="S", help="what is drawn at random is drawn with S (0)")
+    intent.add_argument("--shots", type=count, metavar="N", help="learn only N lines of each label")
+    intent.add_argument("--seed", type=seed, default=0, metavar="S", help="what is drawn at random is drawn with S (0)")
     intent.add_argument("--no-tune", action="store_true", help="leave the encoder as it is: seconds instead of minutes")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    return _intent(args, settings) if args.action == "intent" else _published(args, settings)
+    if args.action != "intent":
+        return _published(args, settings)
+    if args.html or args.file:
+        args.refuse("--html and --file are for what is published; `evaluate intent` has neither")
+    return _intent(args, settings)
 
 
 def _published(args: argparse.Namespace, settings: Settings) -> int:
@@ -42,7 +49,7 @@ def _published(args: argparse.Namespace, settings: Settings) -> int:
     set_up(settings, (ENCODER, JUDGEMENT, LEDGER, INDEX))
     with Bar("evaluate") as bar:
         found = evaluate(settings, told, bar)
-    wide = max(len(name) for name, _, _ in found.table)
+    wide = max((len(name) for name, _, _ in found.table), default=0)
     print(f"published state {found.snapshot}")
     for name, figure, of in found.table:
         print(f"{name:<{wide}}  {figure:>7}  {of}")
@@ -50,9 +57,13 @@ def _published(args: argparse.Namespace, settings: Settings) -> int:
         nearest = ", ".join(f"{c['entry']} {c['score']:.2f}" for c in one["candidates"][:3])
         print(f"  {one['decision']} {one['confidence']:.2f} {one['text'][:80]!r}: wanted {one['wanted'] or 'none'}; "
               f"nearest {nearest}")
+    if found.unknown:
+        print("frontdesk: the file wants entries that are not published, and counts any answer there as wrong: "
+              f"{', '.join(found.unknown[:10])}", file=sys.stderr)
     if args.html:
         with whole(args.html) as out:
-            out.write(page(found))
+            # A message may hold half of a character pair, which no file can.
+            out.write(page(found).encode("utf-8", "replace").decode())
     return 0
 
 
@@ -62,16 +73,9 @@ def _intent(args: argparse.Namespace, settings: Settings) -> int:
     from bot.setup import ENCODER, Bar, set_up
 
     # A bad file is told at once, not after the set-up.
-    for path in (args.train, args.test):
-        read(path)
+    train, test = read(args.train, least=2), read(args.test)
     set_up(settings, (ENCODER,))
     with Bar("evaluate intent") as bar:
-        told = report(settings, args.train, args.test, args.shots, args.seed, not args.no_tune, bar)
+        told = report(settings, train, test, args.shots, args.seed, not args.no_tune, bar)
     print(json.dumps(told, indent=1))
     return 0
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1 on is wanted")
-    return int(text)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
+from bot.commands.numbers import seed
 from bot.settings import Settings
 
 HELP = "train the classifier on data/nlu (some 20 minutes), into data/judgement; the set-up takes it from there"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=0, help="of the order of phrases and the first weights (default 0)")
+    parser.add_argument("--seed", type=seed, default=0,
+                        help="of the order of phrases and the first weights (default 0)")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

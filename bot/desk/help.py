@@ -35,13 +35,19 @@ def _language(request: Request, shelf: Shelf) -> str:
     return wanted if wanted in shelf.languages else ""
 
 
+def _category(request: Request) -> str | None:
+    """The category that is to be shown; the empty one is that of entries without any."""
+    told: str | None = request.get_args(keep_blank_values=True).get("category")
+    return told
+
+
 async def index(request: Request) -> HTTPResponse:
     shelf = await _shelf(request)
     shop = of(request).texts.config()["shop"]
-    search, category = request.args.get("search", "").strip()[:200], request.args.get("category")
+    search, category = request.args.get("search", "").strip()[:200], _category(request)
     language = _language(request, shelf)
     switch = _switch(
-        [(one, _index_link(one, search, category or ""), one == language) for one in ["", *shelf.languages]]
+        [(one, _index_link(one, search, category), one == language) for one in ["", *shelf.languages]]
     ) if shelf.languages else ""
     if search:
         found = await asyncio.to_thread(_found, shelf, search, language)
@@ -144,8 +150,9 @@ def _alternates(family: Sequence[Entry], site: str) -> str:
                    for tag, link in _links(family, site))
 
 
-def _index_link(language: str = "", search: str = "", category: str = "") -> str:
-    asked = {name: value for name, value in (("search", search), ("category", category), ("lang", language)) if value}
+def _index_link(language: str = "", search: str = "", category: str | None = None) -> str:
+    told = (("search", search or None), ("category", category), ("lang", language or None))
+    asked = {name: value for name, value in told if value is not None}
     return f"/help?{urlencode(asked)}" if asked else "/help"
 
 

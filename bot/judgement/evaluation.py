@@ -72,7 +72,8 @@ class Outcome:
 class Evaluation:
     """`table` has (what, figure, of what); `risk` are points (coverage, risk) from the surest down, `bar` is the
     one where the bar stands; `reliability` are (mean confidence, share right, number) of each bin; `confusion[i][j]`
-    counts messages of route i that were read as route j, in the order of `routes`."""
+    counts messages of route i that were read as route j, in the order of `routes`. `unknown` are ids that a file wants
+    and that are not published, so that nothing is right."""
 
     snapshot: str
     alpha: float
@@ -83,6 +84,7 @@ class Evaluation:
     routes: list[str]
     confusion: list[list[int]]
     mistakes: list[dict[str, Any]]
+    unknown: list[str]
 
 
 def read_file(path: Path) -> list[Told]:
@@ -97,7 +99,7 @@ def read_file(path: Path) -> list[Told]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
             raise BadLabels(f"{path}:{number}:{column}: no valid JSON ({fault})") from None
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not {"route", "entry"} & row.keys():
@@ -106,11 +108,15 @@ def read_file(path: Path) -> list[Told]:
         route = row.get("route")
         if route is not None and route not in ROUTES:
             raise BadLabels(f"{path}:{number}:1: route is {route!r}; one of {', '.join(ROUTES)} is wanted")
-        entry = str(row["entry"] or "") if "entry" in row else None
-        found.append(Told(row["text"], route, entry))
+        found.append(Told(row["text"], route, _entry(row["entry"]) if "entry" in row else None))
     if not found:
         raise BadLabels(f"{path}:1:1: there is no line in it")
     return found
+
+
+def _entry(value: Any) -> str:
+    """An id as entries have theirs, which an import may have counted from 0; empty for None."""
+    return "" if value is None else str(value).encode("utf-8", "replace").decode().strip()
 
 
 def evaluate(
@@ -134,11 +140,14 @@ def evaluate(
 def _ask_told(settings: Settings, published: snapshot.Snapshot, cache: VectorCache, told: Sequence[Told],
               progress: Progress) -> list[Asked]:
     memory, asker = Memory(settings), Asker(cache).at(published)
+    # A search finds a family by its original.
+    family = published.families.originals
     asked: list[Asked] = []
     for start in range(0, len(told), _BATCH):
         batch = told[start : start + _BATCH]
-        asked += publishing.ask(memory.read([one.text for one in batch]), [one.entry or "" for one in batch],
-                                [one.route or "" for one in batch], asker)
+        wanted = [family.get(one.entry or "", one.entry or "") for one in batch]
+        asked += publishing.ask(memory.read([one.text for one in batch]), wanted, [one.route or "" for one in batch],
+                                asker)
         progress(len(asked), len(told))
     return asked
 
@@ -164,6 +173,7 @@ def measured(
         bar=_at_bar(outcomes), reliability=_reliability(outcomes), routes=list(ROUTES) if names else [],
         confusion=_confusion(by_route) if names else [],
         mistakes=[o.as_dict() for o in _worst(outcomes)],
+        unknown=sorted({one.entry for one in told or () if one.entry} - published.position.keys()),
     )
 
 
@@ -173,7 +183,7 @@ def _decided(asked: Sequence[Asked], bars: Bars, tasks: frozenset[str] = frozens
 
 
 def _table(outcomes: Sequence[Outcome], by_route: Sequence[Outcome]) -> list[tuple[str, str, str]]:
-    known = [o for o in outcomes if o.asked.entry]
+    known, without = ([o for o in outcomes if bool(o.asked.entry) is told] for told in (True, False))
     answered = [o for o in outcomes if o.judged.decision == "answer"]
     wrong = [o for o in answered if o.wrong]
     rows = []
@@ -187,6 +197,9 @@ def _table(outcomes: Sequence[Outcome], by_route: Sequence[Outcome]) -> list[tup
             "questions with an answer")
         row("answered by itself", sum(o.judged.decision == "answer" for o in known), len(known),
             "questions with an answer")
+    if without:
+        row("rightly not answered", sum(o.judged.decision != "answer" for o in without), len(without),
+            "questions without an answer")
     if answered:
         row("wrong among its answers", len(wrong), len(answered), "answers")
         rows.append(("… at most, with 95 % confidence", f"{upper_bound(len(wrong), len(answered), 0.05):.1%}",

@@ -36,7 +36,7 @@ def page(found: Evaluation) -> str:
 <header>
 <h1>How well the bot judges</h1>
 <p>Published state <code>{escape(found.snapshot)}</code>, asked with labelled messages. What is promised: at most
-{found.alpha:.0%} of the bot’s own answers are wrong.</p>
+{100 * found.alpha:g}% of the bot’s own answers are wrong.</p>
 </header>
 {"".join(parts)}
 </main>
@@ -61,7 +61,7 @@ def _risk(found: Evaluation) -> str:
     worst = max([risk for _, risk in found.risk] + [2 * found.alpha])
     top = min(1.0, (int(worst * 20) + 1) / 20)
     marks = [_line([(0.0, found.alpha), (1.0, found.alpha)], top, "limit"),
-             _word(0.02, found.alpha, top, f"promised: {found.alpha:.0%}", "limit", -5)]
+             _word(0.02, found.alpha, top, f"promised: {100 * found.alpha:g}%", "limit", -5)]
     at = ""
     if found.bar:
         covered, risk = found.bar

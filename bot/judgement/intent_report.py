@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from bot.apart import Progress
 from bot.judgement.intents import REFUSED, Told, tell_apart
-from bot.judgement.labelled import OUT_OF_SCOPE, BadLabels, Labelled, called, read, sample
+from bot.judgement.labelled import OUT_OF_SCOPE, Labelled, called, sample
 from bot.judgement.member import Texts
 from bot.settings import Settings
 from kb_index.cache import VectorCache
@@ -22,17 +21,14 @@ from kb_index.export import source_model
 
 
 def report(
-    settings: Settings, train: Path, test: Path, shots: int | None = None, seed: int = 0, tuning: bool = True,
-    progress: Progress = lambda done, total: None,
+    settings: Settings, train: Sequence[Labelled], asked: Sequence[Labelled], shots: int | None = None, seed: int = 0,
+    tuning: bool = True, progress: Progress = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Trains on `train` (or `shots` of each label) and measures on `test`. Raises BadLabels, ModelMissing."""
+    """Trains on `train` (or `shots` of each label), which has two intents or more, and measures on `asked`. Raises
+    ModelMissing."""
     begun = time.perf_counter()
-    learnt, asked = read(train), read(test)
-    if shots is not None:
-        learnt = sample(learnt, shots, seed)
+    learnt = train if shots is None else sample(train, shots, seed)
     intents = {one.label for one in learnt} - {OUT_OF_SCOPE}
-    if len(intents) < 2:
-        raise BadLabels(f"{train}:1:1: {len(intents)} intents beside {OUT_OF_SCOPE}; two or more are wanted")
     names = called(learnt)
     known = [*learnt, *names]
     fit_share = 0.9 if tuning else 0.3

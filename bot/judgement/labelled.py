@@ -26,8 +26,9 @@ class Labelled:
     label: str
 
 
-def read(path: Path) -> list[Labelled]:
-    """All lines of a file, empty ones left out. Raises BadLabels at the first fault, and where there are none."""
+def read(path: Path, least: int = 0) -> list[Labelled]:
+    """All lines of a file, empty ones left out. Raises BadLabels at the first fault, where there are none, and where
+    they have fewer than `least` intents."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -35,6 +36,7 @@ def read(path: Path) -> list[Labelled]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        raw = error.object  # without a mark of byte order, as the places in it are counted
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
         byte = f"byte 0x{raw[error.start]:02x}"
@@ -44,6 +46,9 @@ def read(path: Path) -> list[Labelled]:
     found = [_parse(line, path, number) for number, line in lines if line.strip()]
     if not found:
         raise BadLabels(f'{path}:1:1: there is no line in it; lines {{"text": "…", "label": "…"}} are wanted')
+    intents = {one.label for one in found} - {OUT_OF_SCOPE}
+    if len(intents) < least:
+        raise BadLabels(f"{path}:1:1: {len(intents)} intents beside {OUT_OF_SCOPE}; {least} or more are wanted")
     return found
 
 
@@ -73,7 +78,7 @@ def called(examples: Sequence[Labelled]) -> list[Labelled]:
 def _parse(line: str, path: Path, number: int) -> Labelled:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         column, fault = getattr(error, "colno", 1), getattr(error, "msg", error)
         raise BadLabels(f"{path}:{number}:{column}: no valid JSON ({fault}); one object a line is wanted") from None
     wanted = 'an object {"text": "…", "label": "…"} is wanted'

@@ -14,6 +14,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+#: A longer text tells a story, and looking for names in it would take seconds.
+_LONGEST = 2_000
+#: White space beyond two characters; going back over more, expressions take time by its square.
+_SPACE = re.compile(r"(\s\s)\s+")
 _WORDS = Path(__file__).with_name("goods.txt")
 _MAIL = r"[^\s@<>(),;]+@[^\s@<>(),;]+\.[^\s@<>(),;]*\w"
 #: An address with what introduces it, but for "change my e-mail to …", where it is the point.
@@ -51,13 +55,16 @@ def _either(names: Iterable[str]) -> str:
 
 def plainly(text: str) -> str:
     """The message without addresses and numbers, its order "my order", its articles "item"; the same text where it
-    names none of them."""
-    told = _NUMBER.sub(" my order ", text)
+    names none of them, or is long."""
+    if len(text) > _LONGEST:
+        return text
+    said = _SPACE.sub(r"\1", text)
+    told = _NUMBER.sub(" my order ", said)
     told = _NEW_ADDRESS.sub("this", told)
     told = _ADDRESS.sub(" ", told)
     told = _LONG.sub(" ", told)
     told = _goods().sub(_item, told)
-    if told == text:
+    if told == said:
         return text
     told = re.sub(r"\s+([,.!?;])", r"\1", " ".join(told.split()))
     return re.sub(r"^[\s,;]+|[\s,;]+$", "", told)

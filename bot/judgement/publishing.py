@@ -324,4 +324,4 @@ def describe(settings: Settings) -> str:
     told = json.loads((settings.index / name / "calibration.json").read_text())
     answer = told["answer"]
     return (f"{name}: answers {answer['coverage']:.0%} of answerable questions by itself; at most "
-            f"{answer['alpha']:.0%} of its answers wrong ({answer['errors']} of {answer['answered']} seen)")
+            f"{100 * answer['alpha']:g}% of its answers wrong ({answer['errors']} of {answer['answered']} seen)")

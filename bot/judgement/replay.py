@@ -17,6 +17,7 @@ from bot.judgement.tasks import TASKS
 from bot.settings import Settings
 from kb_index import snapshot
 from kb_index.encoder import load_encoder
+from kb_index.errors import BadSnapshot
 
 Progress = Callable[[int, int], None]
 _BATCH = 64
@@ -58,9 +59,13 @@ def _number(text: str) -> float:
 
 
 def judge_of(settings: Settings) -> Judge:
-    """A judge on what is published at this moment. Raises BadSnapshot, ModelMissing."""
-    published = snapshot.load_current(settings.index)
-    return Judge(load_encoder(settings.encoder, 2), assembly.load(settings, 2), published, TASKS)
+    """A judge on what is published at this moment. Raises BadSnapshot, also for what another encoder made, and
+    ModelMissing."""
+    published, encoder = snapshot.load_current(settings.index), load_encoder(settings.encoder, 2)
+    if published.encoder != encoder.name:
+        raise BadSnapshot(f"snapshot {published.name} was made with the encoder {published.encoder}, and here is "
+                          f"{encoder.name}; publish again with `frontdesk kb publish`")
+    return Judge(encoder, assembly.load(settings, 2), published, TASKS)
 
 
 def replay(

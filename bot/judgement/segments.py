@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Sentences, and clauses after a comma that could stand alone: people chain their matters with commas.
 _BREAK = re.compile(
@@ -14,7 +15,9 @@ MAX_SEGMENTS = 5
 
 
 def normalise(text: str) -> str:
-    """The text as it is embedded: handles and links out, hashtags as words, space folded, shouting lowered."""
+    """The text as it is embedded: handles and links out, hashtags as words, space folded, shouting lowered, letters
+    with their accents as one character each."""
+    text = unicodedata.normalize("NFC", text)
     text = _LINK.sub(" ", _HANDLE.sub(" ", text)).replace("#", " ")
     text = " ".join(text.split())
     letters = [c for c in text if c.isalpha()]

@@ -90,6 +90,8 @@ _OTHERS = (
 #: Sixteen digits are a gift card's: order numbers have fewer, and nobody is asked for a bank card here.
 _CARD = re.compile(r"(?<!\d)\d{4}(?:[ -]?\d{4}){3}(?!\d)")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+#: What is longer gives more than values, and looking for them in it would take seconds.
+_LONGEST = 2_000
 _AROUND = frozenset((
     "order", "number", "no", "nr", "email", "e", "mail", "my", "is", "it", "its", "s", "the", "and", "address", "hi",
     "hello", "please", "pls", "here", "for", "where", "wheres", "what", "whats", "happening", "with", "status", "of",
@@ -117,6 +119,8 @@ def names_card(text: str) -> bool:
 
 def gives_only_values(text: str) -> bool:
     """Whether a message is an order number, an e-mail address or both, and at most asks how that stands."""
+    if len(text) > _LONGEST:
+        return False
     left, found = _MAIL.subn(" ", text)
     left, numbers = _ORDER.subn(" ", left)
     if not numbers:

@@ -21,7 +21,7 @@ _ALONG = frozenset({"complaint", "praise", "leave_review", "track_order", "retur
 
 def clauses(text: str) -> list[str]:
     """The parts of a message that may each be a wish."""
-    parts = [part.strip(" .,;!") for one in segments(text) or [text] for part in _AND.split(one)]
+    parts = [part.strip(" .,;!") for one in segments(text) or [" ".join(text.split())] for part in _AND.split(one)]
     return [part for part in parts if len(part.split()) >= 3][:MAX_SEGMENTS]
 
 

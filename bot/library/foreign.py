@@ -59,19 +59,28 @@ def rows(told: dict[str, Any], path: Path, warnings: list[str]) -> Iterator[Row]
         if not isinstance(one, dict):
             warnings.append(f"{where}: is no article; it was left out")
             continue
-        name = str(one.get("id", number))
+        name = str(number if one.get("id") is None else one["id"])
         family = families.setdefault(_root(name, roots), [])
         for text in _texts(kind, one, name, where, sections):
-            if not any(text.language == other.language for other in family):
-                family.append(text)
+            _join(family, text, warnings)
     # Zendesk tells the translations of several articles beside them, too.
     for other in (told.get("translations") or ()) if kind == "zendesk" else ():
         if isinstance(other, dict) and (family := families.get(str(other.get("source_id")), [])):
             language = _tag(str(other.get("locale") or ""))
-            if language and all(language != one.language for one in family):
-                family.append(_translation(family[0], other, language))
+            if language:
+                _join(family, _translation(family[0], other, language), warnings)
     for family in families.values():
         yield from _rows(kind, family, warnings)
+
+
+def _join(family: list[_Text], text: _Text, warnings: list[str]) -> None:
+    """Takes a text into its family, which has one of each language. Exports may tell the same one twice."""
+    there = next((one for one in family if one.language == text.language), None)
+    if there is None:
+        family.append(text)
+    elif (there.title, there.answer) != (text.title, text.answer):
+        warnings.append(
+            f"{text.where}: {text.title[:60]!r} is a second text of its article in one language; it was left out")
 
 
 @dataclass(frozen=True)

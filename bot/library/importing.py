@@ -107,7 +107,7 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     for path in paths:
         for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
             where = origin.where
-            if not fields["id"]:
+            if fields["id"] in ("", None):  # 0 is an id
                 nameless.append(len(found.articles))
                 fields = {**fields, "id": slug(str(fields["question"]))}
             article = illustrated(Article.of_file(fields, where), origin, found.take)

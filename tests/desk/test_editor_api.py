@@ -131,6 +131,17 @@ async def test_the_help_centre_shows_what_is_live_for_everyone(desk: Desk, edito
     assert (await desk.call("GET", "/help/static/help.css", headers={"Accept": "text/html"})).status == 200
 
 
+async def test_entries_without_a_category_have_a_page_of_their_own(desk: Desk, editor: Agent) -> None:
+    names = [f"e{number}" for number in range(7)]
+    for name in names:
+        await call(editor, "POST", "/entries", {"fields": fields(name, question=f"About {name}?", category="")})
+    await call(editor, "POST", "/bulk", {"ids": names, "status": "review"})
+    await publish_by_hand(desk)
+    assert '<a href="/help?category=">All 7</a>' in (await desk.call("GET", "/help")).body.decode()
+    page = (await desk.call("GET", "/help?category=")).body.decode()
+    assert "<h1>General</h1>" in page and all(f"About {name}?" in page for name in names)
+
+
 async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, editor: Agent) -> None:
     async def live(name: str, question: str, answer: str, **more: Any) -> None:
         await call(editor, "POST", "/entries", {"fields": fields(name, question=question, answer=answer, **more)})

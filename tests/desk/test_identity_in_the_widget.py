@@ -95,6 +95,13 @@ async def test_each_person_has_a_conversation_of_their_own(desk: Desk, page: Pag
     assert await heard(desk, "nobody in particular") == (None, ["nobody in particular"])
 
 
+async def test_a_page_that_never_says_who_is_here_keeps_nobody_from_writing(desk: Desk, page: Page) -> None:
+    await arrive(page, desk)
+    await page.evaluate("Frontdesk.identify(() => new Promise(() => {}))")
+    await say(page, "anybody there")
+    assert await heard(desk, "anybody there") == (None, ["anybody there"])
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 async def test_what_is_under_way_when_somebody_signs_out_is_not_shown_or_sent_to_the_next(
     desk: Desk, page: Page, arrives: bool

@@ -130,7 +130,7 @@ def test_phrases_are_read_with_their_dashes_and_colons(tmp_path: Path) -> None:
 def test_text_is_folded_before_it_is_embedded() -> None:
     assert normalise("@larkmoor  my #order\n is LATE https://t.example/x") == "my order is LATE"
     assert normalise("WHERE IS MY ORDER") == "where is my order" and normalise("FAQ OK") == "FAQ OK"
-    assert normalise("mail a@b.example") == "mail a@b.example"
+    assert normalise("mail a@b.example") == "mail a@b.example" and normalise("u\u0308ber") == "\u00fcber"
     assert normalise("") == normalise("@x") == ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,17 +12,21 @@ from typing import Any
 
 import pytest
 
+from bot.cli import parser
+from bot.commands import evaluate
 from bot.judgement.bars import Asked
 from bot.judgement.confidence import SIGNS, Confidence
 from bot.judgement.evaluation import Evaluation, Told, measured, read_file
+from bot.judgement.evaluation import evaluate as measure
 from bot.judgement.evaluation_page import page
 from bot.judgement.judgement import Reading
 from bot.judgement.labelled import BadLabels
+from bot.settings import Settings
 from kb_index.retriever import Candidate
 
 #: Confidence is the sigmoid of the nearest entry's score; 0 is 0.5.
 _PLAIN = Confidence([1.0] + [0.0] * (len(SIGNS) - 1), 0.0).as_dict()
-_PUBLISHED: Any = SimpleNamespace(name="state", calibration={
+_PUBLISHED: Any = SimpleNamespace(name="state", position={"a": 0, "b": 1}, calibration={
     "confidence": _PLAIN, "search": {"value": 0.5},
     **{name: {"value": value} for name, value in
        {"answer": 0.5, "offer": 0.2, "people": 0.5, "people_though_sure": 0.5, "scope": 0.5}.items()},
@@ -59,6 +64,53 @@ def test_the_figures_are_those_that_can_be_counted(found: Evaluation) -> None:
     assert sum(number for _, _, number in found.reliability) == 6
 
 
+def test_where_no_entry_is_right_it_is_told_how_often_none_is_given() -> None:
+    messages = [asked("let be", "", -1, "a"), asked("wrongly answered", "", 3, "a")]
+    found = measured(messages, _PUBLISHED, 0.05, [Told(one.reading.text, None, "") for one in messages])
+    assert ("rightly not answered", "50.0%", "1 of 2 questions without an answer") in found.table
+    assert "rightly not answered" in page(found) and found.unknown == []
+    assert not measured(messages[:1], _PUBLISHED, 0.05, [Told("let be", None, None)]).table
+
+
+def test_an_entry_that_is_not_published_is_told() -> None:
+    messages = [asked("one", "a", 1, "a"), asked("another", "gone", 1, "a")]
+    assert measured(messages, _PUBLISHED, 0.05, [Told("one", None, "a"), Told("another", None, "gone")]).unknown == ["gone"]
+
+
+def test_the_id_of_a_translation_stands_for_its_original(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = SimpleNamespace(**vars(_PUBLISHED), families=SimpleNamespace(originals={"a": "a", "b": "a"}))
+    there: dict[str, Any] = {
+        "snapshot.load_current": published, "publishing.cache_of": SimpleNamespace(close=lambda: None),
+        "Memory": SimpleNamespace(read=list), "Asker": SimpleNamespace(at=lambda state: None),
+    }
+    for name, thing in there.items():
+        monkeypatch.setattr(f"bot.judgement.evaluation.{name}", lambda *_, thing=thing: thing)
+    monkeypatch.setattr("bot.judgement.publishing.ask", lambda texts, wanted, routes, asker: [
+        asked(text, entry, 1, "a", route) for text, entry, route in zip(texts, wanted, routes, strict=True)])
+    found = measure(Settings(home=tmp_path), [Told("offen?", None, "b")])
+    assert found.table[0] == ("right entry first", "100.0%", "1 of 1 questions with an answer") and found.unknown == []
+
+
+def test_half_a_percent_of_the_promise_is_told(found: Evaluation) -> None:
+    html = page(replace(found, alpha=0.025))
+    assert "at most\n2.5% of" in html and "promised: 2.5%" in html
+
+
+@pytest.mark.parametrize("table", [[], [("right entry first", "–", "0 of 0")]])
+def test_the_command_writes_a_page_whatever_was_measured(
+    found: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    table: list[tuple[str, str, str]],
+) -> None:
+    mistakes = [{**one, "text": "half \ud800", "wanted": "gone"} for one in found.mistakes]
+    measured = replace(found, table=table, mistakes=mistakes, unknown=["gone"])
+    monkeypatch.setattr("bot.judgement.evaluation.evaluate", lambda *_: measured)
+    monkeypatch.setattr("bot.setup.set_up", lambda *_: 0)
+    args = parser().parse_args(["evaluate", "--html", str(tmp_path / "page.html")])
+    assert evaluate.run(args, Settings(home=tmp_path / "home")) == 0
+    assert "half ?" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "entries that are not published" in (told := capsys.readouterr()).err and "published state state" in told.out
+
+
 class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +134,7 @@ def test_the_page_stands_alone_and_says_in_words_what_it_draws(found: Evaluation
 
 
 @pytest.mark.parametrize(("line", "said"), [
-    ("{", r":2:2: no valid JSON"), ('{"text": "x"}', ":2:1: an object"), ('{"text": 1, "route": "service"}', ":2:1: an object"),
+    ("{", r":2:2: no valid JSON"), ("[" * 100_000, ":2:1: no valid JSON"), ('{"text": "x"}', ":2:1: an object"), ('{"text": 1, "route": "service"}', ":2:1: an object"),
     ('{"text": "x", "route": "nowhere"}', ":2:1: route is 'nowhere'"),
 ])
 def test_lines_that_are_no_labelled_messages_are_named(tmp_path: Path, line: str, said: str) -> None:
@@ -94,8 +146,8 @@ def test_lines_that_are_no_labelled_messages_are_named(tmp_path: Path, line: str
 
 def test_a_file_tells_routes_or_entries(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
-    path.write_text('{"text": "x", "entry": null}\n{"text": "y", "route": "sales"}\n')
-    assert read_file(path) == [Told("x", None, ""), Told("y", "sales", None)]
+    path.write_text('{"text": "x", "entry": null}\n{"text": "y", "route": "sales"}\n{"text": "z", "entry": 0}\n')
+    assert read_file(path) == [Told("x", None, ""), Told("y", "sales", None), Told("z", None, "0")]
     with pytest.raises(BadLabels, match="cannot be read"):
         read_file(tmp_path / "none")
     path.write_text("\n")

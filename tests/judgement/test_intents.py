@@ -138,6 +138,7 @@ def test_names_are_learnt_but_never_held_out(encoder: Encoder) -> None:
 
 @pytest.mark.parametrize(("line", "told"), [
     (b'{"text": "a", "label": }', "bad.jsonl:2:24: no valid JSON (Expecting value); one object a line"),
+    (b"[" * 100_000, "bad.jsonl:2:1: no valid JSON (maximum recursion"),
     (b'["a", "b"]', "bad.jsonl:2:1: list; an object"),
     (b'{"text": "a"}', "bad.jsonl:2:1: there is no 'label'; an object"),
     (b'{"label": "a"}', "bad.jsonl:2:1: there is no 'text'; an object"),
@@ -153,6 +154,12 @@ def test_a_bad_line_is_named_by_line_and_column(tmp_path: Path, line: bytes, tol
     assert told in str(refused.value)
 
 
+def test_a_mark_of_byte_order_moves_no_place(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_bytes(b'\xef\xbb\xbf{"text": "\xff", "label": "x"}')
+    with pytest.raises(BadLabels, match=r"bad\.jsonl:1:11: not UTF-8 \(byte 0xff\)"):
+        labelled.read(tmp_path / "bad.jsonl")
+
+
 def test_files_that_hold_nothing_or_are_not_there_are_named(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n \n")
     with pytest.raises(BadLabels, match="empty:1:1: there is no line in it"):
@@ -161,17 +168,16 @@ def test_files_that_hold_nothing_or_are_not_there_are_named(tmp_path: Path) -> N
         labelled.read(tmp_path / "nowhere")
 
 
-def test_one_intent_is_nothing_to_tell_apart(product: Settings, tmp_path: Path) -> None:
+def test_one_intent_is_nothing_to_tell_apart(tmp_path: Path) -> None:
     file = write(tmp_path / "one.jsonl", [Labelled("a", "x"), Labelled("b", "oos")])
-    with pytest.raises(BadLabels, match=r"one\.jsonl:1:1: 1 intents beside oos; two or more are wanted"):
-        report(product, file, file)
+    with pytest.raises(BadLabels, match=r"one\.jsonl:1:1: 1 intents beside oos; 2 or more are wanted"):
+        labelled.read(file, least=2)
 
 
-def test_the_report_tells_figures_sizes_and_seconds(product: Settings, tmp_path: Path) -> None:
-    train = write(tmp_path / "train.jsonl", examples(FRAMES[:5]))
+def test_the_report_tells_figures_sizes_and_seconds(product: Settings) -> None:
     asked = [*examples(FRAMES[5:]), *(Labelled(text, "oos") for text in OUTSIDE), Labelled("sell my car", "cars")]
-    test, steps = write(tmp_path / "test.jsonl", asked), list[int]()
-    told = report(product, train, test, shots=15, seed=3, tuning=False, progress=lambda done, of: steps.append(done))
+    steps = list[int]()
+    told = report(product, examples(FRAMES[:5]), asked, shots=15, seed=3, tuning=False, progress=lambda done, of: steps.append(done))
     assert told["accuracy_in_scope"] == round(18 / 19, 5) and told["out_of_scope_auroc"] > 0.95
     assert told["sizes"] == {"train": 45, "train_out_of_scope": 0, "held_out": 12, "intents": 3, "test": 27,
                              "test_out_of_scope": 8, "test_unknown_intent": 1}
@@ -180,13 +186,14 @@ def test_the_report_tells_figures_sizes_and_seconds(product: Settings, tmp_path:
 
 
 def test_the_command_prints_one_json_object_and_names_a_bad_file(product: Settings, tmp_path: Path) -> None:
-    def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def ask(*arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "bot.cli", "evaluate", "intent", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60,
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, input=said,
                               env={"PATH": "", "FRONTDESK_HOME": str(product.home)})
 
     train, test = write(tmp_path / "train.jsonl", examples()), write(tmp_path / "test.jsonl", examples()[:5])
-    shown = ask("--train", str(train), "--test", str(test), "--no-tune")
+    # A pipe can be read once.
+    shown = ask("--train", "/dev/stdin", "--test", str(test), "--no-tune", said=train.read_text())
     assert shown.returncode == 0 and json.loads(shown.stdout)["sizes"]["test"] == 5
     (tmp_path / "bad.jsonl").write_text("{")
     refused = ask("--train", str(train), "--test", str(tmp_path / "bad.jsonl"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.judgement import phrases
 from bot.judgement.plainly import plainly
-from bot.judgement.tasks import form_of
+from bot.judgement.tasks import form_of, gives_only_values
+from bot.judgement.wishes import clauses
 
 
 @pytest.mark.parametrize(("text", "plain"), [
@@ -21,6 +24,17 @@ from bot.judgement.tasks import form_of
 ])
 def test_names_are_left_out(text: str, plain: str) -> None:
     assert plainly(text) == plain
+
+
+@pytest.mark.parametrize("text", [" " * 20_000, "a." * 10_000, ", " * 10_000, " " * 1_900])
+def test_long_texts_take_no_time(text: str) -> None:
+    begun = time.process_time()
+    assert plainly(text) == text and not gives_only_values(text) and clauses(text) == []
+    assert time.process_time() - begun < 2
+
+
+def test_much_space_between_words_hides_no_name() -> None:
+    assert plainly("cancel  order" + "\n" * 900 + "LM-104281 ") == "cancel my order" and plainly("so   what") == "so   what"
 
 
 @pytest.mark.parametrize(("text", "task"), [

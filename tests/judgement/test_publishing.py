@@ -14,6 +14,7 @@ from bot.judgement import assembly, publishing
 from bot.judgement.asking import Asker
 from bot.judgement.judge import Judge, classified
 from bot.judgement.knowledge import Knowledge
+from bot.judgement.replay import judge_of
 from bot.settings import ROOT, Settings
 from kb_index import snapshot
 from kb_index.encoder import Encoder, load_encoder
@@ -149,6 +150,8 @@ def test_a_snapshot_of_another_encoder_is_refused(
     fresh.encoder = knowledge.encoder
     with pytest.raises(BadSnapshot, match="another"):
         fresh.current()
+    with pytest.raises(BadSnapshot, match="made with the encoder another"):
+        judge_of(small)
     shutil.rmtree(small.index / newer)
     snapshot.make_current(small.index, published)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from bot.settings import ROOT, Settings
 from kb_index import export, folder
 from kb_index.cache import VectorCache
 from kb_index.encoder import HALVES, MAX_PIECES, Encoder
-from kb_index.errors import ModelMissing
+from kb_index.errors import BadCache, ModelMissing
 
 ODD = ["", " ", "0", "?", "\U0001f600", "\U0001f468\u200d\U0001f469\u200d\U0001f467 help", "مرحبا أين طلبي",
        "订单在哪里", "a" * 5000, "word " * 3000, "half \ud83d character", "nul \x00 and bell \x07",
@@ -112,6 +113,37 @@ def test_vectors_of_another_model_are_not_taken_from_the_cache(tmp_path: Path, p
         cache.encode(["a"])
         cache.close()
         assert encoder.asked == ["a"]
+
+
+@pytest.mark.parametrize("begins", [0, 4096])
+def test_a_damaged_cache_is_set_aside_and_begun_anew(tmp_path: Path, product: Settings, begins: int) -> None:
+    encoder, path = Counting(product.encoder), tmp_path / "vectors.db"
+    texts = [f"number {number}" for number in range(20)]
+    for damage in (False, True, False):
+        if damage:
+            whole = path.read_bytes()
+            path.write_bytes(whole[:begins] + b"x" * (len(whole) - begins))
+        cache = VectorCache(encoder, path)
+        cache.encode(texts)
+        cache.close()
+    assert encoder.asked == texts * 2 and (tmp_path / "vectors.db.damaged").is_file()
+
+
+def test_a_cache_that_cannot_be_used_is_named(
+    tmp_path: Path, product: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder.db").mkdir()
+    with pytest.raises(BadCache, match=r"folder\.db: the vectors that were kept cannot be used"):
+        VectorCache(Encoder(product.encoder), tmp_path / "folder.db")
+    # Whoever reads it at that moment keeps nobody from opening it.
+    monkeypatch.setattr("kb_index.cache._PATIENCE", 0.1)
+    with sqlite3.connect(tmp_path / "vectors.db", isolation_level=None) as other:
+        other.execute("create table vectors (key blob primary key, vector blob) without rowid")
+        other.execute("begin")
+        other.execute("select * from vectors").fetchall()
+        VectorCache(Encoder(product.encoder), tmp_path / "vectors.db").close()
+        other.execute("rollback")
+    other.close()
 
 
 def test_the_export_agrees_with_the_original_model(product: Settings) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.settings import ROOT
-from kb_index import folder
-from kb_index.entry import MAX_ANSWER, MAX_QUESTION, Entry
+from kb_index import folder, lexical
+from kb_index.entry import MAX_ANSWER, MAX_QUESTION, Entry, folded
 from kb_index.errors import BadEntry
 
 GOOD: dict[str, Any] = {"id": "a", "question": "Why?", "answer": "Because."}
@@ -47,6 +47,15 @@ def test_what_yaml_makes_of_a_phrase_without_quotes_is_refused_not_guessed(item:
 
 def test_an_empty_line_in_a_list_is_no_phrasing() -> None:
     assert Entry.parse({**GOOD, "phrasings": [None, "0", 12]}, "f.md").phrasings == ("0", "12")
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("Don't split_this 24/7, OK?", "don t split_this 24 7 ok"), ("मेरा ऑर्डर कहाँ है?", "मेरा ऑर्डर कहाँ है"),
+    ("คืนเงิน ได้ไหม", "คืนเงิน ได้ไหม"), ("Wa\u0308hrung", "währung"), ("\U0001f44d\ufe0f \u2764\ufe0f!", ""), ("\u0301", ""),
+])
+def test_words_are_whole_in_every_script(text: str, words: str) -> None:
+    assert folded(text) == words
+    assert lexical.tokens("ग्राहक सेवा") == ["ग्राहक", "सेवा"] and lexical.tokens("u\u0308ber a_b") == ["über", "b"]
 
 
 def test_half_a_character_is_replaced() -> None:

@@ -77,6 +77,26 @@ def test_the_very_words_of_a_question_or_a_phrasing_are_known_as_such(tmp_path: 
     assert told[0][0] == next(candidate for candidate in told[0] if candidate.same)
 
 
+def test_a_phrasing_without_letters_is_nobodys_very_words(tmp_path: Path, encoder: Encoder) -> None:
+    entries = [Entry("hours", "When are you open?", "From nine."),
+               Entry("hours-de", "Wann habt ihr offen?", "Ab neun.", phrasings=("???",), language="de", translation_of="hours")]
+    (told,) = found(tmp_path, encoder, entries, ["\U0001f44d"])
+    assert told and not told[0].same
+
+
+def test_as_many_are_found_as_are_wanted() -> None:
+    random = np.random.default_rng(0)
+    entries = [Entry(f"e{i}", f"q{i}", "a", phrasings=("b", "c", "d")) for i in range(400)]
+    made = [units(entry) for entry in entries]
+    kinds = np.array([kind for one in made for kind, _ in one], dtype=np.uint8)
+    vectors = random.normal(size=(len(kinds) + 1, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    part = Part.rendered(entries, vectors[1:], kinds, np.cumsum([0, *map(len, made)]).astype(np.int64))
+    retriever = Retriever(snapshot.Snapshot.nothing("random", 32).became(part, np.arange(len(entries))))
+    assert [len(retriever.search(["?"], vectors[:1], top)[0]) for top in (5, 390)] == [5, 390]
+    assert retriever.depth(10) == 120 and retriever.depth(390) == retriever.snapshot.size
+
+
 def test_an_entry_is_embedded_as_question_as_a_whole_and_by_passages() -> None:
     kinds = [kind for kind, _ in units(Entry("a", "Why?", "Because. " * 100, phrasings=("how come",)))]
     assert kinds[:3] == [0, 1, WHOLE] and kinds[3:] == [PASSAGE] * 3

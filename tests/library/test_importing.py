@@ -38,6 +38,26 @@ def test_csv_with_any_usual_parting_and_lines_in_cells(tmp_path: Path, parting: 
     assert (entry.answer, entry.phrasings) == ("one\ntwo", ("p1", "p2"))
 
 
+@pytest.mark.parametrize("content", [
+    "id;question;answer;notes, if any\nx;Q?;A, B;", "id;question;answer\nx;Q?;A, B", "sep=;\r\nid;question;answer\r\nx;Q?;A, B",
+    '"SEP=|"\nid|question|answer\nx|Q?|A, B',
+])
+def test_what_parts_the_cells_is_told_by_the_names_of_the_columns(tmp_path: Path, content: str) -> None:
+    (entry,) = (one.entry for one in read([file(tmp_path, "faq.csv", content)]).articles)
+    assert (entry.id, entry.question, entry.answer) == ("x", "Q?", "A, B")
+    with pytest.raises(BadEntry, match=r"faq\.csv:\d: there is no column 'question'; the columns are 'frage', 'antwort', 'notiz, kurz'"):
+        read([file(tmp_path, "faq.csv", "Frage;Antwort;Notiz, kurz\nQ?;A;n")])
+    with pytest.raises(BadEntry, match=r"faq\.csv:3: answer is empty"):
+        read([file(tmp_path, "faq.csv", "sep=;\nquestion;answer\nQ?;")])
+
+
+def test_json_lines_may_be_called_json(tmp_path: Path) -> None:
+    path = file(tmp_path, "faq.json", '{"question": "Q?", "answer": "A"}\n{"question": "R?", "answer": "B"}\n')
+    assert [one.id for one in read([path]).articles] == ["q", "r"]
+    with pytest.raises(BadEntry, match=r"faq\.json:2:\d+: no valid JSON"):
+        read([file(tmp_path, "faq.json", '{"question": "Q?", "answer": "A"}\n{"question": "R?" "answer": "B"}\n')])
+
+
 def test_a_formula_is_text_and_a_person_is_told(tmp_path: Path) -> None:
     found = read([file(tmp_path, "faq.csv", 'id,question,answer\nx,Q?,"=HYPERLINK(""http://x"")"\n')])
     assert found.articles[0].entry.answer.startswith("=HYPERLINK")
@@ -57,6 +77,8 @@ def test_the_same_question_twice_is_taken_with_a_warning(tmp_path: Path) -> None
     ("a.jsonl", '[1]\n', r"a\.jsonl:1: list"),
     ("a.jsonl", "", "there are no entries"),
     ("a.jsonl", b'{"id":"a",\n"question":"caf\xe9"}', r"a\.jsonl:2:\d+: not UTF-8 \(byte 0xe9\)"),
+    ("a.jsonl", b'\xef\xbb\xbf{"id":\n"caf\xe9"}', r"a\.jsonl:2:5: not UTF-8 \(byte 0xe9\)"),
+    ("a.jsonl", b'\xef\xbb\xbf{"id": "caf\xe9"}', r"a\.jsonl:1:12: not UTF-8 \(byte 0xe9\)"),
     ("a.json", "{}", r"a\.json:1:1: a list"),
     ("a.csv", "id,question\nx,Q?\n", r"a\.csv:2: there is no column 'answer'"),
     ("a.csv", "id,question,answer\nx,Q?,A,too,many\n", r"a\.csv:2: more cells"),
@@ -126,6 +148,16 @@ def test_what_has_no_id_gets_one_of_its_question(tmp_path: Path, name: str) -> N
         path.write_text(json.dumps(told) if name == "a.json" else "\n".join(map(json.dumps, told)))
     found = {one.entry.answer: one.id for one in read([path]).articles}
     assert found == {"A": "open-now-2", "B": "open-now-3", "C": "open-now"}
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("a.jsonl", '{"id": 0, "question": "Q?", "answer": "A"}'), ("a.json", '[{"id": 0, "question": "Q?", "answer": "A"}]'),
+    ("a.csv", "id,question,answer\n0,Q?,A\n"), ("a.md", "---\nid: 0\nquestion: Q?\n---\nA"),
+])
+def test_ids_may_count_from_zero(tmp_path: Path, name: str, content: str) -> None:
+    assert [one.id for one in read([file(tmp_path, name, content)]).articles] == ["0"]
+    with pytest.raises(BadEntry, match="id: False is no text"):
+        read([file(tmp_path, "b.jsonl", '{"id": false, "question": "Q?", "answer": "A"}')])
 
 
 def test_a_file_whose_id_is_empty_has_its_name(tmp_path: Path) -> None:

@@ -119,6 +119,14 @@ def test_translations_of_other_help_centres_are_translations_here(tmp_path: Path
     assert german.entry.question == IN_GERMAN["title"] and german.id in (f"{ids}-de", "chatwoot-7")
 
 
+def test_articles_without_an_id_are_articles_and_a_second_text_is_told(tmp_path: Path) -> None:
+    other = {**ZENDESK_ARTICLE, "id": None, "title": "And a table?"}
+    told = {"articles": [{**ZENDESK_ARTICLE, "id": None}, other, ZENDESK_ARTICLE, {**other, "id": 360}]}
+    found = read([file(tmp_path, "export.json", json.dumps(told))])
+    assert [one.id for one in found.articles] == ["zendesk-1", "zendesk-2", "zendesk-360"]
+    assert ["article 4: 'And a table?' is a second text" in one for one in found.warnings if "same question" not in one] == [True]
+
+
 def test_where_the_original_is_a_draft_its_translation_stands_alone(tmp_path: Path) -> None:
     told = {"articles": [{**ZENDESK_ARTICLE, "draft": True, "translations": [IN_GERMAN]}]}
     [german] = read([file(tmp_path, "export.json", json.dumps(told))]).articles

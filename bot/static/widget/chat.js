@@ -7,6 +7,8 @@ import { backoff, makePause, makeStream } from './stream.js';
 const HIDDEN = 60_000;
 /** A connection that is down for less than this is not worth a word. */
 const HICCUP = 2500;
+/** The page may take so long to say who is here; then the chat goes on without knowing. */
+const INTRODUCTION = 5000;
 /** Begins the id of the message "0" of the button "Talk to a person", so that it is shown in words. */
 export const PERSON = 'person-';
 
@@ -115,11 +117,14 @@ export const makeChat = (base, shelf, locale, draw, who, parted) => {
 
   // ---- who it is, where the site says so
 
+  /** Fails when the page has had its time to answer. @returns {Promise<never>} */
+  const late = () => new Promise((_, reject) => setTimeout(reject, INTRODUCTION, Error('the page did not answer in time')));
+
   /** A token of the site's, or nothing. @returns {Promise<string | undefined>} */
   const token = async () => {
     const source = who();
     try {
-      return (typeof source === 'function' ? await source() : source) || undefined;
+      return (typeof source === 'function' ? await Promise.race([source(), late()]) : source) || undefined;
     } catch (error) {
       console.warn('Frontdesk: no identity token', error);
     }
