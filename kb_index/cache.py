@@ -26,12 +26,14 @@ _PATIENCE = 30.0
 
 class VectorCache:
     """Vectors of one encoder in an SQLite file; several processes may use it at once. `second` has those of the encoder
-    that sees questions a second time, if there is one. A damaged file is set aside, and all is embedded again. Raises
-    BadCache where the file cannot be used."""
+    that sees questions a second time, and `larger` those of the reranker's, if there are such. A damaged file is set
+    aside, and all is embedded again. Raises BadCache where the file cannot be used."""
 
-    def __init__(self, encoder: Encoder, path: Path, second: Encoder | None = None) -> None:
+    def __init__(self, encoder: Encoder, path: Path, second: Encoder | None = None,
+                 larger: Encoder | None = None) -> None:
         self.encoder = encoder
         self.second = None if second is None else VectorCache(second, path)
+        self.larger = None if larger is None else VectorCache(larger, path)
         self._path = path
         self._open: sqlite3.Connection | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +79,8 @@ class VectorCache:
 
     def _db(self) -> sqlite3.Connection:
         if self._open is None:
-            self._open = sqlite3.connect(self._path, timeout=_PATIENCE)
+            # The reranker's is asked by the threads of a search, by one at a time.
+            self._open = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
             # Only quicker; refused at once where another process opens the file at the same time.
             with suppress(sqlite3.OperationalError):
                 self._open.execute("pragma journal_mode=wal")
@@ -108,8 +111,9 @@ class VectorCache:
         return hashlib.blake2b(f"{self.encoder.name}\0{text}".encode("utf-8", "replace"), digest_size=16).digest()
 
     def close(self) -> None:
-        if self.second is not None:
-            self.second.close()
+        for other in (self.second, self.larger):
+            if other is not None:
+                other.close()
         self._close()
 
     def _close(self) -> None:

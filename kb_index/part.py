@@ -24,17 +24,19 @@ QUESTION, PHRASING, PASSAGE, WHOLE = 0, 1, 2, 3
 
 class Part:
     """Vector i belongs to the entry whose `starts` range holds i; `kinds` says what each stands for, and `html` what
-    each entry's answer looks like. An `exact` part is searched without codes however large it is."""
+    each entry's answer looks like. An `exact` part is searched without codes however large it is. `larger` has the same
+    texts as the reranker's encoder sees them, where there are any."""
 
     def __init__(
         self, entries: Sequence[Entry], html: Sequence[str], vectors: Vectors, kinds: npt.NDArray[np.uint8],
-        starts: npt.NDArray[np.int64], exact: bool = False,
+        starts: npt.NDArray[np.int64], exact: bool = False, larger: Vectors | None = None,
     ) -> None:
         self.entries = entries
         self.html = html
         self.vectors = vectors
         self.kinds = kinds
         self.starts = starts
+        self.larger = larger
         self._exact = exact
         self._index: nearest.Index | None = None
         self._columns: Columns | None = None
@@ -46,9 +48,10 @@ class Part:
     @classmethod
     def rendered(
         cls, entries: Sequence[Entry], vectors: Vectors, kinds: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64],
+        larger: Vectors | None = None,
     ) -> Part:
         """One whose answers nobody has looked at yet."""
-        return cls(entries, [render(entry.answer) for entry in entries], vectors, kinds, starts)
+        return cls(entries, [render(entry.answer) for entry in entries], vectors, kinds, starts, larger=larger)
 
     @classmethod
     def joined(cls, parts: Sequence[Part], chosen: npt.NDArray[np.int64], exact: bool = False) -> Part:
@@ -60,8 +63,8 @@ class Part:
         starts = np.cumsum([0, *counts[chosen]]).astype(np.int64)
         kinds = np.concatenate([part.kinds for part in parts])[rows]
         places = chosen.tolist()
-        return cls([entries[i] for i in places], [html[i] for i in places], vectors_at(parts, rows), kinds, starts,
-                   exact)
+        return cls([entries[i] for i in places], [html[i] for i in places],
+                   vectors_at([part.vectors for part in parts], rows), kinds, starts, exact, larger_at(parts, rows))
 
     @property
     def index(self) -> nearest.Index:
@@ -80,12 +83,20 @@ class Part:
     @cached_property
     def lengths(self) -> npt.NDArray[np.float32]:
         """Of each entry, the length of the sum of the vectors that stand for what is asked."""
+        return self._lengths(self.vectors)
+
+    @cached_property
+    def larger_lengths(self) -> npt.NDArray[np.float32]:
+        """The same of the `larger` ones."""
+        return self._lengths(self.larger) if self.larger is not None else np.empty(0, np.float32)
+
+    def _lengths(self, vectors: Vectors) -> npt.NDArray[np.float32]:
         lengths = np.empty(len(self.entries), dtype=np.float32)
         # Some hundred entries at a time: a copy of all vectors of a large knowledge base would not be small.
         for begin in range(0, len(lengths), 512):
             starts = self.starts[begin : begin + 513]
             rows = slice(int(starts[0]), int(starts[-1]))
-            asked = np.asarray(self.vectors[rows]) * (self.kinds[rows] <= PHRASING)[:, None]
+            asked = np.asarray(vectors[rows]) * (self.kinds[rows] <= PHRASING)[:, None]
             sums = np.add.reduceat(asked, starts[:-1] - starts[0])
             lengths[begin : begin + 512] = np.maximum(np.linalg.norm(sums, axis=1), 1e-6)
         return lengths
@@ -101,6 +112,8 @@ class Part:
             for entry, html in zip(self.entries, self.html, strict=True):
                 out.write(json.dumps({**entry.kept(), "html": html}, ensure_ascii=False) + "\n")
         np.save(folder / "vectors.npy", self.vectors)
+        if self.larger is not None:
+            np.save(folder / "larger.npy", self.larger)
         np.save(folder / "kinds.npy", self.kinds)
         np.save(folder / "starts.npy", self.starts)
         nearest.save(self.index, folder)
@@ -115,7 +128,9 @@ class Part:
                 html.append(fields.pop("html"))
                 entries.append(Entry.restore(fields))
         vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-        part = cls(entries, html, vectors, np.load(folder / "kinds.npy"), np.load(folder / "starts.npy"))
+        more = folder / "larger.npy"
+        larger = np.load(more, mmap_mode="r") if more.is_file() else None
+        part = cls(entries, html, vectors, np.load(folder / "kinds.npy"), np.load(folder / "starts.npy"), larger=larger)
         part._index, part._columns = nearest.load(folder, vectors), Columns.load(folder)
         part.lies(folder, sums)
         return part
@@ -146,14 +161,23 @@ def spread(begins: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.
     return rows
 
 
-def vectors_at(parts: Sequence[Part], rows: npt.NDArray[np.int64]) -> Vectors:
-    """These vectors, counted through all parts."""
-    found = np.empty((len(rows), parts[0].vectors.shape[1]), dtype=np.float32)
+def vectors_at(arrays: Sequence[Vectors], rows: npt.NDArray[np.int64]) -> Vectors:
+    """These vectors, counted through the arrays of all parts."""
+    found = np.empty((len(rows), arrays[0].shape[1]), dtype=np.float32)
     first = 0
-    for part in parts:
-        here = (rows >= first) & (rows < first + len(part.vectors))
+    for array in arrays:
+        here = (rows >= first) & (rows < first + len(array))
         if here.all():
-            return np.asarray(np.asarray(part.vectors)[rows - first])
-        found[here] = np.asarray(part.vectors)[rows[here] - first]
-        first += len(part.vectors)
+            return np.asarray(np.asarray(array)[rows - first])
+        found[here] = np.asarray(array)[rows[here] - first]
+        first += len(array)
     return found
+
+
+def larger_at(parts: Sequence[Part], rows: npt.NDArray[np.int64]) -> Vectors | None:
+    """The same vectors as the reranker's encoder sees them; None where a part has none of its own."""
+    filled = [part for part in parts if len(part.vectors)]
+    if not filled or any(part.larger is None for part in filled):
+        return None
+    # Parts without vectors take no rows, so leaving them out moves none.
+    return vectors_at([part.larger for part in filled if part.larger is not None], rows)

@@ -31,7 +31,7 @@ from kb_index.entry import Entry
 from kb_index.errors import BadSnapshot
 from kb_index.families import Families
 from kb_index.lexical import LexicalIndex
-from kb_index.part import Part, nothing, ranges, spread, stamps, vectors_at
+from kb_index.part import Part, larger_at, nothing, ranges, spread, stamps, vectors_at
 from kb_index.serving import current_name as current_name
 from kb_index.serving import names as names
 from kb_index.serving import raise_alarm
@@ -55,12 +55,14 @@ class Snapshot:
     laid. `order` has the entries that are live, counted through both parts; vectors are counted so too.
 
     `directions` are over these vectors, `second` are over those of another encoder, by the name of `second_encoder`
-    (kb_index/directions.py); None where there are none.
+    (kb_index/directions.py); None where there are none. `larger_encoder` is the name of the reranker's encoder, whose
+    vectors of the same texts the parts have; empty where nothing is looked at again.
     """
 
     def __init__(
         self, name: str, ground: Part, changed: Part, order: npt.NDArray[np.int64], calibration: Mapping[str, Any],
         encoder: str, directions: Vectors | None = None, second: Vectors | None = None, second_encoder: str = "",
+        larger_encoder: str = "",
     ) -> None:
         self.name = name
         self.parts = (ground, changed)
@@ -70,6 +72,7 @@ class Snapshot:
         self.directions = directions
         self.second = second
         self.second_encoder = second_encoder
+        self.larger_encoder = larger_encoder
         places = order.tolist()
         self.entries: list[Entry] = _picked([part.entries for part in self.parts], places)
         self.html: list[str] = _picked([part.html for part in self.parts], places)
@@ -119,11 +122,11 @@ class Snapshot:
             most = min(int(_SHARE * counts.sum()), _MOST) if counts.sum() > SMALL else 0
         if max(came, gone) > most:
             ground, changed, order = Part.joined(parts, order), nothing(fresh.vectors.shape[1]), np.arange(len(order))
-            return Snapshot("draft", ground, changed, order, {}, self.encoder)
+            return Snapshot("draft", ground, changed, order, {}, self.encoder, larger_encoder=self.larger_encoder)
         changed = Part.joined(parts, order[moved], exact=True)
         order = order.copy()
         order[moved] = first + np.arange(int(moved.sum()))
-        return Snapshot("draft", self.ground, changed, order, {}, self.encoder)
+        return Snapshot("draft", self.ground, changed, order, {}, self.encoder, larger_encoder=self.larger_encoder)
 
     @property
     def ground(self) -> Part:
@@ -147,7 +150,11 @@ class Snapshot:
                              found.say)
 
     def vectors_at(self, rows: npt.NDArray[np.int64]) -> Vectors:
-        return vectors_at(self.parts, rows)
+        return vectors_at([part.vectors for part in self.parts], rows)
+
+    def larger_at(self, rows: npt.NDArray[np.int64]) -> Vectors | None:
+        """The same as the reranker's encoder sees them; None where it does not."""
+        return larger_at(self.parts, rows) if self.larger_encoder else None
 
     def kinds_at(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         return self._kinds[rows]
@@ -156,6 +163,11 @@ class Snapshot:
     def lengths(self) -> npt.NDArray[np.float32]:
         """Of each entry, the length of the sum of the vectors that stand for what is asked."""
         return np.concatenate([part.lengths for part in self.parts])[self.order]
+
+    @cached_property
+    def larger_lengths(self) -> npt.NDArray[np.float32]:
+        """The same of the reranker's."""
+        return np.concatenate([part.larger_lengths for part in self.parts])[self.order]
 
     # In the order of the entries, as for a part
 
@@ -201,6 +213,7 @@ def write(folder: Path, built: Snapshot, mark: str) -> str:
         manifest = {
             "name": name, "created": time.time(), "encoder": built.encoder, "entries": len(built.entries),
             "mark": mark, "files": files, "second encoder": built.second_encoder,
+            "larger encoder": built.larger_encoder,
         }
         (work / "manifest.json").write_text(json.dumps(manifest, indent=1))
         for path in (work / "manifest.json", *(work / label for label in _PARTS), work):
@@ -276,7 +289,7 @@ def load(folder: Path, name: str, like: Snapshot | None = None) -> Snapshot:
         return Snapshot(
             name, ground, changed, np.load(here / "order.npy").astype(np.int64),
             json.loads((here / "calibration.json").read_text()), told["encoder"], directions, second,
-            told.get("second encoder", ""),
+            told.get("second encoder", ""), told.get("larger encoder", ""),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, IndexError) as error:
         # Whole by its sums, but of another version of this code, or with a manifest that tells nothing of a file.

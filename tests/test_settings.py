@@ -24,6 +24,7 @@ CHANGED = {
     "FRONTDESK_DATABASE_URL": "postgresql://u:p@127.0.0.1/frontdesk",
     "FRONTDESK_WORKERS": "3",
     "FRONTDESK_MODEL": "/srv/model",
+    "FRONTDESK_RERANKER": "0",
     "FRONTDESK_KB": "/srv/kb",
     "FRONTDESK_WIDGET_ORIGINS": "https://shop.example,https://other.example",
     "FRONTDESK_SECURE_COOKIES": "1",

@@ -186,7 +186,7 @@ def test_apart_is_ended_when_interrupted(settings: Settings) -> None:
 
 
 def test_the_real_steps_are_named_once_and_in_order() -> None:
-    assert [step.name for step in STEPS] == ["encoder", "judgement", "Rasa model", "publications", "knowledge index", "sample shop"]
+    assert [step.name for step in STEPS] == ["encoder", "reranker", "judgement", "Rasa model", "publications", "knowledge index", "sample shop"]
 
 
 def test_the_encoder_is_exported_without_a_folder_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

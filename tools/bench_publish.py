@@ -91,7 +91,7 @@ def main() -> None:
     ours = read()
     settings = replace(ours, home=args.home, database_url=None)
     args.home.mkdir(exist_ok=True)
-    for name in ("encoder", "judgement"):
+    for name in ("encoder", "reranker", "judgement"):
         if not (args.home / name).exists():
             (args.home / name).symlink_to((ours.home / name).resolve())
     if snapshot.current_name(settings.index) is None:

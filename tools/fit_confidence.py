@@ -14,22 +14,23 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from bot.judgement import phrases
+from bot.judgement.asking import Asker
 from bot.judgement.bars import Asked
-from bot.judgement.confidence import FOUND, SIGNS, Confidence, signs
+from bot.judgement.confidence import RIVALS, ROUTES, SIGNS, Confidence, signs
 from bot.judgement.drafting import assembled
 from bot.judgement.labelled import OUT_OF_SCOPE, Labelled, read
 from bot.judgement.publishing import Memory, ask, cache_of
 from bot.settings import Settings
 from bot.settings import read as read_settings
 from kb_index.entry import Entry
-from kb_index.retriever import Retriever
 
 #: Phrasings an entry, and messages that make up its answer: many, few, and the question alone.
 _KINDS = ((8, 2), (2, 2), (0, 2), (0, 0))
@@ -67,7 +68,7 @@ def ask_all(settings: Settings, files: Sequence[Path]) -> dict[str, list[Asked]]
             entries, pairs = knowledge_base(messages, phrasings, answers, seed)
             found.setdefault(path.stem, []).extend(
                 ask(memory.read([text for text, _ in pairs]), [entry for _, entry in pairs], [""] * len(pairs),
-                    Retriever(assembled(entries, cache)), cache)
+                    Asker(cache, RIVALS).at(assembled(entries, cache)))
             )
     cache.close()
     return found
@@ -76,24 +77,33 @@ def ask_all(settings: Settings, files: Sequence[Path]) -> dict[str, list[Asked]]
 def fitted(asked: Sequence[Asked]) -> Confidence:
     """Weights from the signs of the search alone: the classifier does not know these subjects."""
     rows = np.array([signs(one.reading) for one in asked])
-    rows[:, len(FOUND) :] = 0.0
+    rows[:, [SIGNS.index(name) for name in (*ROUTES, *(f"again_{name}" for name in ROUTES))]] = 0.0
     return Confidence.fit(rows, np.array([one.right for one in asked]))
 
 
-def main(arguments: Sequence[str]) -> None:
-    found = ask_all(read_settings(), [Path(name) for name in arguments])
-    for name, asked in found.items():
-        others = [one for other, some in found.items() if other != name for one in some]
+def told(name: str, found: Mapping[str, Sequence[Asked]]) -> None:
+    """Prints the weights that fit all files, and how well those of the others fit each."""
+    for file, asked in found.items():
+        others = [one for other, some in found.items() if other != file for one in some]
         if others:
             sure = fitted(others).of_all([one.reading for one in asked])
             right = np.array([one.right for one in asked])
-            print(f"{name}: {len(asked)} questions, area under the curve {roc_auc_score(right, sure):.4f}, "
+            print(f"{name}, {file}: {len(asked)} questions, area under the curve {roc_auc_score(right, sure):.4f}, "
                   f"mean confidence {sure.mean():.3f}, right {right.mean():.3f}")
     shipped = fitted([one for some in found.values() for one in some])
-    for name, weight in zip(SIGNS, shipped.weights, strict=True):
+    for sign, weight in zip(SIGNS, shipped.weights, strict=True):
         if abs(weight) > 1e-9:
-            print(f'"{name}": {weight:.2f},')
+            print(f'"{sign}": {weight:.2f},')
     print(f"bias {shipped.bias:.2f}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    settings, files = read_settings(), [Path(name) for name in arguments]
+    told("first look", ask_all(replace(settings, reranker=False), files))
+    twice = ask_all(settings, files)
+    # The bias of these is what "again" has to add to the bias above.
+    told("second look", {file: [one for one in asked if one.reading.candidates and one.reading.candidates[0].again]
+                         for file, asked in twice.items()})
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.judgement import assembly, following
+from bot.judgement import assembly, following, reranking
 from bot.judgement.judge import classified, seen, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.knowledge import Knowledge, Published
@@ -97,11 +97,13 @@ class KnowledgeMatcher(_Component):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.knowledge = Knowledge.shared(settings.index)
+        self._larger = reranking.name(settings)
         self._published: Published | None = None
         self._remembered: Callable[[str, str], tuple[Candidate, ...]] = self._seek
 
     def process(self, messages: list[Message]) -> list[Message]:
         self.knowledge.encoder = load_encoder(self.settings.encoder).name
+        self.knowledge.larger_encoder = self._larger
         published = self.knowledge.current()
         if published is not self._published:
             # What was found in another snapshot is forgotten with it.
@@ -117,7 +119,7 @@ class KnowledgeMatcher(_Component):
         assert self._published is not None
         retriever, vectors = self._published.retriever, load_encoder(self.settings.encoder).encode([whole])
         second = seen([text], assembly.shared(self.settings), retriever)
-        return tuple(retriever.search([whole], vectors, second=second)[0])
+        return tuple(retriever.search([whole], vectors, second=second, reranker=reranking.shared(self.settings))[0])
 
 
 @DefaultV1Recipe.register(_Types.INTENT_CLASSIFIER, is_trainable=False)
@@ -170,7 +172,8 @@ class Router(_Component):
         text = f"{before} {reading.said}"
         seen_as = seen([text], assembly.shared(self.settings), published.retriever)
         vectors = load_encoder(self.settings.encoder).encode([text])
-        return published.retriever.search([text], vectors, second=seen_as)[0]
+        return published.retriever.search([text], vectors, second=seen_as,
+                                          reranker=reranking.shared(self.settings))[0]
 
 
 def _before(tracker: DialogueStateTracker) -> tuple[str, str, str]:

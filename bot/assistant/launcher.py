@@ -13,7 +13,7 @@ from importlib import import_module
 
 from bot.assistant import training, without_tensorflow
 from bot.conversations.store import Conversations, connect
-from bot.judgement import assembly
+from bot.judgement import assembly, reranking
 from bot.judgement.knowledge import Knowledge
 from bot.settings import Settings
 from kb_index.encoder import load_encoder
@@ -57,6 +57,7 @@ async def serve(settings: Settings) -> None:
     encoder = load_encoder(settings.encoder)
     knowledge = Knowledge.shared(settings.index)
     knowledge.encoder = encoder.name
+    knowledge.larger_encoder = reranking.name(settings)
     knowledge.current()
     warm()
     from actions.tasks import finding

@@ -10,7 +10,7 @@ from pathlib import Path
 
 #: Made by the set-up from what is installed and from the rest; logs, locks and sockets; the store and the database,
 #: which are copied by what they hold.
-_LEFT_OUT = ("encoder", "judgement", "models", "cache", "setup", "logs", "valkey", "run.lock", "setup.lock")
+_LEFT_OUT = ("encoder", "reranker", "judgement", "models", "cache", "setup", "logs", "valkey", "run.lock", "setup.lock")
 _DATABASE = "frontdesk.db"
 #: Backups that are laid into the home would each hold all that were before them, and be twice as large.
 _PASSING = (".part", "-wal", "-shm", "-journal", ".lock", ".tmp", ".backup")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bot.judgement.reranking import Reranker
 from kb_index import lexical
 from kb_index.cache import VectorCache
 from kb_index.encoder import LATELY, Vectors
@@ -44,6 +45,7 @@ class Asker:
 
     def __init__(self, cache: VectorCache, top: int = 5, weights: Weights | None = None) -> None:
         self._cache = cache
+        self._reranker = Reranker(cache.larger) if cache.larger is not None else None
         self._top = top
         self._weights = weights or Weights()
         self._retriever: Retriever | None = None
@@ -108,7 +110,8 @@ class Asker:
                     # Right after the other, whose lower half's work it finds done.
                     twice.append(self.second.encode([text for _, text in some]))
             vectors, second = np.concatenate(encoded), np.concatenate(twice) if twice else None
-            look = self.retriever.look([text for text, _ in new], vectors, self._top, second, self._proposed(new))
+            look = self.retriever.look([text for text, _ in new], vectors, self._top, second, self._proposed(new),
+                                       self._reranker)
             self.made += len(new)
             least = np.where((look.near.rows >= 0).all(axis=1), look.near.scores.min(axis=1, initial=np.inf), -np.inf)
             proposed = look.near.proposed.astype(np.int32)

@@ -22,13 +22,20 @@ FOUND = (
     "lexical_lead", "lexical_first", "lexical_per_word", "length",
 )
 ROUTES = ("service", "people", "out_of_scope", "sales")
-SIGNS = FOUND + ROUTES
+_FIRST = FOUND + ROUTES
+#: Once for what the first encoder found alone and once, with a constant, for what was looked at again, of which the
+#: same signs say something else. Of each question one of the two is nought.
+SIGNS = (*_FIRST, *(f"again_{name}" for name in _FIRST), "again")
 
 #: The classifier knows shops, not the subject of a foreign knowledge base: without a fit its signs count nothing.
 _WEIGHTS = {
     "score": 7.48, "over_second": 9.26, "over_third": 2.12, "over_fifth": -1.07, "share": 3.26, "nearest": -2.47,
     "nearest_lead": -2.99, "nearest_first": -0.20, "lexical": 3.22, "lexical_lead": 0.19, "lexical_first": -0.07,
     "lexical_per_word": -0.88, "length": -0.85,
+    "again_score": 6.62, "again_over_second": 4.23, "again_over_third": 1.29, "again_over_fifth": -0.13,
+    "again_share": 5.08, "again_nearest": -2.62, "again_nearest_lead": -3.47, "again_nearest_first": -0.30,
+    "again_lexical": 3.26, "again_lexical_lead": -0.49, "again_lexical_per_word": -1.20, "again_length": -0.85,
+    "again": -0.26,
 }
 _BIAS = -2.61
 #: How many entries count as rivals of the first.
@@ -46,6 +53,14 @@ def signs(reading: Reading) -> list[float]:
     """
     if not reading.candidates:
         return [0.0] * len(SIGNS)
+    told = _told(reading)
+    if reading.candidates[0].again:
+        return [*[0.0] * len(told), *told, 1.0]
+    return [*told, *[0.0] * (len(told) + 1)]
+
+
+def _told(reading: Reading) -> list[float]:
+    """The signs of `FOUND` and `ROUTES`, whoever looked."""
     first, *others = reading.candidates[:RIVALS]
     scores = [candidate.score for candidate in others] + [0.0] * RIVALS
     nearest = max((c.nearest for c in others), default=0.0)

@@ -16,7 +16,7 @@ from kb_index import directions, snapshot
 from kb_index.cache import VectorCache
 from kb_index.encoder import Vectors
 from kb_index.entry import AGENTS, Entry
-from kb_index.part import PHRASING, Part, spread
+from kb_index.part import PHRASING, Part, ranges, spread
 from kb_index.retriever import units
 
 Progress = Callable[[int, int], None]
@@ -26,6 +26,9 @@ _Seen = tuple[Mapping[str, Vectors], str]
 #: Phrasings are held out by the fifth, so that the index without them is nearly the real one, and so many times over
 #: as it takes to have this many: a small knowledge base has each held out once, a large one needs no second index.
 _HELD_OUT, _MOST = 5, 4_000
+#: With more vectors than this nothing is looked at again: a larger encoder takes 15 ms for a short text and 60 for a
+#: passage, so that a first publish of more would take longer than half an hour.
+_LOOKED_AT_AGAIN = 40_000
 #: Of those indices, how many are built at the same time.
 _AT_ONCE = 2
 
@@ -49,10 +52,18 @@ def assembled(
             order.append(held + len(fresh))
             fresh.append(entry)
     made = [units(entry) for entry in fresh]
-    vectors = cache.encode([text for one in made for _, text in one], progress)
+    texts = [text for one in made for _, text in one]
+    kept = int(ranges(like.parts)[1][[at for at in order if at < held]].sum())
+    again = cache.larger if len(texts) + kept <= _LOOKED_AT_AGAIN else None
+    name = again.encoder.name if again is not None else ""
+    if len(fresh) < len(entries) and like.larger_encoder != name:
+        return assembled(entries, cache, progress)  # all of them are read anew, or none is
+    larger = again.encode(texts, lambda done, total: progress(done, 2 * total)) if again is not None else None
+    vectors = cache.encode(texts, progress if again is None else lambda done, total: progress(total + done, 2 * total))
     kinds = np.array([kind for one in made for kind, _ in one], dtype=np.uint8)
     starts = np.cumsum([0, *map(len, made)]).astype(np.int64)
-    draft = like.became(Part.rendered(fresh, vectors, kinds, starts), np.array(order, dtype=np.int64))
+    draft = like.became(Part.rendered(fresh, vectors, kinds, starts, larger), np.array(order, dtype=np.int64))
+    draft.larger_encoder = name
     return _directed(draft, _seen(draft, cache))
 
 
@@ -133,7 +144,7 @@ def _fold(
         rows = rows[~np.isin(rows, gone)]
         counts = draft.counts[places] - [len(numbers) for numbers in out.values()]
         fresh = Part(cut, [draft.html[position] for position in out], draft.vectors_at(rows), draft.kinds_at(rows),
-                     np.concatenate([[0], np.cumsum(counts)]))
+                     np.concatenate([[0], np.cumsum(counts)]), larger=draft.larger_at(rows))
         order = draft.order.copy()
         order[places] = sum(len(part.entries) for part in draft.parts) + np.arange(len(places))
         return _directed(draft.became(fresh, order, most=draft.size // 2), seen)

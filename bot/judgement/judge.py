@@ -13,6 +13,7 @@ import numpy as np
 from bot.judgement.classifier import Classifier, Head, Probabilities
 from bot.judgement.judgement import DECIMALS, Judgement, Reading
 from bot.judgement.plainly import plainly
+from bot.judgement.reranking import Reranker
 from bot.judgement.router import Bars, decide
 from bot.judgement.segments import normalise, segments
 from bot.judgement.words import deciding_words
@@ -59,17 +60,19 @@ class Judge:
     """Judges messages against one snapshot."""
 
     def __init__(
-        self, encoder: Encoder, classifier: Classifier, snapshot: Snapshot, tasks: frozenset[str] = frozenset()
+        self, encoder: Encoder, classifier: Classifier, snapshot: Snapshot, tasks: frozenset[str] = frozenset(),
+        reranker: Reranker | None = None,
     ) -> None:
         self.encoder = encoder
         self.classifier = classifier
         self.retriever = Retriever(snapshot)
         self.bars = Bars.parse(snapshot.calibration)
         self.tasks = tasks
+        self.reranker = reranker
 
     def read(self, texts: Sequence[str], top: int = 5) -> list[Reading]:
         """Classifies and searches for the best `top` entries; one batch through the encoder for all."""
-        return read(texts, self.encoder, self.classifier, self.retriever, top)
+        return read(texts, self.encoder, self.classifier, self.retriever, top, self.reranker)
 
     def judge(self, texts: Sequence[str], words: bool = False) -> list[Judgement]:
         """What the bot does with each text as the first of a conversation; with the words that weighed most for its
@@ -82,14 +85,15 @@ class Judge:
 
 
 def read(
-    texts: Sequence[str], encoder: Encoder | None, classifier: Classifier, retriever: Retriever | None, top: int = 5
+    texts: Sequence[str], encoder: Encoder | None, classifier: Classifier, retriever: Retriever | None, top: int = 5,
+    reranker: Reranker | None = None,
 ) -> list[Reading]:
     """Readings of many messages at once; without encoder and retriever, without candidates."""
     readings = classified(texts, classifier)
     if encoder is None or retriever is None or not texts:
         return readings
     wholes = [sought(reading, retriever) for reading in readings]
-    found = retriever.search(wholes, encoder.encode(wholes), top, seen(texts, classifier, retriever))
+    found = retriever.search(wholes, encoder.encode(wholes), top, seen(texts, classifier, retriever), reranker)
     return [reading.finding(c) for reading, c in zip(readings, found, strict=True)]
 
 

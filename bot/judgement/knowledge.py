@@ -31,6 +31,8 @@ class Knowledge:
         self.folder = folder
         #: The encoder that questions are embedded with here; a snapshot made with another one is refused.
         self.encoder: str | None = None
+        #: That of the reranker; a snapshot for another one is refused, one for none is not.
+        self.larger_encoder: str | None = None
         self._seen: tuple[int, int] | None = None
         self._published: Published | None = None
 
@@ -54,6 +56,11 @@ class Knowledge:
                     raise BadSnapshot(
                         f"snapshot {loaded.name} was made with the encoder {loaded.encoder}, and this process runs "
                         f"with {self.encoder}; restart it, or publish again with `frontdesk kb publish`"
+                    )
+                if self.larger_encoder is not None and loaded.larger_encoder not in ("", self.larger_encoder):
+                    raise BadSnapshot(
+                        f"snapshot {loaded.name} was made with the reranker {loaded.larger_encoder}, and this process "
+                        f"has {self.larger_encoder or 'none'}; restart it, or publish again with `frontdesk kb publish`"
                     )
                 if self._published is None or loaded.name != self._published.snapshot.name:
                     self._published = Published(loaded, Retriever(loaded), Bars.parse(loaded.calibration))

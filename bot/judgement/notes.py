@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.judgement import asking, drafting
+from bot.judgement import asking, confidence, drafting, reranking
 from bot.judgement.asking import Found, Key
 from bot.settings import Settings
 from kb_index import lexical, snapshot
@@ -45,7 +45,7 @@ class Notes:
 
     def __init__(self, settings: Settings) -> None:
         self._index = settings.index
-        self._encoder = settings.encoder
+        self._settings = settings
         self._file = settings.cache / "asked"
 
     def write(self, name: str, found: _Notes) -> bool:
@@ -92,9 +92,9 @@ class Notes:
     @cached_property
     def _code(self) -> str:
         """Changes with all but the snapshot and the questions that has a say in what is found."""
-        sums = hashlib.sha256(exported(self._encoder).encode())
+        sums = hashlib.sha256(f"{exported(self._settings.encoder)} {reranking.name(self._settings)}".encode())
         sums.update(" ".join(version(library) for library in _LIBRARIES).encode())
-        ours = [Path(module.__file__ or "") for module in (asking, drafting)]
+        ours = [Path(module.__file__ or "") for module in (asking, confidence, drafting, reranking)]
         for source in [Path(__file__), *ours, *sorted(Path(snapshot.__file__).parent.glob("*.py"))]:
             sums.update(source.read_bytes())
         return sums.hexdigest()
@@ -112,7 +112,7 @@ def _packed(found: _Notes) -> bytes:
     told = []
     for purpose, kept in found.items():
         rows = [
-            [*key, [[c.entry, c.score, c.nearest, c.lexical, c.language, c.same] for c in one.candidates]]
+            [*key, [[c.entry, c.score, c.nearest, c.lexical, c.language, c.same, c.again] for c in one.candidates]]
             for key, one in kept.items()
         ]
         told.append([purpose, rows])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.database import DatabaseUnavailable, insisting, open_database
-from bot.judgement import assembly, phrases
+from bot.judgement import assembly, phrases, reranking
 from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, Asked, calibrate
 from bot.judgement.confidence import RIVALS
@@ -44,11 +44,12 @@ def mark(settings: Settings, entries: Sequence[Entry]) -> str:
     """Changes with anything that a publish depends on."""
     sums = hashlib.sha256(assembly.mark(settings).encode())
     # The classifier has a model of its own, so its mark says nothing of the one that entries are found with.
-    sums.update(exported(settings.encoder).encode())
+    sums.update(f"{exported(settings.encoder)} {reranking.name(settings)}".encode())
     sums.update(b"".join(entry.seal for entry in entries))
     sums.update(f"{sorted(judged_questions(settings).items())} {settings.alpha} {settings.beta}".encode())
     here, index = Path(__file__).parent, Path(snapshot.__file__).parent
-    names = ("publishing", "drafting", "bars", "confidence", "judge", "router", "tasks", "forms", "plainly", "segments")
+    names = ("publishing", "drafting", "bars", "confidence", "reranking", "judge", "router", "tasks", "forms",
+             "plainly", "segments")
     ours = [*(here / f"{name}.py" for name in names), here / "goods.txt"]
     for source in [*ours, *sorted(index.glob("*.py"))]:
         sums.update(source.read_bytes())
@@ -114,9 +115,11 @@ def _pin(settings: Settings) -> list[str] | None:
 
 def cache_of(settings: Settings) -> VectorCache:
     """What remembers the vectors of entries and questions, by the encoder that finds and by the classifier's. The
-    latter has no say where another model finds that is for other languages."""
+    latter, and the reranker's, have no say where another model finds that is for other languages."""
     encoder, second = load_encoder(settings.encoder, 2), load_encoder(assembly.folder(settings), 2)
-    return VectorCache(encoder, settings.cache / "vectors.db", second if encoder.speaks_as(second) else None)
+    larger = load_encoder(settings.larger_encoder, 2) if settings.reranker else None
+    return VectorCache(encoder, settings.cache / "vectors.db", second if encoder.speaks_as(second) else None,
+                       larger if larger is not None and encoder.speaks_as(larger) else None)
 
 
 def publish(settings: Settings, progress: Progress = lambda done, total: None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.judgement import assembly
+from bot.judgement import assembly, reranking
 from bot.judgement.confidence import RIVALS
 from bot.judgement.judge import Judge
 from bot.judgement.router import by_the_very_words
@@ -65,7 +65,10 @@ def judge_of(settings: Settings) -> Judge:
     if published.encoder != encoder.name:
         raise BadSnapshot(f"snapshot {published.name} was made with the encoder {published.encoder}, and here is "
                           f"{encoder.name}; publish again with `frontdesk kb publish`")
-    return Judge(encoder, assembly.load(settings, 2), published, TASKS)
+    if published.larger_encoder not in ("", larger := reranking.name(settings)):
+        raise BadSnapshot(f"snapshot {published.name} was made with the reranker {published.larger_encoder}, and here "
+                          f"is {larger or 'none'}; publish again with `frontdesk kb publish`")
+    return Judge(encoder, assembly.load(settings, 2), published, TASKS, reranking.shared(settings, 2))
 
 
 def replay(

@@ -34,7 +34,7 @@ __all__ = ["product", "pytest_collection_finish"]
 def workshop(product: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home with the real trained parts and an index of our own."""
     home = tmp_path_factory.mktemp("workshop")
-    for name in ("encoder", "judgement", "models"):
+    for name in ("encoder", "reranker", "judgement", "models"):
         (home / name).symlink_to(product.home / name)
     settings = replace(product, home=home)
     republish(snapshot.load_current(product.index), settings)

@@ -88,7 +88,7 @@ async def test_killed_before_the_commit_the_turn_is_done_again_exactly_once(
 def test_what_is_missing_is_one_line_and_a_status(
     tmp_path: Path, workshop: Settings, missing: str, told: str
 ) -> None:
-    for name in ("encoder", "judgement", "models", "index"):
+    for name in ("encoder", "reranker", "judgement", "models", "index"):
         if name != missing:
             (tmp_path / name).symlink_to(workshop.home / name)
     environ = {**os.environ, "FRONTDESK_HOME": str(tmp_path), "FRONTDESK_REDIS_URL": "unix:///nowhere"}

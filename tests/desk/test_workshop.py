@@ -33,7 +33,7 @@ def test_the_newest_words_are_as_many_messages_as_it_takes() -> None:
 
 @pytest.fixture
 async def desk(product: Settings, tmp_path: Path, valkey: Valkey) -> AsyncIterator[Desk]:
-    for part in ("encoder", "judgement", "models"):
+    for part in ("encoder", "reranker", "judgement", "models"):
         (tmp_path / part).symlink_to(product.home / part)
     for part in ("index", "cache"):
         shutil.copytree(product.home / part, tmp_path / part)

@@ -327,7 +327,7 @@ async def play_all(settings: Settings, valkey_url: str, chosen: Sequence[dict[st
 def home_like(source: Settings) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="fd-dialogues-") as folder:
         home = Path(folder)
-        for name in ("encoder", "judgement", "models", "index"):
+        for name in ("encoder", "reranker", "judgement", "models", "index"):
             (home / name).symlink_to(source.home / name)
         yield home
 

@@ -33,7 +33,7 @@ PASSWORD = "a password for the faults"  # noqa: S105
 def home_like(product: Settings, home: Path) -> Path:
     """A home with the trained parts of `product`, which are only read."""
     home.mkdir(parents=True)
-    for part in ("encoder", "judgement", "models", "cache"):
+    for part in ("encoder", "reranker", "judgement", "models", "cache"):
         (home / part).symlink_to(product.home / part)
     # Publishing would write here.
     shutil.copytree(product.index, home / "index")

@@ -20,18 +20,20 @@ WORDS = [f"{a}{b}" for a in _FIRST for b in ["lam", "der", "fin", "gor", "mex", 
 
 class WordSums:
     """Encodes as an encoder does: like texts come out near to each other. One that is `blind` sees no words, so that
-    what is found for its words is not near as well."""
+    what is found for its words is not near as well. With another `salt` it is another encoder."""
 
     dimensions = 32
 
-    def __init__(self, blind: bool = False) -> None:
-        self.name = "blind" if blind else "word-sums"
+    def __init__(self, blind: bool = False, salt: str = "") -> None:
+        self.name = f"{'blind' if blind else 'word-sums'}{salt}"
         self._blind = blind
+        self._salt = salt
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         made = np.empty((len(texts), self.dimensions))
         for row, text in enumerate(texts):
-            made[row] = sum((_vector(word) for word in text.lower().split() if not self._blind), _vector(text))
+            words = [] if self._blind else [_vector(word + self._salt) for word in text.lower().split()]
+            made[row] = sum(words, _vector(text + self._salt))
         return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
 
 

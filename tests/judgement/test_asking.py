@@ -34,9 +34,10 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "SMALL", 1000)
 
 
-@pytest.mark.parametrize("blind", [False, True])
-def test_what_is_kept_is_what_a_new_search_finds(tmp_path: Path, blind: bool) -> None:
-    cache, rng = VectorCache(WordSums(blind), tmp_path / "of-these.db"), random.Random(3)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("blind", "larger"), [(False, None), (True, None), (False, WordSums(salt=" again"))])
+def test_what_is_kept_is_what_a_new_search_finds(tmp_path: Path, blind: bool, larger: WordSums | None) -> None:
+    rng = random.Random(3)
+    cache = VectorCache(WordSums(blind), tmp_path / "of-these.db", larger=larger)  # type: ignore[arg-type]
     entries: list[Entry] = [entry(f"e{i}", rng) for i in range(1000)]
     entries += [entry(f"t{i}", rng, language="de", translation_of=f"e{i}") for i in range(500)]
     live = assembled(entries, cache)
@@ -51,7 +52,8 @@ def test_what_is_kept_is_what_a_new_search_finds(tmp_path: Path, blind: bool) ->
         assert state.ground is live.ground, "it was laid anew, so that all is asked anew"
         before = asker.made
         ours, theirs = asker.at(state), Asker(cache).at(state)
-        assert ours.search(texts) == theirs.search(texts)
+        assert (found := ours.search(texts)) == theirs.search(texts)
+        assert any(one[0].again for one in found if one) is (larger is not None)
         assert other.at(state).search(texts[:20]) == Asker(cache, 6).at(state).search(texts[:20])
         fresh += asker.made - before if round_ else 0
         if rng.random() < 0.6:

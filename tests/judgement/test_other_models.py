@@ -64,7 +64,7 @@ for layer in outlying[0].auto_model.encoder.layer:
         layer.intermediate.dense.bias[0] += 500
         layer.output.dense.weight[:, 0] /= 500
 outlying.save(str(out / "outlying" / "model"), create_model_card=False)
-told["outlying"] = export(out / "outlying" / "model", out / "mixed", texts)
+told["outlying"] = export(out / "outlying" / "model", out / "smoothed", texts)
 try:
     export(out / "static" / "model", out / "none", texts)
 except ModelMissing as error:
@@ -90,7 +90,8 @@ def test_another_architecture_gives_its_own_vectors_and_is_served(
 ) -> None:
     home = tmp_path / "home"
     (home / "cache").mkdir(parents=True)
-    (home / "judgement").symlink_to(product.home / "judgement")
+    for name in ("judgement", "reranker"):
+        (home / name).symlink_to(product.home / name)
     shutil.copytree(ROOT / "data" / "kb" / "membership", tmp_path / "kb" / "membership")
     german = "---\nquestion: Wann verfallen meine Punkte?\nlanguage: de\ntranslation_of: membership-points-expiry\n---\nNach zwei Jahren."
     (tmp_path / "kb" / "membership" / "punkte.md").write_text(german)
@@ -103,7 +104,8 @@ def test_another_architecture_gives_its_own_vectors_and_is_served(
     # The classifier's encoder is English and has no say in what a model for other languages finds.
     assert not load_encoder(settings.encoder).speaks_as(load_encoder(product.home / "judgement"))
     assert load_encoder(product.encoder).speaks_as(load_encoder(product.home / "judgement"))
-    assert snapshot.load_current(settings.index).second is None
+    live = snapshot.load_current(settings.index)
+    assert live.second is None and live.larger_encoder == ""
     judge = Judge(load_encoder(settings.encoder), assembly.load(settings), snapshot.load_current(settings.index))
     [reading, english] = judge.read(["wann verfallen denn meine punkte?", "when do my points expire?"], top=20)
     assert reading.foreign and not english.foreign
@@ -116,9 +118,9 @@ def test_another_architecture_gives_its_own_vectors_and_is_served(
     assert not publishing.is_current(settings)
 
 
-def test_only_what_int8_would_spoil_stays_in_full_precision(models: Path) -> None:
+def test_what_int8_would_spoil_is_made_of_one_size_first(models: Path) -> None:
     told = json.loads((models / "told.json").read_text())["outlying"]
-    assert told["precision"] == "mixed" and told["agreement"] >= AGREEMENT
+    assert told["name"].endswith("-int8-smoothed") and told["precision"] == "int8" and told["agreement"] >= AGREEMENT
     assert json.loads((models / "encoder" / "encoder.json").read_text())["precision"] == "int8"
 
 

@@ -15,6 +15,8 @@ from bot.judgement.asking import Asker
 from bot.judgement.judge import Judge, classified
 from bot.judgement.knowledge import Knowledge
 from bot.judgement.replay import judge_of
+from bot.judgement.reranking import name as reranker_name
+from bot.judgement.reranking import shared
 from bot.settings import ROOT, Settings
 from kb_index import snapshot
 from kb_index.encoder import Encoder, load_encoder
@@ -25,8 +27,8 @@ from kb_index.errors import BadEntry, BadSnapshot
 def small(product: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home of our own with the trained parts of the real one, and a knowledge base of one category."""
     home = tmp_path_factory.mktemp("small")
-    for name in ("encoder", "judgement"):
-        (home / name).symlink_to(getattr(product, name, product.home / name))
+    for name in ("encoder", "reranker", "judgement"):
+        (home / name).symlink_to(product.home / name)
     (home / "cache").mkdir()
     # Without the vectors of the training phrases each publish here would take half a minute.
     shutil.copy(product.cache / "vectors.db", home / "cache")
@@ -60,6 +62,26 @@ def test_the_bot_judges_by_what_was_published(small: Settings, published: str) -
     wifi, points = judge.judge(["my blender smokes", "when do my points run out"])
     assert wifi.decision == "handoff" and points.decision in ("clarify", "handoff")
     assert points.candidates[0].entry == "membership-points-expiry"
+
+
+def test_what_the_first_look_is_unsure_of_is_looked_at_again(small: Settings, published: str) -> None:
+    judge = judge_of(small)
+    live = judge.retriever.snapshot
+    assert live.larger_encoder == load_encoder(small.larger_encoder).name
+    asked = [test for entry in live.entries for test in entry.tests] + [live.entries[0].question]
+    told = judge.read(asked)
+    first = Judge(judge.encoder, judge.classifier, live).read(asked)
+    assert not any(one.candidates[0].again for one in first)
+    # Those that are sure by their first look, or stand there word for word, are not looked at.
+    assert [one.candidates[0].again for one in told] == [shared(small).wants(one.said, one.candidates) for one in first]
+    assert any(one.candidates[0].again for one in told) and told[-1] == first[-1]
+    # Who does without it has another index, and a process without it refuses this one.
+    without = replace(small, reranker=False)
+    assert not publishing.is_current(without) and shared(without) is None
+    knowledge = Knowledge(small.index)
+    knowledge.larger_encoder = reranker_name(without)
+    with pytest.raises(BadSnapshot, match=r"made with the reranker all-mpnet-base-v2-.*, and this process has none"):
+        knowledge.current()
 
 
 def test_only_a_change_makes_a_publish_due(small: Settings, published: str) -> None:
@@ -183,7 +205,8 @@ def test_what_sets_the_bars_is_what_the_bot_finds(product: Settings) -> None:
     asked = [test for entry in live.entries for test in entry.tests][::40]
     # Slips, and "drier" and "kindle", which are words of the shop's that look like some: one encoder gets them mended.
     asked += ["cancle my order", "whre is my parcel?", "can i retrun a drier", "is the drier kindle incl or excl"]
-    judge, cache = Judge(load_encoder(product.encoder), classifier, live), publishing.cache_of(product)
+    judge = Judge(load_encoder(product.encoder), classifier, live, reranker=shared(product))
+    cache = publishing.cache_of(product)
     try:
         found = publishing.ask(classified(asked, classifier), [""] * len(asked), [""] * len(asked), Asker(cache).at(live))
     finally:

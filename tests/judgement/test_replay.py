@@ -33,7 +33,7 @@ def test_three_commands_serve_a_foreign_knowledge_base(product: Settings, tmp_pa
     home = tmp_path / "home"
     home.mkdir()
     # An empty home would first export and train for a minute; what does not depend on the knowledge base is lent.
-    for part in ("encoder", "judgement", "cache"):
+    for part in ("encoder", "reranker", "judgement", "cache"):
         shutil.copytree(product.home / part, home / part)
     faq, asked, out = tmp_path / "faq.jsonl", tmp_path / "asked.jsonl", tmp_path / "hits.jsonl"
     faq.write_text("".join(json.dumps({"id": i, "question": q, "answer": a}) + "\n" for i, q, a in _FAQ))

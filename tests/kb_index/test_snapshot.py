@@ -250,4 +250,4 @@ def test_an_entry_without_passages_can_be_found(tmp_path: Path, encoder: Encoder
 
 def test_the_manifest_is_plain_json(tmp_path: Path, encoder: Encoder) -> None:
     told = json.loads((tmp_path / write(tmp_path, encoder) / "manifest.json").read_text())
-    assert set(told) == {"name", "created", "encoder", "second encoder", "entries", "mark", "files"}
+    assert set(told) == {"name", "created", "encoder", "second encoder", "larger encoder", "entries", "mark", "files"}

@@ -52,7 +52,7 @@ def shared(loaded: tuple[Any, Any, list[Any]]) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def small(product: Settings, loaded: tuple[Any, Any, list[Any]], tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("small")
-    for name in ("encoder", "judgement"):
+    for name in ("encoder", "reranker", "judgement"):
         (home / name).symlink_to(product.home / name)
     (home / "cache").mkdir()
     shutil.copy(product.cache / "vectors.db", home / "cache")
