@@ -60,7 +60,7 @@ def test_what_stands_late_in_a_long_answer_finds_the_entry(tmp_path: Path, encod
     assert first.entry == "history"
 
 
-@pytest.mark.parametrize(("faq", "least"), [("council", 0.53), ("health", 0.60), ("software", 0.74), ("telecom", 0.52)])
+@pytest.mark.parametrize(("faq", "least"), [("council", 0.51), ("health", 0.58), ("software", 0.73), ("telecom", 0.52)])
 def test_a_second_look_finds_more(product: Settings, tmp_path: Path, encoder: Encoder, faq: str, least: float) -> None:
     """The floors are what was measured, less two points: 5 to 10 points above the first look alone."""
     entries = [Entry.parse(json.loads(line), faq) for line in (FAQS / f"{faq}.jsonl").read_text().splitlines()]
