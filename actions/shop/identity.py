@@ -19,7 +19,7 @@ from actions.shop import once_a_loop, shop
 from actions.shop.backend import Backend, GiftCard
 from actions.shop.backend import Customer as Known
 from actions.shop.errors import NotFound
-from actions.shop.numbers import digits
+from actions.shop.numbers import guessed
 from bot.conversations.customer import Customer
 from bot.conversations.proofs import Codes
 from bot.conversations.store import Conversations, connect
@@ -69,7 +69,7 @@ class Identity:
         Raises TooManyAttempts.
         """
         await self._limit(f"prove:conversation:{conversation}", *PER_CONVERSATION)
-        await self._limit(f"prove:order:{_mark(digits(number) or number)}", *PER_ORDER)
+        await self._limit(f"prove:order:{_mark(guessed(number))}", *PER_ORDER)
         await self._limit(f"prove:address:{_mark(email)}", *PER_ADDRESS)
         async with self._unhurried():
             found = await self._shop.customer_of_order(number, email)
@@ -142,7 +142,7 @@ def _verified(found: Known, by: str, order: str | None = None) -> Customer:
 
 
 def _dialled(contact: str) -> str:
-    """An e-mail as it is; of a phone number its last digits, which are the same with and without the country's."""
+    """An e-mail as it is; of a phone number its last guessed, which are the same with and without the country's."""
     return contact if "@" in contact else "".join(char for char in contact if char.isdigit())[-9:]
 
 

@@ -27,12 +27,13 @@ _SAID = re.compile(
     r"still|yet|that|which|it|i|my|where|when|didn'?t|arrived|late|because|as|or|then|status)\b)", re.I)
 _ALONE = re.compile(r"\W*([A-Z]{0,4}[-# ]?\d(?:[\d -]{0,24}\d)?)\W*", re.I)
 #: What looks like a number with its letters, "WB-10428", and not like an article, "RTX4090", nor like a postcode before
-#: its town, "DE-22391 Hamburg".
+#: its town, "DE-22391 Hamburg". Without a hyphen it may be an article or a parcel: "Lamp LX20000", "RM12345678".
 _LETTERED = re.compile(r"(?<![\w@.-])((?i:[A-Z]{2,4})-?\d{5,12})(?![\w@-])(?!\.\w)(?!,?\s+[A-Z][a-z]{2})")
 #: Digits within an answer that are no part of a phone number, a sum, a day or an address.
 _DIGITS = re.compile(r"(?<![\w.,:@+/£$€-])(?<!\d )#?([1-9]\d{0,11})(?![\w@/-]|[.,:]\d| \d)")
 _YEAR = re.compile(r"\b(?:in|of|since|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*,?)\s+(?:19|20)\d\d\b",
                    re.I)
+_ORDER = re.compile(r"\border\b|#", re.I)
 _MAIL = re.compile(r"\S+@\S+")
 #: Words around a number in an answer that is nothing else.
 _AROUND = frozenset((
@@ -57,11 +58,11 @@ class Numbers:
 
     def found(self, text: str, asked: bool = False) -> list[str]:
         """Order numbers in the order they are named; with `asked`, a message that is one number is one as well."""
-        if own := [self.written(hit[1]) for hit in self._own(text)]:
+        if own := [self.written(hit[1]) for hit in self._own(text, asked)]:
             return _once(own)
-        said = [number for _, number in self._said(text)]
+        said = self._meant(text, asked)
         bare = [self.prefix + hit[1] for hit in _bare(self.length).finditer(text)] if self.length else []
-        if bare and (asked or said or re.search(r"\border\b|#", text, re.I)):
+        if bare and (asked or said or _ORDER.search(text)):
             return _once(bare)
         if said or not asked:
             return _once(said)
@@ -88,9 +89,20 @@ class Numbers:
             return self.prefix + told
         return number if self.length or "-" in hit[1] else told
 
-    def _own(self, text: str) -> list[re.Match[str]]:
-        form = _prefixed(self.prefix, self.length) if self.prefix else _LETTERED if self.letters else None
-        return [*form.finditer(text)] if form else []
+    def _own(self, text: str, asked: bool = False) -> list[re.Match[str]]:
+        if self.prefix:
+            return [*_prefixed(self.prefix, self.length).finditer(text)]
+        told = asked or _ORDER.search(text) or _ALONE.fullmatch(text)
+        return [hit for hit in _LETTERED.finditer(text) if told or "-" in hit[1]] if self.letters else []
+
+    def _meant(self, text: str, asked: bool) -> list[str]:
+        """The numbers that are said to be ones. "Left at #4" and "the #1 shop" are none: a short one behind a mere hash
+        counts where nothing else is named and an order is spoken of, or nothing else is said."""
+        said = [(words.startswith("#") and len(number) < _TELLING, number) for words, number in self._said(text)]
+        if plain := [number for short, number in said if not short]:
+            return plain
+        told = asked or re.search(r"\border\b", text, re.I) or _ALONE.fullmatch(text)
+        return [number for _, number in said] if told else []
 
     def _said(self, text: str) -> list[tuple[str, str]]:
         """What says that it is a number, and the number."""
@@ -126,12 +138,23 @@ def mentioned(text: str, numbers: Iterable[str], short: bool = False) -> list[st
     if short and (last := _LAST.search(text)):
         told.add(last[1])
     return [number for number in numbers if digits(number) in told
-            or (len(number) >= _TELLING and re.search(rf"(?<![\w.,£$€-]){re.escape(number)}(?![\w-])", text, re.I))]
+            or (len(number) >= _TELLING and re.search(rf"(?<![\w.,£$€-]){_parted(number)}(?![\w-])", text, re.I))]
 
 
 def digits(number: str) -> str:
     """What tells a number from others, however it is typed."""
     return re.sub(r"\D", "", number).lstrip("0")
+
+
+def _parted(number: str) -> str:
+    """A pattern for the number with or without what stands between its letters and digits."""
+    return r"[\W_]?".join(re.findall(r"[^\W\d_]+|\d+", number))
+
+
+def guessed(number: str) -> str:
+    """What guesses at one order have in common, however it is typed; digits alone are not enough where letters stand
+    among them: "A7K3Q"."""
+    return digits(number) if re.fullmatch(r"[A-Z]*\W*\d+\W*", number, re.I) else _plain(number)
 
 
 def _plain(number: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.named import named
-from actions.shop.numbers import Numbers, is_same, meant, mentioned
+from actions.shop.numbers import Numbers, guessed, is_same, meant, mentioned
 from actions.tasks import finding
 
 SAMPLE, DIGITS, ANY = Numbers("LM-", 6), Numbers(), Numbers(letters=True)
@@ -27,7 +27,8 @@ def test_numbers_with_a_prefix(text: str, found: list[str]) -> None:
     ("my order number is 57", ["57"]), ("my order 57 hasn't arrived", ["57"]), ("# 57", ["57"]), ("Order: 57", ["57"]),
     ("order 104287 and order 104288", ["104287", "104288"]), ("order WC-1042", ["1042"]), ("order 2026-0015", ["2026-0015"]),
     ("I'd like to order 3", []), ("order 2 kettles", []), ("my order 2 weeks ago", []), ("make my order 2 please", []),
-    ("please order 12", []), ("item #2", []), ("12 Main St #4, Springfield, 12345", []), ("1042", []), ("order 5.7 m", []),
+    ("You're the #1 shop", []), ("parcel was left at #4 with the neighbour", []), ("where's my order? it's #4", ["4"]),
+    ("order 1042 was left at #4", ["1042"]), ("please order 12", []), ("item #2", []), ("12 Main St #4, Springfield, 12345", []), ("1042", []), ("order 5.7 m", []),
 ])
 def test_numbers_that_are_digits_only(text: str, found: list[str]) -> None:
     assert DIGITS.found(text) == found
@@ -45,7 +46,9 @@ def test_numbers_that_are_digits_only_where_they_were_asked_for(text: str, found
 @pytest.mark.parametrize(("text", "asked", "found"), [
     ("where is wb-10428", False, ["WB-10428"]), ("order WB 10428", False, ["WB10428"]), ("#WB10428", False, ["WB10428"]),
     ("A-1009", True, ["A-1009"]), ("Lerchenstieg 12, DE-22391 Hamburg", False, []),
-    ("return the RTX4090", False, []), ("my order from 2024", False, []),
+    ("return the RTX4090", False, []), ("my order from 2024", False, []), ("I want to return my Lamp LX20000", False, []),
+    ("tracking RM12345678 shows nothing, where is my parcel", False, []), ("my postcode is SW12345", False, []),
+    ("WB10428", False, ["WB10428"]), ("it's WB10428", True, ["WB10428"]), ("where is order WB10428", False, ["WB10428"]),
 ])
 def test_numbers_of_a_form_that_only_the_shop_knows(text: str, asked: bool, found: list[str]) -> None:
     assert ANY.found(text, asked) == found
@@ -82,3 +85,10 @@ def test_what_an_agent_need_not_ask_for_again() -> None:
     said = ["my kettle is late", "order #57, hello?"]
     assert named(said, DIGITS, ["Sundew kettle", "Sundew toaster"]) == {"order": "57", "product": "Sundew kettle"}
     assert named(said[:1], DIGITS, []) == {"order": None, "product": None}
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ("1042", "#1042", True), ("01042", "WC-1042", True), ("a7k3q", "A7K-3Q", True), ("AB12CD", "XY12ZZ", False),
+])
+def test_guesses_at_one_order_count_together(one: str, other: str, same: bool) -> None:
+    assert (guessed(one) == guessed(other)) is same
