@@ -190,6 +190,8 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
 
 
 def _is_due(step: Step, settings: Settings) -> bool:
+    if step == RERANKER and not settings.reranker:
+        return False  # also where it was interrupted: who cannot set it up is to do without
     return _mark(step, settings).exists() or not step.is_current(settings)
 
 

@@ -36,6 +36,7 @@ class VectorCache:
         self.larger = None if larger is None else VectorCache(larger, path)
         self._path = path
         self._open: sqlite3.Connection | None = None
+        self._inode = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._trying(self._db)
 
@@ -81,6 +82,7 @@ class VectorCache:
         if self._open is None:
             # The reranker's is asked by the threads of a search, by one at a time.
             self._open = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
+            self._inode = self._path.stat().st_ino
             # Only quicker; refused at once where another process opens the file at the same time.
             with suppress(sqlite3.OperationalError):
                 self._open.execute("pragma journal_mode=wal")
@@ -102,7 +104,10 @@ class VectorCache:
                            "room and the file can be written, or remove it: it is made anew") from error
 
     def _set_aside(self) -> None:
+        opened, self._inode = self._inode, 0
         self._close()
+        if not self._path.exists() or self._path.stat().st_ino != opened:
+            return  # another who has it open has set it aside already
         self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
         for ending in ("-wal", "-shm"):
             self._path.with_name(self._path.name + ending).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from bot.apart import Progress, run_apart
 from bot.errors import Busy, SetupFailed
 from bot.lockfile import LockFile, holder
 from bot.settings import ROOT, Settings
-from bot.setup import STEPS, export_encoder, set_up
+from bot.setup import RERANKER, STEPS, export_encoder, set_up
 
 
 @dataclass(eq=False)
@@ -194,3 +195,18 @@ def test_the_encoder_is_exported_without_a_folder_too(settings: Settings, monkey
     monkeypatch.setattr("kb_index.export.export", lambda source, target, questions, stage: asked.append(questions))
     export_encoder(replace(settings, kb=settings.home / "none"), lambda done, total: None)
     assert asked == [[]]
+
+
+def test_who_does_without_the_reranker_is_not_kept_by_its_failure(settings: Settings) -> None:
+    mark = settings.home / "setup" / "reranker.unfinished"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    assert set_up(replace(settings, reranker=False), (RERANKER,)) == 0
+
+
+@pytest.mark.parametrize("command", ["evaluate", "kb", "replay", "train"])
+def test_who_wants_the_classifier_or_the_index_wants_the_reranker(command: str) -> None:
+    """A publish and a search read with all three models, whichever command begins them in a fresh home."""
+    wanted = re.findall(r"set_up\(settings, \(([^)]*)\)", (ROOT / "bot" / "commands" / f"{command}.py").read_text())
+    assert any("JUDGEMENT" in steps for steps in wanted)
+    assert all("RERANKER" in steps for steps in wanted if "JUDGEMENT" in steps)

@@ -40,13 +40,13 @@ def _published(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.evaluation import evaluate, read_file
     from bot.judgement.evaluation_page import page
     from bot.output import check, whole
-    from bot.setup import ENCODER, INDEX, JUDGEMENT, LEDGER, Bar, set_up
+    from bot.setup import ENCODER, INDEX, JUDGEMENT, LEDGER, RERANKER, Bar, set_up
 
     # A bad file is told at once, not after the set-up.
     told = read_file(args.file) if args.file else None
     if args.html:
         check(args.html)
-    set_up(settings, (ENCODER, JUDGEMENT, LEDGER, INDEX))
+    set_up(settings, (ENCODER, RERANKER, JUDGEMENT, LEDGER, INDEX))
     with Bar("evaluate") as bar:
         found = evaluate(settings, told, bar)
     wide = max((len(name) for name, _, _ in found.table), default=0)

@@ -157,10 +157,10 @@ def _show(conflict: Conflict) -> None:
 @contextmanager
 def _bench(args: argparse.Namespace, settings: Settings) -> Iterator[Bench]:
     """What measures, once all is there that it needs and the entries that are named."""
-    from bot.setup import ENCODER, JUDGEMENT, LEDGER, set_up
+    from bot.setup import ENCODER, JUDGEMENT, LEDGER, RERANKER, set_up
     from bot.workshop.bench import Bench
 
-    set_up(settings, (ENCODER, JUDGEMENT, LEDGER))
+    set_up(settings, (ENCODER, RERANKER, JUDGEMENT, LEDGER))
     library = entries.library_of(settings)
     for name in args.ids:
         entries.known(library, name)

@@ -19,13 +19,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from bot.commands.lines import write
     from bot.judgement.replay import judge_of, read_lines, replay
     from bot.output import check
-    from bot.setup import ENCODER, INDEX, JUDGEMENT, Bar, set_up
+    from bot.setup import ENCODER, INDEX, JUDGEMENT, RERANKER, Bar, set_up
 
     # What cannot be is told at once, not after the set-up.
     pairs = read_lines(args.file, "id")
     if args.out:
         check(args.out)
-    set_up(settings, (ENCODER, JUDGEMENT, INDEX))
+    set_up(settings, (ENCODER, RERANKER, JUDGEMENT, INDEX))
     with Bar("replay") as bar:
         write(replay(judge_of(settings), pairs, bar), args.out)
     return 0

@@ -14,8 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from bot.setup import ENCODER, INDEX, JUDGEMENT, RASA_MODEL, set_up
+    from bot.setup import ENCODER, INDEX, JUDGEMENT, RASA_MODEL, RERANKER, set_up
 
     # The index holds the bar that was computed with the old judgement, so it follows where it is no longer current.
-    set_up(settings, (ENCODER, JUDGEMENT, RASA_MODEL, INDEX), force=(JUDGEMENT, RASA_MODEL))
+    set_up(settings, (ENCODER, RERANKER, JUDGEMENT, RASA_MODEL, INDEX), force=(JUDGEMENT, RASA_MODEL))
     return 0

@@ -18,6 +18,7 @@ from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.notes import Notes
 from bot.judgement.plainly import plainly
+from bot.judgement.router import Bars
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
 from bot.lockfile import LockFile
@@ -87,7 +88,7 @@ def roll_back(settings: Settings, name: str, by: str = "the command line") -> st
             raise BadSnapshot(f"{name} was never live by the record in this database: its publish was cut off, or it "
                               "is of another database. Nothing was changed; choose another that `frontdesk kb "
                               "snapshots` lists, or put the entries right and publish")
-        snapshot.load(settings.index, name)
+        _fits(settings, snapshot.load(settings.index, name))
         # First what serves, then the ledger: whatever dies in between, the snapshot that somebody asked for is live.
         before = snapshot.current_name(settings.index)
         snapshot.make_current(settings.index, name)
@@ -102,6 +103,19 @@ def roll_back(settings: Settings, name: str, by: str = "the command line") -> st
         scratch.write_text(told, encoding="utf-8")
         scratch.replace(settings.index / "pinned.json")
     return name
+
+
+def _fits(settings: Settings, state: snapshot.Snapshot) -> None:
+    """Raises BadSnapshot for one that assistants of these settings and this version cannot serve."""
+    mine = (exported(settings.encoder), reranking.name(settings))
+    try:
+        Bars.parse(state.calibration)
+        fits = state.encoder == mine[0] and state.larger_encoder in ("", mine[1])
+    except (KeyError, ValueError):
+        fits = False
+    if not fits:
+        raise BadSnapshot(f"{state.name} was made by another version, or with other models than are set up here. "
+                          "Nothing was changed; put the entries right and publish")
 
 
 def _pin(settings: Settings) -> list[str] | None:

@@ -7,6 +7,7 @@ questions from which a publish computes the confidence and the bars have been lo
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,8 +17,11 @@ from bot.judgement.judgement import Reading
 from bot.settings import Settings
 from kb_index.cache import VectorCache
 from kb_index.encoder import Encoder, Vectors, load_encoder
+from kb_index.errors import ModelMissing
 from kb_index.export import exported
 from kb_index.retriever import Candidate
+
+log = logging.getLogger(__name__)
 
 #: A question is looked at again where the confidence is at least the first and below the second.
 LEAST, SURE = 0.05, 0.95
@@ -46,12 +50,32 @@ class _Later(Reranker):
     """Loads the encoder when a question wants it first: a fresh assistant is ready sooner, and smaller until then."""
 
     def __init__(self, settings: Settings, threads: int) -> None:
-        self._folder, self._threads = settings.larger_encoder, threads
+        self._folder, self._threads, self._name = settings.larger_encoder, threads, name(settings)
         self._lock = threading.Lock()
+        #: Whether it can be used, once that is known.
+        self._usable: bool | None = None
+
+    def wants(self, text: str, candidates: Sequence[Candidate]) -> bool:
+        return super().wants(text, candidates) and self._loaded()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         with self._lock:
             return load_encoder(self._folder, self._threads).encode(texts)
+
+    def _loaded(self) -> bool:
+        """Loads it where that was not tried yet. A turn must not fail where another set-up has taken it away or put
+        another model there since this process began."""
+        with self._lock:
+            if self._usable is None:
+                try:
+                    self._usable = load_encoder(self._folder, self._threads).name == self._name
+                except ModelMissing as error:
+                    log.warning("%s", error)
+                    self._usable = False
+                if not self._usable:
+                    log.error("%s has changed since this process began, so nothing is looked at again; restart it",
+                              self._folder)
+            return self._usable
 
 
 @lru_cache(maxsize=2)

@@ -82,6 +82,9 @@ def test_what_the_first_look_is_unsure_of_is_looked_at_again(small: Settings, pu
     knowledge.larger_encoder = reranker_name(without)
     with pytest.raises(BadSnapshot, match=r"made with the reranker all-mpnet-base-v2-.*, and this process has none"):
         knowledge.current()
+    with pytest.raises(BadSnapshot, match=f"{published} was made by another version, or with other models"):
+        publishing.roll_back(without, published)
+    assert publishing.roll_back(small, published) == published
 
 
 def test_only_a_change_makes_a_publish_due(small: Settings, published: str) -> None:
