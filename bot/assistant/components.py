@@ -25,7 +25,7 @@ from bot.judgement import assembly, following, reranking
 from bot.judgement.judge import classified, seen, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.knowledge import Knowledge, Published
-from bot.judgement.router import decide, within_task
+from bot.judgement.router import decide, settled, within_task
 from bot.judgement.segments import segments
 from bot.judgement.tasks import TASKS
 from bot.judgement.wishes import others
@@ -99,7 +99,7 @@ class KnowledgeMatcher(_Component):
         self.knowledge = Knowledge.shared(settings.index)
         self._larger = reranking.name(settings)
         self._published: Published | None = None
-        self._remembered: Callable[[str, str], tuple[Candidate, ...]] = self._seek
+        self._remembered: Callable[[str, str, bool], tuple[Candidate, ...]] = self._seek
 
     def process(self, messages: list[Message]) -> list[Message]:
         self.knowledge.encoder = load_encoder(self.settings.encoder).name
@@ -110,16 +110,18 @@ class KnowledgeMatcher(_Component):
             self._published, self._remembered = published, lru_cache(_REMEMBERED)(self._seek)
         for message in messages:
             reading: Reading = message.get("reading")
-            whole = sought(reading, published.retriever)
-            found = (self._remembered if len(reading.text) <= _SHORT else self._seek)(whole, reading.text)
+            whole, is_settled = sought(reading, published.retriever), settled(reading, published.bars, TASKS)
+            found = (self._remembered if len(reading.text) <= _SHORT else self._seek)(whole, reading.text, is_settled)
             message.set("reading", reading.finding(found))
         return messages
 
-    def _seek(self, whole: str, text: str) -> tuple[Candidate, ...]:
+    def _seek(self, whole: str, text: str, is_settled: bool) -> tuple[Candidate, ...]:
+        """What is decided whatever is found is not looked at again."""
         assert self._published is not None
         retriever, vectors = self._published.retriever, load_encoder(self.settings.encoder).encode([whole])
         second = seen([text], assembly.shared(self.settings), retriever)
-        return tuple(retriever.search([whole], vectors, second=second, reranker=reranking.shared(self.settings))[0])
+        reranker = None if is_settled else reranking.shared(self.settings)
+        return tuple(retriever.search([whole], vectors, second=second, reranker=reranker)[0])
 
 
 @DefaultV1Recipe.register(_Types.INTENT_CLASSIFIER, is_trainable=False)

@@ -27,8 +27,9 @@ _Seen = tuple[Mapping[str, Vectors], str]
 #: as it takes to have this many: a small knowledge base has each held out once, a large one needs no second index.
 _HELD_OUT, _MOST = 5, 4_000
 #: With more vectors than this nothing is looked at again: a larger encoder takes 15 ms for a short text and 60 for a
-#: passage, so that a first publish of more would take longer than half an hour.
-_LOOKED_AT_AGAIN = 40_000
+#: passage, so that a first publish of more would take longer than ten minutes; and of 10,000 entries an answer shall be
+#: found within some milliseconds.
+_LOOKED_AT_AGAIN = 15_000
 #: Of those indices, how many are built at the same time.
 _AT_ONCE = 2
 

@@ -5,20 +5,21 @@ The assistant's graph components call the same parts one by one, so that a repla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from bot.judgement.classifier import Classifier, Head, Probabilities
+from bot.judgement.confidence import RIVALS
 from bot.judgement.judgement import DECIMALS, Judgement, Reading
 from bot.judgement.plainly import plainly
 from bot.judgement.reranking import Reranker
-from bot.judgement.router import Bars, decide
+from bot.judgement.router import Bars, decide, settled
 from bot.judgement.segments import normalise, segments
 from bot.judgement.words import deciding_words
 from kb_index.encoder import Encoder, Vectors
-from kb_index.retriever import Retriever
+from kb_index.retriever import Candidate, Retriever
 from kb_index.snapshot import Snapshot
 
 #: A part of a message speaks for the whole only when it is this clear on its own.
@@ -74,10 +75,14 @@ class Judge:
         """Classifies and searches for the best `top` entries; one batch through the encoder for all."""
         return read(texts, self.encoder, self.classifier, self.retriever, top, self.reranker)
 
+    def _settled(self, reading: Reading) -> bool:
+        return settled(reading, self.bars, self.tasks)
+
     def judge(self, texts: Sequence[str], words: bool = False) -> list[Judgement]:
         """What the bot does with each text as the first of a conversation; with the words that weighed most for its
         route where `words` asks for them."""
-        judged = [decide(reading, self.bars, tasks=self.tasks) for reading in self.read(texts)]
+        readings = read(texts, self.encoder, self.classifier, self.retriever, RIVALS, self.reranker, self._settled)
+        judged = [decide(reading, self.bars, tasks=self.tasks) for reading in readings]
         if not words:
             return judged
         return [replace(one, words=deciding_words(text, one.route, self.classifier))
@@ -86,15 +91,23 @@ class Judge:
 
 def read(
     texts: Sequence[str], encoder: Encoder | None, classifier: Classifier, retriever: Retriever | None, top: int = 5,
-    reranker: Reranker | None = None,
+    reranker: Reranker | None = None, is_settled: Callable[[Reading], bool] = lambda reading: False,
 ) -> list[Reading]:
-    """Readings of many messages at once; without encoder and retriever, without candidates."""
+    """Readings of many messages at once; without encoder and retriever, without candidates. Where it `is_settled` what
+    is decided, whatever is found, nothing is looked at again."""
     readings = classified(texts, classifier)
     if encoder is None or retriever is None or not texts:
         return readings
     wholes = [sought(reading, retriever) for reading in readings]
-    found = retriever.search(wholes, encoder.encode(wholes), top, seen(texts, classifier, retriever), reranker)
-    return [reading.finding(c) for reading, c in zip(readings, found, strict=True)]
+    vectors, second = encoder.encode(wholes), seen(texts, classifier, retriever)
+    clear = np.array([is_settled(reading) for reading in readings], dtype=bool)
+    found: list[list[Candidate]] = [[] for _ in texts]
+    for some, look in ((np.flatnonzero(clear), None), (np.flatnonzero(~clear), reranker)):
+        of = retriever.search([wholes[i] for i in some], vectors[some], top, None if second is None else second[some],
+                              look)
+        for i, candidates in zip(some.tolist(), of, strict=True):
+            found[i] = candidates
+    return [reading.finding(candidates) for reading, candidates in zip(readings, found, strict=True)]
 
 
 def seen(texts: Sequence[str], classifier: Classifier, retriever: Retriever) -> Vectors | None:

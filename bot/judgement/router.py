@@ -115,6 +115,20 @@ def within_task(judged: Judgement, text: str) -> Judgement:
     return replace(judged, decision="answer", why="a question in the middle of a task")
 
 
+def settled(reading: Reading, bars: Bars, tasks: frozenset[str] = frozenset()) -> bool:
+    """Whether :func:`decide` comes to the same, and :func:`within_task` too, whatever entries are found and however
+    surely, but for the very words of one. So it need not be known exactly which they are."""
+    people = reading.routes.get("human", 0.0) + reading.routes.get("support", 0.0)
+    if people >= bars.people:
+        return people >= bars.people_though_sure
+    best = max(reading.routes, key=lambda name: reading.routes[name])
+    if best == "out_of_scope" and not _ours(reading.text):
+        return is_beyond(reading)
+    if best not in ("service", "out_of_scope") or len(reading.text) > _LONGEST:
+        return False
+    return wanted_task(reading) in tasks and not asks_in_between(reading.text, reading.intent)
+
+
 def _told_plainly(reading: Reading, bars: Bars, judged: Judgement) -> str:
     """The task that a message turns out to ask for without the names in it, or nothing where that is no news.
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.judgement.confidence import SIGNS, Confidence
 from bot.judgement.judgement import DECISIONS, Judgement, Reading
-from bot.judgement.router import Bars, decide
+from bot.judgement.router import Bars, decide, settled, within_task
+from bot.judgement.tasks import TASKS
 from kb_index.retriever import Candidate
 
 #: Confidence is the sigmoid of the nearest entry's score, so that a test sets it by the score.
@@ -206,3 +209,36 @@ def test_a_task_is_begun_where_service_is_likelier_than_all_else_or_an_order_is_
     assert judge(tasks=tasks, score=FAR, service=0.5, sales=0.5).decision == "task"
     assert judge(tasks=tasks, score=FAR, service=0.4, out_of_scope=0.3, sales=0.3).decision != "task"
     assert judge("where is LM-123456", FAR, tasks=tasks, service=0.4, out_of_scope=0.3, sales=0.3).decision == "task"
+
+
+_ROUTES = ("service", "support", "human", "sales", "smalltalk", "out_of_scope")
+_TEXTS = ("where is my order LM-104287?", "cancel it please", "will I get that back?", "size guide", "put the kettle on",
+          "my kettle drips", "0", "...", "word " * 500)
+
+
+@given(st.lists(st.floats(0, 1), min_size=6, max_size=6).filter(any), st.sampled_from(_TEXTS),
+       st.sampled_from(("track_order", "request_refund", "ask_orders", "product_question")),
+       st.floats(0, 1), st.floats(0, 1), st.integers(0, 1))
+def test_what_is_settled_is_decided_alike_whatever_is_found(
+    weights: list[float], text: str, intent: str, people: float, though_sure: float, failed: int,
+) -> None:
+    bars = Bars(0.8, 0.6, people, though_sure, 0.3, 0.9, PLAIN)
+    routes = {name: one / sum(weights) for name, one in zip(_ROUTES, weights, strict=True)}
+    readings = [Reading(text, routes, intent, 0.7, found) for found in (
+        [], [Candidate("far", FAR, 0.1, 0.0)], [Candidate("near", NEAR, 0.5, 1.0)], [Candidate("sure", SURE, 0.9, 1.0)])]
+    decided = {(*what(one), one.intent) for one in
+               (within_task(decide(reading, bars, failed, TASKS), text) for reading in readings)}
+    if settled(readings[0], bars, TASKS):
+        assert len(decided) == 1
+
+
+def test_who_needs_people_whatever_is_found_is_settled() -> None:
+    def is_settled(text: str, intent: str = "product_question", **routes: float) -> bool:
+        return settled(Reading(text, routes, intent, 0.7), BARS, TASKS)
+
+    assert is_settled("it drips", support=0.75, service=0.25)
+    assert not is_settled("it drips", support=0.6, service=0.4)  # a sure answer would be given
+    assert is_settled("what is love", out_of_scope=0.75, service=0.25)
+    assert not is_settled("what is love", out_of_scope=0.65, service=0.35)
+    assert is_settled("cancel it please", "cancel_order", service=0.9, support=0.1)
+    assert not is_settled("how long does it take", "ask_delivery", service=0.9, support=0.1)
