@@ -103,6 +103,8 @@ FRONT = 1_000_000_000
 #: A mailed code opens its conversation for so long, once; for longer it is remembered what it was for.
 RESUME_SECONDS = 7 * 86400
 RESUME_REMEMBERED = 30 * 86400
+#: Who proves who they are in a closed conversation need not do so again when they open it within this time.
+INTRODUCED_SECONDS = 3600
 #: How long an agent may change or take back a message of their own.
 AMEND_SECONDS = 60
 SESSION_SECONDS = 12 * 3600

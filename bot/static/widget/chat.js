@@ -194,6 +194,8 @@ export const makeChat = (base, shelf, locale, draw, who, parted) => {
     }
     chat.records.push(record);
     settle(record);
+    // Who it is counts no more since it was closed; the page knows.
+    if (record.event === 'reopened' && chat.session) void introduce(chat.session);
     if (record.from === chat.typing?.from) showTyping(null);
   };
 
