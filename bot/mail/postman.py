@@ -7,7 +7,8 @@ import hashlib
 import logging
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -67,14 +68,14 @@ class Smtp:
 
     def deliver(self, mail: Waiting) -> None:
         try:
-            with self._connect() as server:
+            with self._connected() as server:
                 server.send_message(message_from_bytes(mail.body, policy=policy.SMTPUTF8), to_addrs=[mail.to])
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
-            raise NotTaken(f"{code} {_text(said)}", for_good=500 <= code < 600) from error
+            raise NotTaken(f"{code} {_text(said)}", for_good=_for_good(code, _text(said))) from error
         except smtplib.SMTPResponseException as error:
-            # A wrong password is ours to mend, so it is not the mail that is refused.
-            refused = 500 <= error.smtp_code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
+            # Before the recipient it is not the mail that is refused: a password, our sender or our host is wrong.
+            refused = isinstance(error, smtplib.SMTPDataError) and _for_good(error.smtp_code, _text(error.smtp_error))
             raise NotTaken(f"{error.smtp_code} {_text(error.smtp_error)}", for_good=refused) from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotTaken(f"{type(error).__name__}: {error}") from error
@@ -82,11 +83,21 @@ class Smtp:
     def check(self) -> str:
         """Connects and signs in; returns what was reached. Raises NotTaken."""
         try:
-            with self._connect() as server:
+            with self._connected() as server:
                 server.noop()
         except (smtplib.SMTPException, OSError) as error:
             raise NotTaken(f"{type(error).__name__}: {error}") from error
         return urlsplit(self.url).hostname or ""
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        server = self._connect()
+        try:
+            yield server
+        finally:
+            # However it takes its leave: what it took before is sent.
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
 
     def _connect(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)
@@ -163,6 +174,12 @@ class Postman:
             except Exception:
                 log.exception("sending mails failed")
             await asyncio.sleep(_EVERY_SECONDS)
+
+
+def _for_good(code: int, said: str) -> bool:
+    """Whether a reply to recipient or data is about this mail. Many servers only say there what they have against us:
+    that we did not sign in (530), or may not send (5.7, RFC 3463)."""
+    return 500 <= code < 600 and code != 530 and not said.startswith("5.7.")
 
 
 def _text(said: object) -> str:

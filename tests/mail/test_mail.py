@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.policy
 import socket
 import time
@@ -34,6 +35,15 @@ class Server:
         self.mails: list[EmailMessage] = []
         self.say = ""
         self.say_to = ""
+        self.say_from = ""
+        self.say_bye = ""
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.mail_from = address
+        return self.say_from or "250 OK"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.say_bye or "221 Bye"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.say_to:
@@ -172,6 +182,42 @@ async def test_what_a_server_refuses_for_good_is_not_tried_again(
         await Postman(box, Smtp(url)).run()
         setattr(got, field, "")
     assert box.counts() == {state: 2}
+
+
+@pytest.mark.parametrize(("field", "say"), [
+    ("say_from", "530 5.7.0 Authentication required"), ("say_from", "550 this sender is not allowed"),
+    ("say_to", "530 sign in first"), ("say_to", "554 5.7.1 Relay access denied"), ("say", "550 5.7.1 not authorized"),
+])
+async def test_what_is_wrong_with_us_costs_no_mail(
+    server: tuple[Server, str], box: Outbox, field: str, say: str
+) -> None:
+    got, url = server
+    await box.send("a@b.example", "code", VALUES, key="1")
+    setattr(got, field, say)
+    assert await Postman(box, Smtp(url)).run() == 0 and box.counts() == {"waiting": 1}
+    setattr(got, field, "")
+    due_now(box)
+    assert await Postman(box, Smtp(url)).run() == 1 and len(got.mails) == 1
+
+
+async def test_a_server_that_takes_nobody_costs_no_mail(box: Outbox) -> None:
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 no service here\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as refusing:
+        await box.send("a@b.example", "code", VALUES, key="1")
+        url = f"smtp://127.0.0.1:{refusing.sockets[0].getsockname()[1]}"
+        assert await Postman(box, Smtp(url)).run() == 0 and box.counts() == {"waiting": 1}
+
+
+@pytest.mark.parametrize("say", ["421 closing", "500 what", "250 OK"])
+async def test_however_a_server_takes_its_leave_the_mail_went(server: tuple[Server, str], box: Outbox, say: str) -> None:
+    got, url = server
+    got.say_bye = say
+    await box.send("a@b.example", "code", VALUES, key="1")
+    assert await Postman(box, Smtp(url)).run() == 1
+    assert box.counts() == {"sent": 1} and len(got.mails) == 1
 
 
 async def test_a_mail_of_a_process_that_died_is_sent_by_another(server: tuple[Server, str], box: Outbox) -> None:
