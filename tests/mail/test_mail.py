@@ -94,6 +94,7 @@ async def test_a_mail_arrives_as_it_was_written(server: tuple[Server, str], box:
     mail = got.mails[0]
     assert (mail["To"], mail["From"], mail["Subject"]) == ("siobhan@example.com", SENDER, "Your code for the chat")
     assert mail["Message-ID"].endswith("@larkmoor.example>") and mail["Auto-Submitted"] == "auto-generated"
+    assert abs(mail["Date"].datetime.timestamp() - time.time()) < 60
     text = mail.get_content()
     assert "Hello Siobhán," in text and "123456" in text and "$" not in text
     assert box.counts() == {"sent": 1}
@@ -169,6 +170,44 @@ async def test_a_mail_that_is_never_taken_is_given_up(box: Outbox) -> None:
         due_now(box)
         await away.run()
     assert box.counts() == {"given_up": 1}
+
+
+async def test_what_is_over_is_mailed_no_more_and_what_soon_will_be_goes_first(box: Outbox) -> None:
+    await box.send("a@b.example", "code", VALUES, key="any time")
+    await box.send("a@b.example", "code", VALUES, key="over", good_for=900)
+    with box._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET good_until = good_until - 900 WHERE key = 'over'"))
+    await box.send("a@b.example", "code", VALUES, key="soon over", good_for=900)
+    taken = [box.take(), box.take(), box.take()]
+    assert [mail.key if mail else None for mail in taken] == ["soon over", "any time", None]
+    assert box.counts() == {"given_up": 1, "waiting": 2}
+    with box._engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT body FROM outbox WHERE key = 'over'")).scalar() == b""
+
+
+async def test_who_is_slower_than_the_lease_has_no_say_any_more(box: Outbox) -> None:
+    await box.send("a@b.example", "code", VALUES, key="1")
+    slow = box.take()
+    due_now(box)
+    other = box.take()
+    assert slow is not None and other is not None
+    box.failed(slow, "554 never", for_good=True)
+    assert box.counts() == {"waiting": 1}
+    box.sent(slow)
+    box.failed(other, "554 never", for_good=True)
+    assert box.counts() == {"sent": 1}, "it went, so it is not refused"
+
+
+def test_an_outbox_of_before_learns_what_is_over(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'before.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text(
+            "CREATE TABLE outbox (key VARCHAR(200) PRIMARY KEY, put_at FLOAT NOT NULL, state VARCHAR(16) NOT NULL, "
+            "due FLOAT NOT NULL, tries INTEGER NOT NULL, recipient VARCHAR(320) NOT NULL, body BLOB NOT NULL, "
+            "said TEXT NOT NULL)"))
+        connection.execute(sa.text("INSERT INTO outbox VALUES ('1', 0, 'waiting', 0, 0, 'a@b.example', X'78', '')"))
+    mail = Outbox(engine, SENDER).take()
+    assert mail is not None and mail.key == "1"
 
 
 @pytest.mark.parametrize(("say", "state"), [("451 try later", "waiting"), ("554 never", "refused")])
