@@ -40,7 +40,7 @@ def kept(attachments: Attachments, name: str) -> Image.Image:
 
 @pytest.mark.parametrize(("name", "data", "kind"), [
     ("a.png", files.picture("PNG"), "image/png"), ("a.JPG", files.picture("JPEG"), "image/jpeg"),
-    ("a.jpeg", files.picture("JPEG"), "image/jpeg"), ("a.gif", files.picture("GIF"), "image/gif"),
+    ("a.jpeg", files.picture("JPEG"), "image/jpeg"), ("a.jpg", files.with_another(), "image/jpeg"), ("a.gif", files.picture("GIF"), "image/gif"),
     ("a.webp", files.picture("WEBP"), "image/webp"), ("a.pdf", files.PDF, "application/pdf"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_each_type_is_taken_as_what_it_is(make: Callable[..., Attachments], name: str, data: bytes, kind: str) -> None:
@@ -63,6 +63,8 @@ def test_each_type_is_taken_as_what_it_is(make: Callable[..., Attachments], name
     ("invoice.pdf.exe", files.PROGRAM, NotTaken, "not of a type"),
     ("photo", files.photo(), NotTaken, "not of a type"), ("", files.photo(), NotTaken, "needs a name"),
     (".png", files.picture(), NotTaken, "needs a name"), ("wide.png", files.bomb(), NotTaken, "pixels"),
+    ("long.gif", files.tiny(1001), NotTaken, "1000 frames"), ("long.png", files.moving("PNG", 1001), NotTaken, "frames"),
+    ("large.gif", files.tiny(3)[:6] + b"\x88\x13" * 2 + files.tiny(3)[10:], NotTaken, "pixels"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_what_is_not_what_it_says_is_refused_by_name(
     make: Callable[..., Attachments], tmp_path: Path, name: str, data: bytes, error: type[NotTaken], said: str,
@@ -116,6 +118,13 @@ def test_a_moving_picture_moves(make: Callable[..., Attachments], kind: str, nam
         after.seek(number)
         colours.append(after.convert("RGB").getpixel((5, 5))[0])  # type: ignore[index]
     assert colours == sorted(colours) and colours[2] > 80
+
+
+def test_a_picture_that_moves_too_long_is_refused_at_once(make: Callable[..., Attachments]) -> None:
+    began = time.monotonic()
+    with pytest.raises(NotTaken, match="frames"):
+        add(make(), "long.gif", files.tiny(200_000))
+    assert time.monotonic() - began < 5
 
 
 def test_one_message_has_its_files_and_no_other_has_them(make: Callable[..., Attachments]) -> None:
