@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from bot.attachments import kinds
 from bot.attachments.attachments import MOST_OF_A_CUSTOMER, Attachments
 from bot.attachments.errors import NoSuchAttachment, NotScanned, NotTaken, NotWhatItSays, Refused
 from bot.attachments.scan import Scanner
-from bot.database import open_database
+from bot.database import DatabaseUnavailable, open_database
 
 
 @pytest.fixture
@@ -164,6 +165,39 @@ def test_removed_is_gone_and_others_stay(make: Callable[..., Attachments]) -> No
     assert attachments.find(two) is not None and attachments.path(two).exists()
     attachments.settle([two], 4)
     assert attachments.unsettled(time.time() + 1) == []
+
+
+def test_what_the_database_does_not_know_is_not_on_disk(
+    make: Callable[..., Attachments], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachments = make()
+
+    @contextmanager
+    def away(engine: object) -> Iterator[None]:
+        raise DatabaseUnavailable
+        yield
+
+    with monkeypatch.context() as down, pytest.raises(DatabaseUnavailable):
+        down.setattr("bot.attachments.attachments.writing", away)
+        add(attachments, "a.pdf", files.PDF)
+    assert [path for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == []
+
+
+def test_what_a_process_that_died_left_is_found_and_removed(
+    make: Callable[..., Attachments], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachments = make()
+
+    def die(path: Path, name: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(attachments._scanner, "check", die)
+        dying.setattr(attachments, "remove", lambda ids: None)
+        add(attachments, "a.pdf", files.PDF)
+    assert [path.suffix for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == [".part"]
+    attachments.remove([found.id for found in attachments.unsettled(time.time() + 1)])
+    assert [path for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == []
 
 
 def script(path: Path, body: str) -> str:
