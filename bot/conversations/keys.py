@@ -47,6 +47,7 @@ key                         type     holds
 ``fd:waits``                hash     team -> what was learned of its customers' waits, as JSON
 ``fd:correspondence``       zset     conversations whose customer is answered by mail -> seq up to which they were
 ``fd:here``                 zset     those of them whose customer has a stream open -> when that was last seen
+``fd:read``                 zset     those of them whose customer reads in the chat -> seq up to which they have
 ``fd:resume:D``             hash     one-time code that was mailed, D is its SHA-256: conversation, used_by
                                      (SHA-256 of the token that it was changed for); ``RESUME_REMEMBERED``
 ``fd:live``                 channel  records, changes of state and typing, pushed to every desk
@@ -79,6 +80,7 @@ STATUS = "fd:status"
 WAITS = "fd:waits"
 CORRESPONDENCE = "fd:correspondence"
 HERE = "fd:here"
+READ = "fd:read"
 
 #: A worker that is silent this long has lost its conversation to another.
 LEASE_SECONDS = 15
@@ -115,7 +117,7 @@ OUR_KEY = "fd:key"
 PARTS = ("", "log", "ids", "turns", "tracker", "slots", "packet")
 OWNERS = ("bot", "queue", "agent", "closed")
 #: What else a backup holds, as patterns. The rest is made anew from the conversations, or ends by itself.
-KEPT = (CORRESPONDENCE, STATUS, WAITS, OUR_KEY, "fd:mentions:*", "fd:resume:*", "fd:jti:*", "fd:code:*")
+KEPT = (CORRESPONDENCE, READ, STATUS, WAITS, OUR_KEY, "fd:mentions:*", "fd:resume:*", "fd:jti:*", "fd:code:*")
 
 
 def conversation(cid: str) -> str:

@@ -88,13 +88,26 @@ class Letters:
         return {cid: int(float(seq)) for cid, seq in zip(found[::2], found[1::2], strict=True)}
 
     async def done(self, cid: str, seq: int) -> None:
-        """Everything up to `seq` was mailed, or seen."""
+        """Everything up to `seq` was mailed, or read."""
         await self._conversations.call("ZADD", keys.CORRESPONDENCE, "XX", "GT", seq, cid)
+
+    async def read(self, cid: str, seq: int) -> None:
+        """The customer has read everything up to `seq`, as far as there is so much. Counts where they are answered by
+        mail. Raises Missing."""
+        if await self._conversations.call("ZSCORE", keys.CORRESPONDENCE, cid) is not None:
+            seq = min(seq, (await self._conversations.state(cid)).seq)
+            await self._conversations.call("ZADD", keys.READ, "GT", seq, cid)
+
+    async def has_read(self, cid: str, seq: int) -> bool:
+        """Whether the customer has read what was said up to `seq`."""
+        read = await self._conversations.call("ZSCORE", keys.READ, cid)
+        return read is not None and float(read) >= seq
 
     async def end(self, cid: str) -> None:
         """The conversation is no more."""
         await self._conversations.call("ZREM", keys.CORRESPONDENCE, cid)
         await self._conversations.call("ZREM", keys.HERE, cid)
+        await self._conversations.call("ZREM", keys.READ, cid)
 
     async def saw(self, cids: Collection[str]) -> None:
         """The customers of these have a stream open."""

@@ -1,4 +1,5 @@
-"""Answers by mail: what agents say to customers who left an address and are not here goes out, each message once.
+"""Answers by mail: what agents say to customers who left an address goes out, each message once, unless they read it
+in the chat.
 
 Several desks may do so at once: they work out the same letters, whose key in the outbox is taken once.
 """
@@ -83,7 +84,9 @@ class Correspondence:
             if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
                 await self.letters.done(state.id, records[-1]["seq"] if records else seq)
             return 0
-        goes = bool(letter.messages) and not await self.letters.is_here(state.id)
+        goes = bool(letter.messages) and not await self.letters.has_read(state.id, letter.last)
+        if goes and await self.letters.is_here(state.id):
+            return 0  # it waits: they may yet read it, and behind a proxy a stream outlives its customer by minutes
         if goes:
             text, link = _text(letter), await self._link(state)
             await self._put(state, "answer", {"messages": text, "link": link}, f"answer:{state.id}:{letter.first}")

@@ -79,17 +79,40 @@ async def test_an_answer_goes_out_once_with_all_that_was_said_in_a_minute(
     assert f"http://localhost:{desk.settings.port}/#frontdesk=" in text
 
 
-async def test_what_was_taken_back_or_seen_does_not_go_out(desk: Desk, waiting: Customer, agent: Agent) -> None:
+async def test_what_was_taken_back_or_read_does_not_go_out(desk: Desk, waiting: Customer, agent: Agent) -> None:
     await waiting.post("mail", {"email": "ada@example.org"})
     await agent.act(waiting.cid, "claim")
     seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "Wrong window"})).json["seq"]
     assert (await agent.act(waiting.cid, f"messages/{seq}/delete", {})).status == 200
     assert await attend(desk) == 0 and await mails(desk) == []
-    await agent.act(waiting.cid, "messages", {"id": "a2", "text": "Are you there?"})
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a2", "text": "Are you there?"})).json["seq"]
+    assert (await waiting.post("read", {"seq": seq})).status == 204
+    assert await attend(desk) == 0 and await mails(desk) == []
+    for wrong in (0, -1, 10**9 + 1, 10**30):
+        assert (await waiting.post("read", {"seq": wrong})).json["error"]["field"] == "seq"
+
+
+async def test_a_stream_that_is_open_keeps_an_answer_waiting_and_does_not_lose_it(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    """Behind a proxy it stays open for a while after the customer's machine went to sleep."""
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    await waiting.post("read", {"seq": 10**9})  # no more than there is
+    await agent.act(waiting.cid, "messages", {"id": "a1", "text": "Are you there?"})
     async with waiting.events() as events:
         await events.next("status")
-        assert await attend(desk) == 0
-    assert await attend(desk) == 0 and await mails(desk) == []
+        assert await attend(desk) == 0 and await attend(desk) == 0
+    await conversations.call("ZADD", keys.HERE, 0, waiting.cid)
+    assert await attend(desk) == 1 and len(await mails(desk)) == 1 and await attend(desk) == 0
+
+
+async def test_who_is_not_answered_by_mail_leaves_no_trace_of_what_they_read(
+    customer: Customer, conversations: Conversations
+) -> None:
+    await customer.say("m1", "Hello")
+    assert (await customer.post("read", {"seq": 1})).status == 204
+    assert not await conversations.call("EXISTS", keys.READ)
 
 
 async def test_the_link_opens_the_conversation_once_and_then_brings_another(

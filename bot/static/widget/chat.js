@@ -423,6 +423,8 @@ export const makeChat = (base, shelf, locale, draw, who, parted) => {
       if (read >= last()) return;
       read = last();
       shelf.set('read', { conversation: chat.session?.conversation, seq: read });
+      // What was read need not be mailed; what nobody hears of is.
+      if (chat.status.mail) tell('read', { seq: read }).catch(() => {});
     },
     changed() {
       // However much arrives at once, it is drawn once.
