@@ -23,8 +23,9 @@ key                         type     holds
                                      (agent who gets it again), passed (agent who did not answer), mentions (agents
                                      who have not read it, by comma), closed_by, closed_at, outcome, product, fault,
                                      cause, merged_into, rating (JSON), via (``mail``), contact (JSON: where
-                                     answers go), tokens (SHA-256 of further tokens, by space), mark (token of the last
-                                     change of these)
+                                     answers go), tokens (SHA-256 of further tokens, by space), was (id of the customer
+                                     whose it stays until it is proved again), introduced (when it was, while closed),
+                                     mark (token of the last change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
                                      ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer
