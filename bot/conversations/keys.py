@@ -28,7 +28,8 @@ key                         type     holds
                                      mark (token of the last change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
-                                     ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer
+                                     ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer;
+                                     ``unmailed:SEQ``: that this answer could not be mailed was told
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
 ``fd:c:C:tracker``          list     the newest Rasa events as JSON, at most ``TRACKER_EVENTS``
 ``fd:c:C:slots``            string   Rasa's slots and active loop as JSON after the newest bot turn

@@ -70,7 +70,7 @@ class Letters:
 
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
-        self._contact, self._resume = Script("contact"), Script("resume")
+        self._contact, self._resume, self._unmailed = Script("contact"), Script("resume"), Script("unmailed")
 
     async def write_to(self, cid: str, email: str, name: str) -> None:
         """From now on answers go to this address while the customer is not here. Raises Missing, NotByMail."""
@@ -102,6 +102,11 @@ class Letters:
         """Whether the customer has read what was said up to `seq`."""
         read = await self._conversations.call("ZSCORE", keys.READ, cid)
         return read is not None and float(read) >= seq
+
+    async def unmailed(self, cid: str, seq: int, email: str) -> None:
+        """The letter that begins with `seq` could not be mailed: the staff read so in the log, once."""
+        told = {"kind": "internal", "from": "system", "event": "unmailed", "of": seq, "email": email}
+        await self._unmailed(self._conversations.client, cid, f"unmailed:{seq}", encode(told))
 
     async def end(self, cid: str) -> None:
         """The conversation is no more."""

@@ -19,7 +19,7 @@ from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.mail.letter import BadMail
-from bot.mail.outbox import Outbox
+from bot.mail.outbox import Outbox, Waiting
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,16 @@ class Correspondence:
         if state.contact:
             link = await self._link(state)
             await self._put(state, "new_link", {"link": link}, f"link:{cid}:{link[-8:]}")
+
+    async def lost(self, mail: Waiting) -> None:
+        """A mail that will never go. Where it was an answer, the staff are told; the key says so."""
+        kind, _, where = mail.key.partition(":")
+        cid, _, seq = where.rpartition(":")
+        if kind == "answer":
+            try:
+                await self.letters.unmailed(cid, int(seq), mail.to)
+            except StoreUnavailable as error:
+                log.warning("nobody is told that an answer of conversation %s could not be mailed: %s", cid, error)
 
     async def _attend(self, state: State, seq: int, now: float) -> int:
         records = await self._conversations.records(state.id, seq)

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -129,11 +129,13 @@ def way(settings: Settings) -> Way:
 
 
 class Postman:
-    """Sends what is due, once a second. Several may do so over one outbox."""
+    """Sends what is due, once a second. Several may do so over one outbox. `lost` is told of each mail that was refused
+    for good or tried for the last time."""
 
-    def __init__(self, outbox: Outbox, way: Way) -> None:
+    def __init__(self, outbox: Outbox, way: Way, lost: Callable[[Waiting], Awaitable[None]] | None = None) -> None:
         self._outbox = outbox
         self._way = way
+        self._lost = lost
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -150,20 +152,24 @@ class Postman:
         count = 0
         while (mail := await asyncio.to_thread(self._outbox.take)) is not None:
             # Carried out as a whole: a stop in between would leave a mail that was sent as one that was not.
-            count += await asyncio.shield(asyncio.to_thread(self._deliver, mail))
+            state = await asyncio.shield(asyncio.to_thread(self._deliver, mail))
+            count += state == "sent"
+            if state in ("refused", "given_up") and self._lost is not None:
+                await self._lost(mail)
         return count
 
-    def _deliver(self, mail: Waiting) -> bool:
+    def _deliver(self, mail: Waiting) -> str:
+        """Returns what becomes of it: as :meth:`Outbox.failed` does, or ``sent``."""
         mark = hashlib.sha256(mail.key.encode()).hexdigest()[:12]
         try:
             self._way.deliver(mail)
         except NotTaken as error:
             becomes = self._outbox.failed(mail, str(error), error.for_good)
             log.warning("mail %s was not taken (attempt %d, now %s): %s", mark, mail.tries, becomes, error)
-            return False
+            return becomes
         self._outbox.sent(mail)
         log.info("mail %s was sent", mark)
-        return True
+        return "sent"
 
     async def _repeat(self) -> None:
         while True:

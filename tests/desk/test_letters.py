@@ -20,6 +20,7 @@ from bot.conversations.errors import OtherCustomer
 from bot.conversations.letters import GATHER_SECONDS, next_letter
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
+from bot.mail.postman import NotTaken
 from bot.settings import Settings
 
 LATER = GATHER_SECONDS + 1
@@ -192,6 +193,26 @@ async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: 
     await desk.services.conversations.call("EXPIRE", key, keys.RESUME_REMEMBERED - keys.RESUME_SECONDS - 1)
     assert (await resume(desk, code)).code == "link_used"
     assert len(await mails(desk)) == 1
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+async def test_the_agent_is_told_once_what_could_not_be_mailed(
+    desk: Desk, waiting: Customer, agent: Agent, monkeypatch: pytest.MonkeyPatch, for_good: bool
+) -> None:
+    def refuse(self: Any, mail: Any) -> None:
+        raise NotTaken("550 no such user", for_good)
+
+    monkeypatch.setattr("bot.mail.postman.Folder.deliver", refuse)
+    monkeypatch.setattr("bot.mail.outbox.RETRIES", (-1.0, -1.0))
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})).json["seq"]
+    assert await attend(desk) == 1 and await mails(desk) == []
+    told = [r for r in (await agent.get(f"conversations/{waiting.cid}")).json["records"] if r.get("event") == "unmailed"]
+    assert [(r["kind"], r["of"], r["email"]) for r in told] == [("internal", seq, "ada@example.org")]
+    await desk.services.correspondence.letters.unmailed(waiting.cid, seq, "ada@example.org")
+    last = (await waiting.get("conversation")).json["records"][-1]
+    assert (last["seq"], last["kind"], "email" in last) == (told[0]["seq"], "internal", False)
 
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org", "ada@example", "ada@example.org, eve@example.org",
