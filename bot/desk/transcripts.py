@@ -26,6 +26,8 @@ _TYPES = {"txt": "text/plain; charset=utf-8", "html": "text/html; charset=utf-8"
 _MAILS = (10, 3600)
 #: The same transcript to the same address is one mail within this.
 _ONCE_SECONDS = 300
+#: No mailbox has a longer address.
+_LONGEST_ADDRESS = 254
 
 
 async def download(request: Request, cid: str) -> HTTPResponse:
@@ -58,6 +60,8 @@ async def mail(request: Request, cid: str) -> HTTPResponse:
     to = fields.get("to", "").strip() or (who.email if who else "")
     if not to:
         raise body.bad("to", "is missing, and no address of the customer is known")
+    if len(to) > _LONGEST_ADDRESS:
+        raise body.bad("to", "is no e-mail address")
     await guards.not_too_often(request, f"transcripts:{cid}", *_MAILS)
     content = transcript.as_text(title, records).encode()
     sum_ = hashlib.sha256(content + to.lower().encode()).hexdigest()[:24]

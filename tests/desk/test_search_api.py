@@ -231,6 +231,7 @@ async def test_a_transcript_is_mailed_once(
     assert (nobody.status, nobody.json["error"]["field"]) == (400, "to")
     assert (await agent.act(customer.cid, "transcript", {"to": "no address"})).status == 400
     assert (await agent.act(customer.cid, "transcript", {"to": "a@b.example\nBcc: c@d.example"})).status == 400
+    assert (await agent.act(customer.cid, "transcript", {"to": f"{'a' * 400}@b.example"})).status == 400
     sent = await agent.act(customer.cid, "transcript", {"to": "grace@example.org"})
     assert sent.json == {"to": "grace@example.org", "duplicate": False}, path
     assert (await agent.act(customer.cid, "transcript", {"to": "grace@example.org"})).json["duplicate"] is True

@@ -44,6 +44,13 @@ async def test_the_desk_as_it_is_at_first(desk: Desk, agent: Agent) -> None:
                          "capacity": 5, "teams": [], "skills": []}
 
 
+async def test_what_cannot_be_written_down_keeps_nobody_from_the_desk(agent: Agent, supervisor: Agent) -> None:
+    team = {"name": "Tent\x00s", "skills": ["cut\ud83d"]}
+    made = await supervisor.send("POST", "settings/teams", team)
+    assert (made.json["name"], made.json["skills"]) == ("Tents", ["cut\ufffd"])
+    assert "cut\ufffd" in (await agent.get("desk")).json["skills"]
+
+
 async def test_parts_are_added_changed_and_removed_and_every_console_hears_of_it(agent: Agent, supervisor: Agent) -> None:
     async with agent.events() as events:
         await events.next("counts")

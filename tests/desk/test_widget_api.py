@@ -107,6 +107,19 @@ async def test_bodies_that_are_refused(desk: Desk, customer: Customer, body: byt
     assert (await customer.get("conversation")).json["records"] == []
 
 
+@pytest.mark.parametrize(("path", "body", "refused"), [
+    ("messages", b'{"id":"a","attachments":["\\ud800"]}', (400, "attachment_unknown")),
+    ("messages", b'{"id":"a","choice":{"topic":"\\ud800"}}', (400, "choice_unknown")),
+    ("mail", b'{"email":"\\ud800\\u0000@x"}', (400, "bad_field")), ("resume", b'{"code":"\\ud800"}', (404, "not_found")),
+    ("identity", b'{"identity":"\\ud800"}', (401, "identity_refused")),
+])
+async def test_half_characters_are_no_fault_of_the_desk(
+    desk: Desk, customer: Customer, path: str, body: bytes, refused: tuple[int, str]
+) -> None:
+    answer = await desk.call("POST", f"/api/widget/{path}", customer.token, data=body)
+    assert (answer.status, answer.code) == refused
+
+
 @pytest.mark.parametrize("size", [65_537, 100_000, 3_000_000])
 async def test_a_body_that_is_too_large(desk: Desk, customer: Customer, size: int) -> None:
     answer = await desk.call("POST", "/api/widget/messages", customer.token, data=io.BytesIO(b"x" * size))
