@@ -22,8 +22,8 @@ from bot.mail.letter import Attachment, BadMail
 from bot.reports import transcript
 
 _TYPES = {"txt": "text/plain; charset=utf-8", "html": "text/html; charset=utf-8"}
-#: Mails and window in seconds, of one conversation.
-_MAILS = (10, 3600)
+#: Mails and downloads by the customer, and window in seconds, of one conversation.
+_MAILS, _DOWNLOADS = (10, 3600), (10, 600)
 #: The same transcript to the same address is one mail within this.
 _ONCE_SECONDS = 300
 #: No mailbox has a longer address.
@@ -36,7 +36,9 @@ async def download(request: Request, cid: str) -> HTTPResponse:
 
 
 async def download_by_customer(request: Request) -> HTTPResponse:
-    return await _given(request, await guards.customer(request))
+    cid = await guards.customer(request)
+    await guards.not_too_often(request, f"downloads:{cid}", *_DOWNLOADS)
+    return await _given(request, cid)
 
 
 async def _given(request: Request, cid: str) -> HTTPResponse:

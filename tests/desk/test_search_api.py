@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
 from typing import Any
 
+import pytest
 from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations import keys
@@ -15,6 +16,7 @@ from bot.conversations.customer import Identity
 from bot.conversations.record import encode, event, message
 from bot.conversations.store import Conversations
 from bot.desk.filler import Filler
+from bot.reports import transcript
 from bot.reports.archive import keep
 from bot.settings import Settings
 
@@ -220,6 +222,20 @@ async def test_a_transcript_has_what_was_said_and_no_note(
     assert mine.body == text.body
     assert (await customer.desk.call("GET", "/api/widget/transcript")).status == 401
     assert (await (await customer.desk.customer()).get("transcript")).status == 404
+
+
+async def test_a_customer_cannot_keep_the_desk_busy_with_transcripts(
+    customer: Customer, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await customer.say("m1", "hello")
+    shown, answer = message("bot", "**kept**", html="<p>as in the chat</p>"), message("bot", "a ![tent](x)", html="<img>")
+    await hand_off(replies=[shown, answer])
+    rendered = []
+    monkeypatch.setattr(transcript, "render", lambda text, pictures: rendered.append(text) or "<p>in words</p>")
+    html = (await customer.get("transcript?format=html")).body.decode()
+    assert "<p>as in the chat</p>" in html and "<p>in words</p>" in html and rendered == ["a ![tent](x)"]
+    assert [(await customer.get("transcript")).status for _ in range(10)] == [200] * 9 + [429]
+    assert (await agent.get(f"conversations/{customer.cid}/transcript")).status == 200
 
 
 async def test_a_transcript_is_mailed_once(
