@@ -366,12 +366,19 @@ async def test_the_wall_counts_a_closing_on_its_day(desk: Desk, agent: Agent, su
 
 
 async def test_what_people_gave_back_to_the_bot_still_came_to_them(
-    desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff
+    desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for most in ("bot.desk.lists.MOST", "bot.conversations.store._BATCH"):
+        monkeypatch.setattr(most, 2)
     customer, conversations = await begin(desk, hand_off), desk.services.conversations
     await agent.act(customer.cid, "claim")
     await agent.act(customer.cid, "handback")
-    assert await conversations.close_idle(await conversations.now() + 1) == [customer.cid]
+    # However many the bot has been busy with since.
+    others = [await desk.customer() for _ in range(4)]
+    today = (await supervisor.get("wall")).json["today"]
+    assert (today["arrived"], today["closed"]) == (1, 0)
+    closed = await conversations.close_idle(await conversations.now() + 1)
+    assert closed == [customer.cid, *(other.cid for other in others)]
     today = (await supervisor.get("wall")).json["today"]
     assert (today["arrived"], today["closed"]) == (1, 1)
 
