@@ -141,6 +141,10 @@ class Conversations(Acts, Standing):
                              json.loads(rating) if rating else None) for handed, replied, closed, rating in rows)
         return found
 
+    async def used_tags(self, closed: int) -> list[list[str]]:
+        """The tags of each conversation that people have, and of the last so many that were closed."""
+        return [json.loads(raw) for raw in await self._run("used_tags", closed)]
+
     async def packet(self, cid: str) -> dict[str, Any] | None:
         raw = await self.call("GET", keys.packet(cid))
         return json.loads(raw) if raw else None

@@ -44,6 +44,20 @@ async def test_the_desk_as_it_is_at_first(desk: Desk, agent: Agent) -> None:
                          "capacity": 5, "teams": [], "skills": []}
 
 
+async def test_who_comes_and_goes_makes_no_console_read_every_conversation(
+    desk: Desk, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = [await begin(desk, hand_off) for _ in range(3)]
+    for customer, tags in ((first, ["pole"]), (second, ["recall", "pole"]), (third, ["recall", "pole"])):
+        assert (await agent.act(customer.cid, "tags", {"add": tags})).status == 200
+    await agent.act(first.cid, "claim")
+    await agent.act(second.cid, "claim")
+    await agent.act(second.cid, "close", {"outcome": "solved"})
+    await desk.services.dispatch.stop()
+    monkeypatch.setattr(desk.services.conversations, "states", None)
+    assert (await agent.get("desk")).json["tags"] == ["pole", "recall"]
+
+
 async def test_what_cannot_be_written_down_keeps_nobody_from_the_desk(agent: Agent, supervisor: Agent) -> None:
     team = {"name": "Tent\x00s", "skills": ["cut\ud83d"]}
     made = await supervisor.send("POST", "settings/teams", team)
