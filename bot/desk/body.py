@@ -45,7 +45,7 @@ def read(request: Request, required: Mapping[str, type] | None = None,
 def anything(request: Request) -> dict[str, Any]:
     """The request's JSON object, its texts whole. Raises ApiError (400) with ``bad_json`` or ``not_an_object``."""
     try:
-        found = _whole(json.loads(request.body.decode("utf-8"), parse_constant=_no_constant)) if request.body else {}
+        found = whole(json.loads(request.body.decode("utf-8"), parse_constant=_no_constant)) if request.body else {}
     except (ValueError, RecursionError):
         raise ApiError(400, "bad_json", "The body is not JSON in UTF-8.") from None
     if not isinstance(found, dict):
@@ -55,7 +55,19 @@ def anything(request: Request) -> dict[str, Any]:
 
 def asked(request: Request, name: str) -> str:
     """A text of the query, whole; empty where it is left out."""
-    return str(_whole(request.args.get(name, "")))
+    return str(whole(request.args.get(name, "")))
+
+
+def whole(value: Any) -> Any:
+    """What was sent without what cannot be written down, in UTF-8 or by Postgres: NULs, and half characters, which are
+    replaced as in messages."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value.replace("\0", ""))
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    if isinstance(value, dict):
+        return {whole(name): whole(one) for name, one in value.items()}
+    return value
 
 
 def bad(name: str, why: str) -> ApiError:
@@ -111,18 +123,6 @@ def _line(value: str, limit: int) -> str:
         return " ".join(clean(value[: 2 * limit], 2 * limit).split())[:limit]
     except BadText:
         return ""
-
-
-def _whole(value: Any) -> Any:
-    """What was sent without what cannot be written down, in UTF-8 or by Postgres: NULs, and half characters, which are
-    replaced as in messages."""
-    if isinstance(value, str):
-        return _HALF.sub("\ufffd", value.replace("\0", ""))
-    if isinstance(value, list):
-        return [_whole(one) for one in value]
-    if isinstance(value, dict):
-        return {_whole(name): _whole(one) for name, one in value.items()}
-    return value
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -71,7 +71,7 @@ async def _do(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
 
 
 def _name(raw: str) -> str:
-    return unquote(raw, errors="replace")
+    return str(body.whole(unquote(raw, errors="replace")))
 
 
 def _article(fields: dict[str, Any]) -> Article:
