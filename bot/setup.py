@@ -125,7 +125,7 @@ def export_reranker(settings: Settings, progress: Progress) -> None:
     from kb_index.export import export
     from kb_index.larger_model import mark, unpacked
 
-    stages, begun = 6, 0
+    stages, begun = 5, 0
 
     def stage(_: str) -> None:
         nonlocal begun
@@ -134,7 +134,8 @@ def export_reranker(settings: Settings, progress: Progress) -> None:
 
     stage("unpacking")
     with tempfile.TemporaryDirectory(prefix=".reranker-", dir=settings.home) as scratch:
-        export(unpacked(Path(scratch)), settings.larger_encoder, _questions(settings)[::8], stage, mark())
+        export(unpacked(Path(scratch)), settings.larger_encoder, _questions(settings)[::8], stage, mark(),
+               smoothed=True)
     progress(stages, stages)
 
 
