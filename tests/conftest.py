@@ -26,6 +26,10 @@ _LONG = ("test_dialogues", "test_gaps", "test_kills", "test_bad_edits", "test_or
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # The first of them starts the product, which may take longer than a test.
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG))
 
 
