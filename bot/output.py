@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,17 +21,24 @@ def check(path: Path) -> None:
 
 
 @contextmanager
-def whole(path: Path, binary: bool = False) -> Iterator[IO[Any]]:
-    """What is written becomes the file at `path` in the end, or the file that a link there leads to. Raises
-    FrontdeskError."""
+def whole(path: Path, binary: bool = False, private: bool = False) -> Iterator[IO[Any]]:
+    """What is written becomes the file at `path` in the end, or the file that a link there leads to; a `private` one is
+    only its owner's to read. Raises FrontdeskError."""
     check(path)
     target = path if _is_stream(path) else path.resolve()
     # Two commands may write to one place, and each its own whole file; the name is short, whatever the target's is.
     scratch = target if _is_stream(path) else target.with_name(f".{secrets.token_hex(8)}.part")
     mode = "w" if scratch == target else "x"
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600 if private else 0o666)
+
     try:
         try:
-            out = scratch.open(f"{mode}b") if binary else scratch.open(mode, encoding="utf-8", newline="")
+            if binary:
+                out: IO[Any] = open(scratch, f"{mode}b", opener=opener)
+            else:
+                out = open(scratch, mode, encoding="utf-8", newline="", opener=opener)
         except OSError as error:
             raise FrontdeskError(f"{path}: cannot be written ({error.strerror})") from None
         with out:

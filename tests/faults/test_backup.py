@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -39,7 +43,7 @@ from bot.errors import Busy
 from bot.lockfile import LockFile
 from bot.mail.outbox import Outbox
 from bot.reports.archive import Archive, keep
-from bot.settings import Settings
+from bot.settings import ROOT, Settings, as_environ
 from bot.webhooks.hooks import Hooks
 from bot.webhooks.ledger import Ledger, Told
 
@@ -143,8 +147,6 @@ class Embedded:
     """The embedded Valkey of a home, as `frontdesk run` would start it."""
 
     def __init__(self, settings: Settings) -> None:
-        import subprocess
-
         self.process = subprocess.Popen(valkey.prepare(settings), stdout=subprocess.DEVNULL)
         while not valkey.answers(settings):
             time.sleep(0.02)
@@ -462,6 +464,50 @@ def test_a_backup_that_fails_leaves_no_file(settings: Settings, tmp_path: Path, 
     assert list(tmp_path.glob("x.backup*")) == []
 
 
+def test_a_full_disk_keeps_no_half_of_it(settings: Settings, tmp_path: Path) -> None:
+    """Or it would stay full."""
+    back_up(settings, tmp_path / "1.backup", silent)
+    photo = settings.attachments / "ab" / "photo"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(os.urandom(2_000_000))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            back_up(settings, tmp_path / "2.backup", silent)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["1.backup"]
+
+
+def test_told_to_stop_it_takes_its_half_away(settings: Settings, tmp_path: Path) -> None:
+    slow = "\n".join(("import sys, time", "from bot import cli", "from bot.backups import backup",
+                      "backup.homes.units = lambda home: print('there', flush=True) or time.sleep(60)",
+                      f"sys.exit(cli.main(['backup', {str(tmp_path / 'x.backup')!r}]))"))
+    environ = {**os.environ, **as_environ(settings), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", slow], stdout=subprocess.PIPE, text=True, env=environ) as child:
+        assert child.stdout is not None and child.stdout.readline() == "there\n"
+        assert list(tmp_path.glob(".*.part"))
+        child.terminate()
+    assert child.returncode == 143 and not list(tmp_path.glob(".*.part"))
+
+
+def test_two_at_once_are_each_whole_and_nobody_elses_to_read(settings: Settings, tmp_path: Path) -> None:
+    """Two machines with one folder for backups, and one name."""
+    file, begun = tmp_path / "x.backup", False
+
+    def meanwhile(done: int, of: int) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            back_up(settings, file, silent)
+            Reader(file).verify(silent)
+
+    back_up(settings, file, meanwhile)
+    Reader(file).verify(silent)
+    assert begun and file.stat().st_mode & 0o777 == 0o600
+
+
 async def test_mail_links_and_what_was_read_come_back(settings: Settings, empty: Settings, tmp_path: Path) -> None:
     import asyncio
 
@@ -554,8 +600,6 @@ async def test_every_table_of_the_desk_is_in_a_backup(settings: Settings, tmp_pa
 
 def test_the_commands(settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                       capsys: pytest.CaptureFixture[str]) -> None:
-    from bot.settings import as_environ
-
     def frontdesk(where: Settings, *arguments: str) -> tuple[int, str, str]:
         for name, value in as_environ(where).items():
             monkeypatch.setenv(name, value)
@@ -574,6 +618,14 @@ def test_the_commands(settings: Settings, empty: Settings, tmp_path: Path, monke
     assert status == 0 and "sums are right" in out and not empty.home.exists()
     status, out, _ = frontdesk(empty, "restore", file)
     assert status == 0 and "`frontdesk run`" in out
+    link = tmp_path / "latest.backup"
+    link.symlink_to(file)
+    Path(file).write_bytes(b"x")
+    assert frontdesk(settings, "backup", str(link), "--force")[0] == 0
+    assert link.is_symlink() and frontdesk(empty, "restore", file, "--check")[0] == 0
+    os.mkfifo(tmp_path / "pipe")
+    status, _, err = frontdesk(settings, "backup", str(tmp_path / "pipe"), "--force")
+    assert status == 1 and "is no file" in err and (tmp_path / "pipe").is_fifo()
     Path(file).write_bytes(b"x")
     status, _, err = frontdesk(empty, "restore", file, "--check")
     assert status == 1 and "is no backup" in err and err.count("\n") == 1
