@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,17 +27,11 @@ def whole(path: Path, binary: bool = False, private: bool = False) -> Iterator[I
     target = path if _is_stream(path) else path.resolve()
     # Two commands may write to one place, and each its own whole file; the name is short, whatever the target's is.
     scratch = target if _is_stream(path) else target.with_name(f".{secrets.token_hex(8)}.part")
-    mode = "w" if scratch == target else "x"
-
-    def opener(name: str, flags: int) -> int:
-        return os.open(name, flags, 0o600 if private else 0o666)
-
     try:
         try:
-            if binary:
-                out: IO[Any] = open(scratch, f"{mode}b", opener=opener)
-            else:
-                out = open(scratch, mode, encoding="utf-8", newline="", opener=opener)
+            if scratch != target:
+                scratch.touch(0o600 if private else 0o666, exist_ok=False)
+            out = scratch.open("wb") if binary else scratch.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise FrontdeskError(f"{path}: cannot be written ({error.strerror})") from None
         with out:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot import valkey
+from bot.backups import homes
 from bot.errors import NotReady
 from bot.settings import Settings
 
@@ -42,6 +43,9 @@ def home(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("home", "problem", f"{settings.home} cannot be written ({error.strerror}); make room or mend "
                                           "its permissions, or set FRONTDESK_HOME to another folder")
+    if homes.unfinished(settings.home).exists():
+        return Finding("home", "problem", f"a restore into {settings.home} was cut off, so what is there is not whole; "
+                                          "give `frontdesk restore FILE --replace` once more")
     free = shutil.disk_usage(settings.home).free
     if free < LEAST_FREE:
         return Finding("home", "problem", f"the disk of {settings.home} is full ({free / 1e6:.0f} MB free, "

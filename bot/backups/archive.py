@@ -140,6 +140,10 @@ class Reader:
             for line in lines:
                 yield json.loads(line.decode("utf-8", "surrogatepass"))
 
+    def is_same(self, name: str, path: Path) -> bool:
+        """Whether a file is a member as it was."""
+        return hashlib.sha256(path.read_bytes()).hexdigest() == self._sums.get(name)
+
     def extract(self, name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:

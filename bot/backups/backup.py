@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from bot import output
 from bot.backups import homes, tables
 from bot.backups.archive import Progress, Writer
 from bot.backups.live import Live
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 
 CONVERSATIONS = "conversations.jsonl"
 STORE = "store.jsonl"
@@ -35,12 +36,23 @@ def back_up(settings: Settings, path: Path, progress: Progress) -> dict[str, int
         writer = Writer(file)
         try:
             counts = _write(settings, writer, progress)
-            writer.finish({"made": round(time.time(), 3), "version": version("frontdesk"), "holds": counts})
+            writer.finish({"made": round(time.time(), 3), "version": version("frontdesk"), "commit": _commit(),
+                           "holds": counts})
         except BaseException:
             writer.abandon()
             raise
     _fsync(path.resolve().parent)
     return counts
+
+
+def _commit() -> str:
+    """Which one this checkout is at, where git can tell: many have one version, and not all of them the same tables."""
+    try:
+        told = subprocess.run(["git", "--git-dir", str(ROOT / ".git"), "rev-parse", "HEAD"], capture_output=True,
+                              text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return told.stdout.strip()
 
 
 def _fsync(folder: Path) -> None:
