@@ -35,7 +35,7 @@ class Finding:
 def home(settings: Settings) -> Finding:
     """The home folder can be written and has room."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=settings.home) as probe:
             probe.write(b"x" * 4096)
             probe.flush()
@@ -52,6 +52,15 @@ def home(settings: Settings) -> Finding:
                                           f"{LEAST_FREE / 1e6:.0f} MB wanted); make room, or set FRONTDESK_HOME")
     state = "warning" if free < LITTLE_FREE else "ok"
     return Finding("home", state, f"{settings.home}, {free / 1e9:.1f} GB free")
+
+
+def privacy(settings: Settings) -> Finding:
+    """Nobody else can read what is in the home. Not one of CHECKS: a group of operators may share it on purpose."""
+    mode = settings.home.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding("privacy", "warning", f"other users of this machine can look into {settings.home} (mode "
+                                             f"{mode:o}), where all conversations are; `chmod 700` closes it to them")
+    return Finding("privacy", "ok", "only this user can look into the home")
 
 
 def port(settings: Settings) -> Finding:
