@@ -177,7 +177,7 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
     Raises Busy where another set-up of the same home is at work, SetupFailed naming the step that failed.
     """
     # Where nothing is due nobody has to wait for a lock, nor to be able to write it.
-    left = list(dropwhile(lambda step: step not in force and not _is_due(step, settings), steps))
+    left = list(dropwhile(lambda step: step not in force and not is_due(step, settings), steps))
     if not left:
         return 0
     busy = f"another set-up of {settings.home} is at work (process {{pid}}); wait until it is done"
@@ -189,7 +189,8 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
         return sum(_do(step, settings, step in force) for step in left)
 
 
-def _is_due(step: Step, settings: Settings) -> bool:
+def is_due(step: Step, settings: Settings) -> bool:
+    """Whether a set-up would do it: it is not current, or it was interrupted."""
     if step == RERANKER and not settings.reranker:
         return False  # also where it was interrupted: who cannot set it up is to do without
     return _mark(step, settings).exists() or not step.is_current(settings)
@@ -201,7 +202,7 @@ def _mark(step: Step, settings: Settings) -> Path:
 
 
 def _do(step: Step, settings: Settings, force: bool) -> bool:
-    if not force and not _is_due(step, settings):
+    if not force and not is_due(step, settings):
         return False
     mark = _mark(step, settings)
     mark.parent.mkdir(parents=True, exist_ok=True)

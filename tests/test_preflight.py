@@ -69,6 +69,23 @@ def test_a_store_that_cannot_be_used_is_a_problem(tmp_path: Path, monkeypatch: p
     assert found.state == "problem" and "is too old; 6.2 or newer is wanted" in found.text
 
 
+def test_a_cluster_is_refused(tmp_path: Path) -> None:
+    with server(tmp_path, "--cluster-enabled", "yes") as settings:
+        found = preflight.store(settings)
+    assert found.state == "problem" and "is a cluster" in found.text
+
+
+def test_a_file_for_the_database_is_made_with_its_folder(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/my%20shop/one.db")
+    assert preflight.database(settings).state == "ok"
+    assert (tmp_path / "my shop" / "one.db").is_file()
+
+
+def test_a_host_that_cannot_be_a_name_is_a_problem(tmp_path: Path) -> None:
+    found = preflight.port(Settings(home=tmp_path, host="127..0.0.1"))
+    assert found.state == "problem" and "FRONTDESK_HOST='127..0.0.1'" in found.text
+
+
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=tmp_path / "home")
     assert preflight.home(settings).state == "ok"
