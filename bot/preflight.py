@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot import valkey
+from bot.backups import homes
 from bot.errors import NotReady
 from bot.settings import Settings
 
@@ -34,7 +35,7 @@ class Finding:
 def home(settings: Settings) -> Finding:
     """The home folder can be written and has room."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=settings.home) as probe:
             probe.write(b"x" * 4096)
             probe.flush()
@@ -42,6 +43,9 @@ def home(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("home", "problem", f"{settings.home} cannot be written ({error.strerror}); make room or mend "
                                           "its permissions, or set FRONTDESK_HOME to another folder")
+    if homes.unfinished(settings.home).exists():
+        return Finding("home", "problem", f"a restore into {settings.home} was cut off, so what is there is not whole; "
+                                          "give `frontdesk restore FILE --replace` once more")
     free = shutil.disk_usage(settings.home).free
     if free < LEAST_FREE:
         return Finding("home", "problem", f"the disk of {settings.home} is full ({free / 1e6:.0f} MB free, "
@@ -50,6 +54,15 @@ def home(settings: Settings) -> Finding:
         return Finding("home", "warning", f"the disk of {settings.home} has only {free / 1e9:.1f} GB left; make room "
                                           "before it is full")
     return Finding("home", "ok", f"{settings.home}, {free / 1e9:.1f} GB free")
+
+
+def privacy(settings: Settings) -> Finding:
+    """Nobody else can read what is in the home. Not one of CHECKS: a group of operators may share it on purpose."""
+    mode = settings.home.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding("privacy", "warning", f"other users of this machine can look into {settings.home} (mode "
+                                             f"{mode:o}), where all conversations are; `chmod 700` closes it to them")
+    return Finding("privacy", "ok", "only this user can look into the home")
 
 
 def port(settings: Settings) -> Finding:

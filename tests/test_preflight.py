@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.errors import NotReady
 from bot.library.article import Article
 from bot.library.library import Library
 from bot.library.publications import publications_of
+from bot.lockfile import LockFile
 from bot.settings import Settings
 
 
@@ -94,6 +95,19 @@ def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(NotReady, match=r"is full .* make room"):
         preflight.require(settings, (preflight.home,))
     assert list(settings.home.iterdir()) == [], "the check leaves nothing behind"
+
+
+def test_whoever_makes_the_home_keeps_it_to_itself(tmp_path: Path) -> None:
+    makers: dict[str, Callable[[Settings], object]] = {
+        "check": preflight.home, "database": lambda settings: open_database(settings.database),
+        "lock": lambda settings: LockFile(settings.home / "run.lock", "busy").__enter__()}
+    for name, make in makers.items():
+        settings = Settings(home=tmp_path / name)
+        make(settings)
+        assert preflight.privacy(settings).state == "ok", name
+        settings.home.chmod(0o755)
+        found = preflight.privacy(settings)
+        assert found.state == "warning" and "chmod 700" in found.text
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     running = lockfile.holder(settings.home / "run.lock")
     findings = preflight.examine(settings)
+    if findings[0].state != "problem":
+        findings.insert(1, preflight.privacy(settings))
     place = [finding.subject for finding in findings].index("knowledge base")
     if findings[place].state == "ok":
         findings.insert(place + 1, preflight.entries(settings))
