@@ -46,6 +46,7 @@ from bot.settings import ROOT, Settings
 from bot.webhooks.courier import Courier
 from bot.webhooks.hooks import Hooks
 from bot.webhooks.ledger import Ledger
+from kb_index.serving import current_name
 
 #: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
 #: hold up what does not need it.
@@ -135,7 +136,8 @@ class Services:
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
             sessions=sessions, hub=hub, texts=texts, lobby=lobby, correspondence=correspondence,
             library=library, pictures=Pictures(engine),
-            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Latest(Shelf(ledger).refresh),
+            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop, lambda: current_name(settings.index)),
+            shelf=Latest(Shelf(ledger).refresh),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings), correspondence.lost),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox),
             index=index, customers=customers, filler=filler,

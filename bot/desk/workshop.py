@@ -14,9 +14,9 @@ import secrets
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from bot import logs
 from bot.child import die_with_parent
 from bot.desk import tasks
 from bot.desk.errors import ApiError
@@ -126,7 +126,7 @@ class Workshop:
 
     async def _start(self) -> None:
         read, write = os.pipe()
-        output = await asyncio.to_thread(_log_file, self._settings.home / "logs")
+        output = await asyncio.to_thread(logs.opened, self._settings.home / "logs" / "workshop.log")
         # It listens on nothing, so our port is no affair of its.
         settings = {name: value for name, value in as_environ(self._settings).items() if name != "FRONTDESK_PORT"}
         try:
@@ -187,11 +187,6 @@ class Workshop:
         await process.wait()
         if reader is not None:
             await asyncio.wait([reader], timeout=2)
-
-
-def _log_file(folder: Path) -> Any:
-    folder.mkdir(parents=True, exist_ok=True)
-    return (folder / "workshop.log").open("ab")
 
 
 def _refusal(error: dict[str, Any]) -> ApiError:

@@ -89,6 +89,7 @@ publications = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("mark", sa.String(64), nullable=False),
+    # While begun, whose it is: the home's own name.
     sa.Column("snapshot", sa.String(80), nullable=False),
     sa.Column("override", sa.Text, nullable=False),
     # JSON: [[id, version or null], …] while begun; afterwards what the gate said.
