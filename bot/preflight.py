@@ -256,7 +256,7 @@ def shop(settings: Settings) -> Finding:
 
 
 def mail(settings: Settings) -> Finding:
-    """The mail server answers and takes the password."""
+    """The mail server answers and takes the password, and links in mails lead where customers can go."""
     if settings.smtp_url is None:
         return Finding("mail", "ok", f"laid into {settings.outbox}")
     from bot.mail.postman import NotTaken, Smtp
@@ -267,6 +267,12 @@ def mail(settings: Settings) -> Finding:
     except NotTaken as error:
         return Finding("mail", "warning", f"{where} cannot be used ({error}); mails wait and are tried again for "
                                           "a day. Check FRONTDESK_SMTP_URL")
+    if settings.public_url is None:
+        return Finding("mail", "warning", f"links in mails lead to {settings.site}, which customers cannot reach. Set "
+                                          "FRONTDESK_PUBLIC_URL to the desk's address as they know it")
+    if "*" in settings.widget_origins:
+        return Finding("mail", "warning", f"links in mails lead to {settings.site} and not back to your site, since "
+                                          "FRONTDESK_WIDGET_ORIGINS is *. Name your sites in it")
     return Finding("mail", "ok", where)
 
 

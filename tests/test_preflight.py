@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,18 @@ def test_a_backend_or_mail_server_that_is_away_is_a_warning_without_the_secret(t
     for found, name in ((preflight.shop(settings), "FRONTDESK_SHOP_URL"), (preflight.mail(settings), "FRONTDESK_SMTP_URL")):
         assert found.state == "warning" and name in found.text and "127.0.0.1:1" in found.text
         assert "hush" not in found.text
+
+
+@pytest.mark.parametrize(("more", "named"), [
+    ({}, "FRONTDESK_PUBLIC_URL"), ({"public_url": "https://chat.example", "widget_origins": ("*",)}, "FRONTDESK_WIDGET_ORIGINS"),
+    ({"public_url": "https://chat.example", "widget_origins": ("https://shop.example",)}, ""),
+])
+def test_links_in_mails_that_lead_nowhere_are_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], named: str
+) -> None:
+    monkeypatch.setattr("bot.mail.postman.Smtp.check", lambda self: "127.0.0.1")
+    found = preflight.mail(Settings(home=tmp_path, smtp_url="smtp://127.0.0.1:25", **more))
+    assert (found.state, named in found.text) == ("warning" if named else "ok", True)
 
 
 def test_the_doctor_names_a_file_that_cannot_be_taken(tmp_path: Path) -> None:

@@ -130,15 +130,15 @@ class Services:
         lobby, texts = Lobby(conversations, rota), Texts(ROOT / "domain.yml")
         sessions = Sessions(conversations, staff, integrations, settings.secure_cookies)
         hub = Hub(conversations, lobby, sessions.holding, lambda: upkeep.archived, also)
+        correspondence = Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
+                                        hub.streams)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
-            sessions=sessions, hub=hub, texts=texts, lobby=lobby,
-            correspondence=Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
-                                          hub.streams),
+            sessions=sessions, hub=hub, texts=texts, lobby=lobby, correspondence=correspondence,
             library=library, pictures=Pictures(engine),
             ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop, lambda: current_name(settings.index)),
             shelf=Latest(Shelf(ledger).refresh),
-            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
+            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings), correspondence.lost),
             attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox),
             index=index, customers=customers, filler=filler,
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
