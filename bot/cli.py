@@ -23,6 +23,7 @@ from bot.settings import Settings
 #: Names of the modules in bot/commands, in the order in which the help lists them.
 COMMANDS = (
     "run", "setup", "train", "tune", "doctor", "staff", "key", "kb", "shop", "replay", "evaluate", "backup", "restore",
+    "erase",
 )
 
 

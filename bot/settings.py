@@ -43,6 +43,7 @@ class Settings:
     beta: float = 0.02
     idle_hours: float = 24.0
     keep_days: float = 7.0
+    archive_days: float = 0.0
     reopen_hours: float = 24.0
     away_seconds: float = 300.0
     log_level: str = "INFO"
@@ -138,6 +139,7 @@ DOCUMENTED = {
     "FRONTDESK_BETA": ("largest share of messages for people that the bot may answer", "0.02"),
     "FRONTDESK_IDLE_HOURS": ("hours after which an untouched bot conversation is closed", "24"),
     "FRONTDESK_KEEP_DAYS": ("days a closed conversation stays live before only the archive has it", "7"),
+    "FRONTDESK_ARCHIVE_DAYS": ("days after which a closed conversation is erased; 0 keeps all for ever", "0"),
     "FRONTDESK_REOPEN_HOURS": ("hours in which a closed conversation comes back to the agent who closed it", "24"),
     "FRONTDESK_AWAY_SECONDS": ("seconds without a sign of an agent after which their conversations go back", "300"),
     "FRONTDESK_SHOP": ("the shop's backend: sample, rest or woocommerce", "sample"),
@@ -240,6 +242,11 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
     if "@" not in parseaddr(sender)[1]:
         wanted = 'a name with a comma or the like stands in quotes: "Shop, Ltd" <help@shop.example>'
         raise BadSetting("FRONTDESK_MAIL_FROM", sender, wanted)
+    keep_days = number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650)
+    archive_days = number("FRONTDESK_ARCHIVE_DAYS", 0.0, 0.0, 36500)
+    if 0 < archive_days < keep_days:
+        wanted = f"0, or at least the {keep_days:g} days of FRONTDESK_KEEP_DAYS, for which it is live, are wanted"
+        raise BadSetting("FRONTDESK_ARCHIVE_DAYS", values["FRONTDESK_ARCHIVE_DAYS"], wanted)
     return Settings(
         home=home,
         host=values.get("FRONTDESK_HOST", "127.0.0.1"),
@@ -256,7 +263,8 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         alpha=number("FRONTDESK_ALPHA", 0.05, 0.001, 0.5),
         beta=number("FRONTDESK_BETA", 0.02, 0.001, 0.5),
         idle_hours=number("FRONTDESK_IDLE_HOURS", 24.0, 0.01, 10000),
-        keep_days=number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650),
+        keep_days=keep_days,
+        archive_days=archive_days,
         reopen_hours=number("FRONTDESK_REOPEN_HOURS", 24.0, 0.0, 8760),
         away_seconds=number("FRONTDESK_AWAY_SECONDS", 300.0, 45, 86400),
         log_level=level,
@@ -437,6 +445,7 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_BETA": settings.beta,
         "FRONTDESK_IDLE_HOURS": settings.idle_hours,
         "FRONTDESK_KEEP_DAYS": settings.keep_days,
+        "FRONTDESK_ARCHIVE_DAYS": settings.archive_days,
         "FRONTDESK_REOPEN_HOURS": settings.reopen_hours,
         "FRONTDESK_AWAY_SECONDS": settings.away_seconds,
         "FRONTDESK_LOG_LEVEL": settings.log_level,

@@ -149,12 +149,16 @@ class Attachments:
             for path in (self.path(name), _scratch(self.path(name))):
                 path.unlink(missing_ok=True)
 
-    def drop(self, conversation: str) -> None:
-        """Removes all of a conversation, for whoever removes that from the archive."""
+    def drop(self, conversation: str) -> int:
+        """Removes all of a conversation that is erased; returns how many. Here the files come first: a row that is left
+        over by a kill leads whoever goes on to its file."""
         with reading(self._engine) as connection:
             mine = sa.select(_attachments.c.id).where(_attachments.c.conversation == conversation)
             ids = list(connection.execute(mine).scalars())
+        for name in ids:
+            self.path(name).unlink(missing_ok=True)
         self.remove(ids)
+        return len(ids)
 
     def path(self, name: str) -> Path:
         """Where the file lies. Only for an id of ours."""

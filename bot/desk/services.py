@@ -33,6 +33,7 @@ from bot.desk.sweeps import Sweeps
 from bot.desk.texts import Texts
 from bot.desk.upkeep import Upkeep
 from bot.desk.workshop import Workshop
+from bot.erasing.erasure import Erasure
 from bot.library.library import Library
 from bot.library.pictures import Pictures
 from bot.library.publications import Publications
@@ -139,7 +140,9 @@ class Services:
             ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop, lambda: current_name(settings.index)),
             shelf=Latest(Shelf(ledger).refresh),
             tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings), correspondence.lost),
-            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox),
+            attachments=attachments,
+            sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox,
+                          Erasure(settings, conversations, engine)),
             index=index, customers=customers, filler=filler,
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
             integrations=integrations, hooks=hooks, collector=collector, courier=courier,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -142,6 +142,18 @@ class Outbox:
         self.prepare()
         with writing(self._engine) as connection:
             return int(connection.execute(_mails.delete().where(old)).rowcount)
+
+    def of(self, named: str) -> list[str]:
+        """Keys of the mails of a conversation, whose id stands in them, or to an address."""
+        mine = sa.or_(_mails.c.key.contains(named, autoescape=True), sa.func.lower(_mails.c.recipient) == named.lower())
+        self.prepare()
+        with reading(self._engine) as connection:
+            return list(connection.execute(sa.select(_mails.c.key).where(mine)).scalars())
+
+    def drop(self, names: Sequence[str]) -> None:
+        """Removes these mails, by their keys, also those that wait."""
+        with writing(self._engine) as connection:
+            connection.execute(_mails.delete().where(_mails.c.key.in_(names)))
 
     def counts(self) -> dict[str, int]:
         """How many mails are in each state."""

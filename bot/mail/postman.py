@@ -47,14 +47,21 @@ class Folder:
     path: Path
 
     def deliver(self, mail: Waiting) -> None:
-        name = hashlib.sha256(mail.key.encode()).hexdigest()[:24]
+        file = self._file(mail.key)
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            scratch = self.path / f"{name}.new"
+            scratch = file.with_suffix(".new")
             scratch.write_bytes(mail.body)
-            scratch.replace(self.path / f"{name}.eml")
+            scratch.replace(file)
         except OSError as error:
             raise NotTaken(f"{self.path} cannot be written ({error.strerror})") from error
+
+    def remove(self, key: str) -> None:
+        """Takes the mail with this key out again, where it is there."""
+        self._file(key).unlink(missing_ok=True)
+
+    def _file(self, key: str) -> Path:
+        return self.path / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.eml"
 
 
 @dataclass(frozen=True)

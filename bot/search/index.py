@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bot.conversations.record import Record
 from bot.database import insert_new, migrate, reading, writing
+from bot.erasing.erased import Erased, remaining
 from bot.search.words import folded, marked, typed
 
 _ROWS = 200
@@ -64,6 +65,7 @@ class Index:
 
     def prepare(self) -> None:
         migrate(self._engine, "search", [_make])
+        Erased(self._engine).prepare()
 
     def upto(self, cids: Sequence[str]) -> dict[str, int]:
         """Up to which seq these conversations are in the index; those that are not are missing."""
@@ -84,7 +86,26 @@ class Index:
         cids = [cid for cid, records in logs.items() if records]
         for start in range(0, len(cids), _ROWS):
             with writing(self._engine) as connection:
-                self._take(connection, {cid: logs[cid] for cid in cids[start:start + _ROWS]})
+                left = remaining(connection, page := cids[start:start + _ROWS])
+                if left:
+                    self._take(connection, {cid: logs[cid] for cid in page if cid in left})
+
+    def drop(self, cid: str) -> None:
+        """Removes all of a conversation."""
+        mine = _said.c.conversation == cid
+        with writing(self._engine) as connection:
+            if self._sqlite:
+                words = sa.table("said_words", sa.column("rowid"))
+                connection.execute(words.delete().where(words.c.rowid.in_(sa.select(_said.c.nr).where(mine))))
+            connection.execute(_said.delete().where(mine))
+            connection.execute(_upto.delete().where(_upto.c.conversation == cid))
+
+    def saying(self, text: str, limit: int = 50) -> list[str]:
+        """Conversations in which this was said, letter by letter but for its case."""
+        said = sa.func.lower(_said.c.text).contains(text.lower(), autoescape=True)
+        query = sa.select(_said.c.conversation).where(said).distinct().limit(limit)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
 
     def find(self, query: str, offset: int = 0, limit: int = 20) -> tuple[list[Hit], bool]:
         """Messages and notes with words that begin like all those of the query, newest first; and whether there are
