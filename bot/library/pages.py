@@ -101,13 +101,18 @@ def _of_type(told: Any, kind: str, named: dict[str, dict[str, Any]]) -> Iterator
             yield from _of_type(one, kind, named)
     elif isinstance(told, dict):
         types = told.get("@type")
-        if kind == types or (isinstance(types, list) and kind in types):
+        if kind in map(_type, types if isinstance(types, list) else [types]):
             yield told
         elif types is None and str(told.get("@id")) in named:
             yield named[str(told["@id"])]
         else:
             for one in told.values():
                 yield from _of_type(one, kind, named)
+
+
+def _type(name: Any) -> str:
+    """``https://schema.org/FAQPage`` and ``schema:FAQPage`` as ``FAQPage``."""
+    return re.split("[/:#]", str(name))[-1]
 
 
 def _details(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
@@ -134,7 +139,8 @@ def _under_headings(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
         for sibling in heading.next_siblings:
             if isinstance(sibling, Tag) and (sibling.name in _HEADINGS or sibling.find(_HEADINGS)):
                 break
-            answer.append(str(sibling))
+            # Written as it was: a comment stays one, and what stands for a "<" is no tag.
+            answer.append(str(sibling) if isinstance(sibling, Tag) else sibling.output_ready())
         yield question, as_markdown("".join(answer))
 
 

@@ -177,6 +177,7 @@ def ld(told: dict[str, Any]) -> str:
 @pytest.mark.parametrize(("page", "pairs"), [
     (LD + DETAILS, [("Is it <free>?", "Yes, **quite**.")]), (DETAILS + HEADINGS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
     (HEADINGS, [("Is it warm?", "Very.\n\nIndeed."), ("Is it blue?", "No.")]),
+    ("<h2>Which keys?</h2><!-- ask legal -->Press &lt;script&gt; or<p>done</p><!-- /.x -->", [("Which keys?", "Press <script> or\n\ndone")]),
     ("<details><summary>How <em>much</em>?</summary>5 €</details>", [("How much?", "5 €")]),
     ("<details><summary><div>Open</div><div>now<!-- no -->?</div></summary>Yes</details>", [("Open now?", "Yes")]),
     ("<h2>Is <b>it</b>, <i>really</i>?<br>Truly?</h2><p>Yes</p>", [("Is it, really? Truly?", "Yes")]),
@@ -184,6 +185,7 @@ def ld(told: dict[str, Any]) -> str:
     ("<details><summary>Shipping?</summary><p>By van.</p><div><details><summary>How long?</summary>2 days</details></div></details>",
      [("Shipping?", "By van."), ("How long?", "2 days")]),
     (ld({"@type": "WebPage", "mainEntity": {"@type": "FAQPage", "mainEntity": QUESTION}}), [("Nested?", "Yes.")]),
+    (ld({"@type": "https://schema.org/FAQPage", "mainEntity": {**QUESTION, "@type": ["schema:Question"]}}), [("Nested?", "Yes.")]),
     (ld({"@type": "FAQPage", "hasPart": [{"@type": "WebPageElement", "mainEntity": [QUESTION]}]}), [("Nested?", "Yes.")]),
     (ld({"@graph": [{"@type": ["WebPage", "FAQPage"], "mainEntity": [{"@id": "#1"}, {"@id": "#2"}]}, {**QUESTION, "@id": "#1"}]}), [("Nested?", "Yes.")]),
     (ld({"@type": "FAQPage", "mainEntity": {**QUESTION, "acceptedAnswer": [{"text": ""}, {"text": "One.\nTwo."}]}}).replace("\\n", "\n"), [("Nested?", "One.\nTwo.")]),
