@@ -332,6 +332,9 @@ def _unpacked(path: Path) -> Iterator[Path]:
                     raise BadEntry(f"{path}: holds {name[:100]!r}, a place outside; pack the folder anew")
                 if info.is_dir() or not parts:
                     continue
+                if name.lower().endswith(".zip"):  # each level would have room of its own
+                    raise BadEntry(f"{path}: holds {name[:100]!r}, a zip within a zip; unpack that one, then pack "
+                                   "them together")
                 file = target.joinpath(*parts)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 # What the zip says of its sizes may be a lie.

@@ -232,6 +232,10 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
     with pytest.raises(BadEntry, match=r"out\.zip: holds '\.\./\.\./evil\.md'"):
         read([tmp_path / "out.zip"])
     assert not (tmp_path.parent / "evil.md").exists()
+    with zipfile.ZipFile(tmp_path / "nest.zip", "w") as packed:
+        packed.write(tmp_path / "out.zip", "kb/more.ZIP")
+    with pytest.raises(BadEntry, match=r"nest\.zip: holds 'kb/more\.ZIP', a zip within a zip"):
+        read([tmp_path / "nest.zip"])
     for name in ("broken.zip", "broken.xlsx"):
         with pytest.raises(BadEntry, match=name):
             read([file(tmp_path, name, b"PK\x03\x04 nothing")])
