@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.library.pages import as_markdown
+from bot.library import pages
 from kb_index.entry import AGENTS, EVERYONE
 from kb_index.errors import BadEntry
 
@@ -86,7 +86,7 @@ def _join(family: list[_Text], text: _Text, warnings: list[str]) -> None:
 @dataclass(frozen=True)
 class _Text:
     """An article in one language; `first` marks the language that it was written in, `closed` what not everybody may
-    see."""
+    see, and `missed` says what of it is no Markdown."""
 
     name: str
     title: str
@@ -97,6 +97,7 @@ class _Text:
     first: bool
     closed: bool
     where: str
+    missed: str
 
 
 def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict[str, str]) -> Iterator[_Text]:
@@ -106,12 +107,13 @@ def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict
         category: dict[str, Any] = told if isinstance(told, dict) else {"name": told if isinstance(told, str) else ""}
         place, language = str(category.get("name") or ""), str(one.get("locale") or category.get("locale") or "")
         answer, first = str(one.get("content") or "").strip(), not one.get("associated_article_id")
+        missed = ""
     else:
-        place, answer = sections.get(str(one.get("section_id")), ""), _markdown(one, where)
+        place, (answer, missed) = sections.get(str(one.get("section_id")), ""), _markdown(one, where)
         language = str(one.get("locale") or one.get("default_locale") or "")
         first = _tag(str(one.get("source_locale") or language)) == _tag(language)
     own = _Text(name, _line(one.get("title")), answer, place, _tag(language), _is_published(kind, one), first,
-                kind == "zendesk" and _is_closed(one), where)
+                kind == "zendesk" and _is_closed(one), where, missed)
     yield own
     if kind == "zendesk" and isinstance(one.get("translations"), list):
         others = [(str(other.get("locale") or ""), other) for other in one["translations"] if isinstance(other, dict)]
@@ -125,14 +127,15 @@ def _texts(kind: str, one: dict[str, Any], name: str, where: str, sections: dict
 
 
 def _translation(own: _Text, other: dict[str, Any], language: str) -> _Text:
-    return replace(own, title=_line(other.get("title")), answer=_markdown(other, own.where),
-                   language=language, published=_is_published("", other), first=False)
+    answer, missed = _markdown(other, own.where)
+    return replace(own, title=_line(other.get("title")), answer=answer, missed=missed, language=language,
+                   published=_is_published("", other), first=False)
 
 
-def _markdown(one: dict[str, Any], where: str) -> str:
+def _markdown(one: dict[str, Any], where: str) -> pages.Text:
     """The body of an article or translation. Raises BadEntry."""
     try:
-        return as_markdown(str(one.get("body") or ""))
+        return pages.as_markdown(str(one.get("body") or ""))
     except RecursionError:
         raise BadEntry(f"{where}: its tags are nested too deep to be read; mend it there, or leave it out") from None
 
@@ -156,6 +159,8 @@ def _rows(kind: str, family: list[_Text], warnings: list[str]) -> Iterator[Row]:
             if closed:
                 warnings.append(
                     f"{one.where}: {one.title[:60]!r} is not for everyone there; here only agents may see it")
+            if one.missed:
+                warnings.append(pages.left_out(f"{one.where}: {one.title[:60]!r}", one.missed))
             original = original or name
             yield told, one.where
 

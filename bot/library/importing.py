@@ -203,7 +203,7 @@ def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], 
 
 
 def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
-    pages_taken: set[str] = set()
+    pages_taken: set[tuple[str, str]] = set()
     found = False
     strange: list[NoEntries] = []
     for file in sorted(path.rglob("*")):
@@ -217,9 +217,10 @@ def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
                 found = some = True
                 if file.suffix.lower() in (".html", ".htm"):
                     # The pages of one site repeat their menus and popular questions.
-                    if fields["question"] in pages_taken:
+                    said = fields["question"], fields["answer"]
+                    if said in pages_taken:
                         continue
-                    pages_taken.add(fields["question"])
+                    pages_taken.add(said)
                 yield fields, origin
         except NoEntries as error:
             if some or file.suffix.lower() != ".json":
@@ -246,11 +247,13 @@ def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str
         raise BadEntry(f"{path}: its tags are nested too deep to be read; save the page anew") from None
     warnings += [f"{path.name}: {fault}; it was left out" for fault in faults]
     for question, answer in found:
-        if not question or not answer:
-            what = f"{question[:60]!r} has no answer" if question else f"{answer[:60]!r} answers no question"
+        if not question or not answer.markdown:
+            what = f"{question[:60]!r} has no answer" if question else f"{answer.markdown[:60]!r} answers no question"
             warnings.append(f"{path.name}: {what}; it was left out")
             continue
-        yield {"id": "", "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
+        if answer.missed:
+            warnings.append(pages.left_out(f"{path.name}: {question[:60]!r}", answer.missed))
+        yield {"id": "", "question": question, "answer": answer.markdown}, f"{path}: {question[:60]!r}"
 
 
 def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:

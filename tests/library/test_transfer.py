@@ -84,7 +84,7 @@ def test_excel_with_formulas_dates_and_numbers(tmp_path: Path) -> None:
 
 
 ZENDESK = {"articles": [
-    {"id": 360, "title": "How do I return a chair?", "body": "<p>Within <b>30</b> days.</p><script>x()</script><img src=x>", "section_id": 9, "locale": "en-gb", "draft": False},
+    {"id": 360, "title": "How do I return a chair?", "body": "<p>Within <b>30</b> days.</p><script>x()</script>", "section_id": 9, "locale": "en-gb", "draft": False},
     {"id": 361, "title": "Hidden", "body": "<p>x</p>", "draft": True}, {"id": 362, "title": "Empty", "body": "", "draft": False},
 ], "sections": [{"id": 9, "name": "Returns"}], "count": 3}
 INTERCOM = {"type": "list", "data": [
@@ -163,7 +163,7 @@ def test_a_category_of_chatwoot_may_be_a_name_alone(tmp_path: Path) -> None:
 
 LD = """<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [{"@type": "FAQPage", "mainEntity":
 [{"@type": "Question", "name": "Is it &lt;free&gt;?", "acceptedAnswer": {"@type": "Answer", "text": "<p>Yes, <b>quite</b>.</p>"}}]}]}</script>"""
-DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p><iframe src=x></iframe></details><details><summary>Else?</summary>No.</details>"
+DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p></details><details><summary>Else?</summary>No.</details>"
 HEADINGS = "<h1>Help</h1><h2>Is it warm?</h2><p>Very.</p><p>Indeed.</p><h2>News</h2><p>x</p><h3>Is it blue?</h3><p>No.</p>"
 
 
@@ -206,6 +206,30 @@ def test_a_saved_page(tmp_path: Path, page: str, pairs: list[tuple[str, str]]) -
 def test_what_of_a_page_is_left_out_is_told(tmp_path: Path, page: str, said: str) -> None:
     found = read([file(tmp_path, "faq.html", page)])
     assert found.articles and len(found.warnings) == 1 and found.warnings[0].startswith(f"faq.html: {said}")
+
+
+SHOWN = "<p>Click here:</p><img src=x><picture><img src=y></picture><iframe src=z></iframe><svg><path/></svg>"
+
+
+@pytest.mark.parametrize(("name", "content", "where"), [
+    ("faq.html", f"<details><summary>How?</summary>{SHOWN}</details>", "faq.html: 'How?'"),
+    ("e.json", json.dumps({"articles": [{"id": 1, "title": "How?", "body": SHOWN}]}), "e.json, article 1: 'How?'"),
+    ("e.json", json.dumps({"type": "list", "data": [{"id": 1, "title": "How?", "body": SHOWN}]}), "e.json, article 1: 'How?'"),
+])
+def test_pictures_and_videos_that_stay_behind_are_told(tmp_path: Path, name: str, content: str, where: str) -> None:
+    found = read([file(tmp_path, name, content)])
+    assert found.articles[0].entry.answer == "Click here:"
+    [warning] = found.warnings
+    assert f"{where}: left out of its answer: 2 pictures and 1 video or other frame; put" in warning
+
+
+def test_pages_that_answer_a_question_differently_are_both_taken_with_a_word(tmp_path: Path) -> None:
+    for name, most in (("a", 5), ("b", 9), ("c", 5)):
+        file(tmp_path / "site", f"{name}.html", f"<details><summary>How much does it carry?</summary>{most} kg</details>")
+    found = read([tmp_path / "site"])
+    assert [one.entry.answer for one in found.articles] == ["5 kg", "9 kg"]
+    [warning] = found.warnings
+    assert "b.html" in warning and "the same question stands at" in warning and "a.html" in warning
 
 
 def test_a_sitemap_saved_to_files_is_one_knowledge_base(tmp_path: Path) -> None:
