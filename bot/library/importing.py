@@ -104,34 +104,33 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     places: dict[str, str] = {}
     nameless: list[int] = []
     questions: dict[str, str] = {}
-    for path in paths:
-        for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
-            where = origin.where
-            if fields["id"] in ("", None):  # 0 is an id
-                nameless.append(len(found.articles))
-                fields = {**fields, "id": slug(str(fields["question"]))}
-            article = illustrated(Article.of_file(fields, where), origin, found.take)
-            for name in own_pictures(article.entry.answer):
-                if name in found.pictures or name in found.lacking:
-                    continue
-                if (file := pictures.place(name, origin.near())) is None:
-                    found.lacking[name] = origin.of(name)
-                else:
-                    found.pictures[name] = pictures.of_file(file, origin.of(name))
-            if left := foreign_pictures(article.entry.answer):
-                found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
-                                      "the editor")
-            if nameless[-1:] != [len(found.articles)]:
-                if article.id in places:
-                    raise BadEntry(
-                        f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
-                    )
-                places[article.id] = where
-            folded = " ".join(article.entry.question.lower().split())
-            if folded in questions:
-                found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
-            questions.setdefault(folded, where)
-            found.articles.append(article)
+    for fields, origin in _together(paths, found.warnings, top):
+        where = origin.where
+        if fields["id"] in ("", None):  # 0 is an id
+            nameless.append(len(found.articles))
+            fields = {**fields, "id": slug(str(fields["question"]))}
+        article = illustrated(Article.of_file(fields, where), origin, found.take)
+        for name in own_pictures(article.entry.answer):
+            if name in found.pictures or name in found.lacking:
+                continue
+            if (file := pictures.place(name, origin.near())) is None:
+                found.lacking[name] = origin.of(name)
+            else:
+                found.pictures[name] = pictures.of_file(file, origin.of(name))
+        if left := foreign_pictures(article.entry.answer):
+            found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
+                                  "the editor")
+        if nameless[-1:] != [len(found.articles)]:
+            if article.id in places:
+                raise BadEntry(
+                    f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
+                )
+            places[article.id] = where
+        folded = " ".join(article.entry.question.lower().split())
+        if folded in questions:
+            found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
+        questions.setdefault(folded, where)
+        found.articles.append(article)
     # Once all are known that have an id.
     for place in nameless:
         article = found.articles[place]
@@ -164,22 +163,35 @@ def _around(path: Path) -> Path:
     return path.absolute().parents[1 if path.suffix.lower() == ".md" else 0]
 
 
-def rows(path: Path, warnings: list[str], top: Path, inside: bool = False) -> Iterator[Row]:
-    """The fields of each entry, and where they stand. `inside` passes over what is no file of entries."""
+def _together(paths: Sequence[Path], warnings: list[str], top: Path | None = None) -> Iterator[Row]:
+    """The fields of each entry, and where they stand. The exports of other help centres come last, all as one."""
+    exports: list[foreign.Export] = []
+    for path in paths:
+        yield from _rows(path, warnings, (top or _around(path)).absolute(), exports)
+    yield from foreign.rows(exports, warnings)
+
+
+def _rows(
+    path: Path, warnings: list[str], top: Path, exports: list[foreign.Export], inside: bool = False
+) -> Iterator[Row]:
+    """Those of one path but for what is an export of another help centre, which goes to `exports`. `inside` passes over
+    what is no file of entries."""
     suffix = path.suffix.lower()
     if not path.exists():
         raise BadEntry(f"{path}: there is no such file or folder")
     if path.is_dir():
-        yield from _folder(path, warnings, top)
+        yield from _folder(path, warnings, top, exports)
     elif suffix == ".zip":
         with _unpacked(path) as unpacked:
             before = len(warnings)
             try:
-                for fields, origin in _folder(unpacked, warnings, unpacked):
+                for fields, origin in _together([unpacked], warnings, unpacked):
                     yield fields, replace(origin, where=origin.where.replace(str(unpacked), path.name, 1))
             except BadEntry as error:
                 raise type(error)(str(error).replace(str(unpacked), path.name)) from None
             warnings[before:] = [one.replace(str(unpacked), path.name) for one in warnings[before:]]
+    elif suffix == ".json" and (told := foreign.read(plain.text(path))) is not None:
+        exports.append((told, Origin(str(path), path, top)))
     elif suffix in _KNOWN:
         for fields, where in _entries(path, warnings):
             yield fields, Origin(where, path, top)
@@ -196,13 +208,11 @@ def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], 
         yield from _page(path, warnings)
     elif suffix == ".xlsx":
         yield from plain.named(_workbook(path, warnings), path, warnings)
-    elif suffix == ".json" and (told := foreign.read(plain.text(path), path)) is not None:
-        yield from foreign.rows(told, path, warnings)
     else:
         yield from plain.rows(path, warnings)
 
 
-def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
+def _folder(path: Path, warnings: list[str], top: Path, exports: list[foreign.Export]) -> Iterator[Row]:
     pages_taken: set[tuple[str, str]] = set()
     found = False
     strange: list[NoEntries] = []
@@ -213,7 +223,7 @@ def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
             continue
         some = False
         try:
-            for fields, origin in rows(file, warnings, top, inside=True):
+            for fields, origin in _rows(file, warnings, top, exports, inside=True):
                 found = some = True
                 if file.suffix.lower() in (".html", ".htm"):
                     # The pages of one site repeat their menus and popular questions.
@@ -226,7 +236,7 @@ def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
             if some or file.suffix.lower() != ".json":
                 raise
             strange.append(error)
-    if strange and not found:
+    if strange and not found and not exports:
         raise strange[0]
     # A site comes with the JSON of its programs.
     warnings += [f"{error}; the file was left out" for error in strange]

@@ -16,7 +16,8 @@ from markdownify import markdownify
 #: What is no part of an answer, and in what words it is told. Pictures too: only those that an editor put in are shown
 #: (docs/editor.md).
 _UNSEEN = ("script", "style", "svg", "form", "noscript", "template")
-_MISSED = {"picture": ("img",), "video or other frame": ("video", "audio", "iframe", "object", "embed")}
+_MISSED = (("picture", "pictures", ("img",)),
+           ("video or other frame", "videos or other frames", ("video", "audio", "iframe", "object", "embed")))
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: What stands within a word or a line; anything else parts words.
 _INLINE = {
@@ -55,11 +56,11 @@ def as_markdown(html: str) -> Text:
     for unwanted in soup(_UNSEEN):
         unwanted.decompose()
     missed = []
-    for what, tags in _MISSED.items():
+    for one, many, tags in _MISSED:
         for unwanted in (there := soup(tags)):
             unwanted.extract()
         if there:
-            missed.append(f"{len(there)} {what}{'s' if len(there) > 1 else ''}")
+            missed.append(f"{len(there)} {many if len(there) > 1 else one}")
     text = markdownify(str(soup), heading_style="ATX", bullets="-")
     lines = [line.rstrip() for line in text.replace("\xa0", " ").splitlines()]
     return Text(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), " and ".join(missed))
@@ -150,7 +151,7 @@ def _under_headings(soup: BeautifulSoup) -> Iterator[Pair]:
             if isinstance(sibling, Tag) and (sibling.name in _HEADINGS or sibling.find(_HEADINGS)):
                 break
             # Written as it was: a comment stays one, and what stands for a "<" is no tag.
-            answer.append(str(sibling) if isinstance(sibling, Tag) else sibling.output_ready())
+            answer.append(sibling.output_ready() if isinstance(sibling, NavigableString) else str(sibling))
         yield question, as_markdown("".join(answer))
 
 

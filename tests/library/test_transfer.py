@@ -119,6 +119,29 @@ def test_translations_of_other_help_centres_are_translations_here(tmp_path: Path
     assert german.entry.question == IN_GERMAN["title"] and german.id in (f"{ids}-de", "chatwoot-7")
 
 
+@pytest.mark.parametrize("way", ["files", "folder", "zip"])
+def test_an_export_in_several_files_is_one_help_centre(tmp_path: Path, way: str) -> None:
+    site = tmp_path / "site"
+    german = {**ZENDESK_ARTICLE, **IN_GERMAN}
+    files = [file(site, "de.json", json.dumps({"articles": [german]})), file(site, "en.json", json.dumps({**ZENDESK, "articles": [ZENDESK_ARTICLE]})),
+             file(site, "en-again.json", json.dumps({"articles": [ZENDESK_ARTICLE]})),
+             file(site, "chat-1.json", json.dumps({"payload": [{**CHATWOOT_ARTICLE, "associated_article_id": 360}, {**CHATWOOT["payload"][0], "id": 360}]}))]
+    with zipfile.ZipFile(tmp_path / "site.zip", "w") as packed:
+        for one in files:
+            packed.write(one, one.name)
+    found = read(files if way == "files" else [site if way == "folder" else tmp_path / "site.zip"])
+    told = {one.id: (one.translation_of, one.entry.category) for one in found.articles}
+    assert told == {"zendesk-360": ("", "Returns"), "zendesk-360-de": ("zendesk-360", "Returns"), "chatwoot-360": ("", "Delivery"),
+                    "chatwoot-7": ("chatwoot-360", "")}
+    assert [one for one in found.warnings if "same question" not in one] == []
+
+
+def test_an_article_without_a_title_is_left_out_with_a_word(tmp_path: Path) -> None:
+    found = read([file(tmp_path, "e.json", json.dumps({"articles": [{**ZENDESK_ARTICLE, "title": " "}, {**ZENDESK_ARTICLE, "id": 1}]}))])
+    assert [one.id for one in found.articles] == ["zendesk-1"]
+    assert ["e.json, article 1: has no title; it was left out" in one for one in found.warnings] == [True]
+
+
 def test_articles_without_an_id_are_articles_and_a_second_text_is_told(tmp_path: Path) -> None:
     other = {**ZENDESK_ARTICLE, "id": None, "title": "And a table?"}
     told = {"articles": [{**ZENDESK_ARTICLE, "id": None}, other, ZENDESK_ARTICLE, {**other, "id": 360}]}
