@@ -13,9 +13,10 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -24,6 +25,7 @@ from bot.library import foreign, pages, pictures
 from bot.library.article import Article, slug
 from kb_index import folder
 from kb_index import importing as plain
+from kb_index.entry import folded
 from kb_index.errors import BadEntry, NoEntries
 from kb_index.markdown import PICTURES, foreign_pictures, is_mute, own_pictures, readdressed
 
@@ -77,10 +79,12 @@ Row = tuple[dict[str, Any], Origin]
 @dataclass
 class Found:
     """The articles of some files, in their order, with the pictures that came along, and what a person should know of
-    them. `lacking` are the pictures that did not come along, and where they are named."""
+    them. `nameless` are the places of articles that came without an id; `lacking` are the pictures that did not come
+    along, and where they are named."""
 
     articles: list[Article] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    nameless: list[int] = field(default_factory=list)
     pictures: dict[str, pictures.Picture] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
 
@@ -89,6 +93,25 @@ class Found:
         made = pictures.of_stranger(file, where)
         self.pictures[made.name] = made
         return made.name
+
+    def name(self, there: Mapping[str, str]) -> None:
+        """Gives what came without an id one that is made of its question. Where the library has that id for another
+        question, it is numbered; `there` are the library's questions by their ids."""
+        without = set(self.nameless)
+        taken = {one.id for place, one in enumerate(self.articles) if place not in without}
+        for place in self.nameless:
+            article = self.articles[place]
+            asked = folded(article.entry.question)
+            wanted = slug(article.entry.question)
+            free = next(
+                name for name in chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+                if name not in taken and (name not in there or folded(there[name]) == asked)
+            )
+            taken.add(free)
+            if article.id in there and free != article.id:
+                self.warnings.append(f"{article.entry.question[:60]!r}: the entry {article.id!r} answers another "
+                                     f"question; this one is {free!r}")
+            self.articles[place] = replace(article, entry=replace(article.entry, id=free))
 
     def told(self, there: Collection[str]) -> list[str]:
         """All warnings where the pictures `there` are in the library already."""
@@ -102,12 +125,11 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     folder `top`. Raises BadEntry at the first fault."""
     found = Found()
     places: dict[str, str] = {}
-    nameless: list[int] = []
     questions: dict[str, str] = {}
     for fields, origin in _together(paths, found.warnings, top):
         where = origin.where
         if fields["id"] in ("", None):  # 0 is an id
-            nameless.append(len(found.articles))
+            found.nameless.append(len(found.articles))
             fields = {**fields, "id": slug(str(fields["question"]))}
         article = illustrated(Article.of_file(fields, where), origin, found.take)
         for name in own_pictures(article.entry.answer):
@@ -120,23 +142,18 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
         if left := foreign_pictures(article.entry.answer):
             found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
                                   "the editor")
-        if nameless[-1:] != [len(found.articles)]:
+        if found.nameless[-1:] != [len(found.articles)]:
             if article.id in places:
                 raise BadEntry(
                     f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
                 )
             places[article.id] = where
-        folded = " ".join(article.entry.question.lower().split())
-        if folded in questions:
-            found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
-        questions.setdefault(folded, where)
+        asked = " ".join(article.entry.question.lower().split())
+        if asked in questions:
+            found.warnings.append(f"{where}: the same question stands at {questions[asked]}; one is given")
+        questions.setdefault(asked, where)
         found.articles.append(article)
-    # Once all are known that have an id.
-    for place in nameless:
-        article = found.articles[place]
-        free = _free(article.id, places)
-        places[free] = ""
-        found.articles[place] = replace(article, entry=replace(article.entry, id=free))
+    found.name({})  # once all are known that have an id
     if not found.articles:
         named = ", ".join(path.name or str(path) for path in paths)
         raise BadEntry(f"{named}: there are no entries in it; nothing was changed")
@@ -240,13 +257,6 @@ def _folder(path: Path, warnings: list[str], top: Path, exports: list[foreign.Ex
         raise strange[0]
     # A site comes with the JSON of its programs.
     warnings += [f"{error}; the file was left out" for error in strange]
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free
 
 
 def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -353,6 +353,12 @@ class Library:
         with reading(self._engine) as connection:
             return [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
 
+    def titles(self) -> dict[str, str]:
+        """The question of every article by its id, archived ones too."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(articles.c.id, articles.c.question))
+            return {name: question for name, question in rows}
+
     def note(self, name: str) -> str:
         with reading(self._engine) as connection:
             return str(connection.execute(sa.select(notes.c.value).where(notes.c.name == name)).scalar() or "")

@@ -30,6 +30,7 @@ def take_in(
     library.prepare()
     try:
         found = read([file], file.parent)
+        found.name(library.titles())
         warnings = found.told(Pictures(engine).there(found.lacking))
         told = (library.take(found.articles, by, f"imported from {file.name}"[:200], only, progress,
                              found.pictures.values()) if commit else library.compare(found.articles, only))
