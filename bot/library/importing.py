@@ -8,6 +8,7 @@ Known are CSV, TSV, Excel, JSON, JSON lines, Markdown, saved web pages, the JSON
 from __future__ import annotations
 
 import lzma
+import re
 import shutil
 import tempfile
 import unicodedata
@@ -16,13 +17,14 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from bot.library import foreign, pages, pictures
-from bot.library.article import Article, slug
+from bot.library.article import FIELDS, Article, slug
 from kb_index import folder
 from kb_index import importing as plain
 from kb_index.entry import folded
@@ -126,8 +128,11 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     found = Found()
     places: dict[str, str] = {}
     questions: dict[str, str] = {}
+    strangers = _Strangers()
     for fields, origin in _together(paths, found.warnings, top):
         where = origin.where
+        fields = _by_our_names(fields)
+        strangers.look(fields, origin.file)
         if fields["id"] in ("", None):  # 0 is an id
             found.nameless.append(len(found.articles))
             fields = {**fields, "id": slug(str(fields["question"]))}
@@ -153,11 +158,42 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
             found.warnings.append(f"{where}: the same question stands at {questions[asked]}; one is given")
         questions.setdefault(asked, where)
         found.articles.append(article)
+    found.warnings += strangers.told()
     found.name({})  # once all are known that have an id
     if not found.articles:
         named = ", ".join(path.name or str(path) for path in paths)
         raise BadEntry(f"{named}: there are no entries in it; nothing was changed")
     return found
+
+
+def _by_our_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``valid until`` and ``valid-until`` stand for ``valid_until`` where that is not there."""
+    ours = {name: re.sub("[ -]", "_", name) for name in fields}
+    return {ours[name] if ours[name] in FIELDS and ours[name] not in fields else name: value
+            for name, value in fields.items()}
+
+
+class _Strangers:
+    """Columns and keys that say something which no entry has. In Markdown other tools have keys of their own; there
+    only what is nearly one of ours is told."""
+
+    def __init__(self) -> None:
+        self._known = set(FIELDS)
+        self._named: dict[Path, list[str]] = {}
+
+    def look(self, fields: Mapping[str, Any], file: Path) -> None:
+        for name in fields.keys() - self._known:
+            if fields[name] in ("", None, []):
+                continue
+            self._known.add(name)
+            [near] = get_close_matches(name, FIELDS, 1, 0.8) or [""]
+            if near or file.suffix.lower() != ".md":
+                self._named.setdefault(file, []).append(f"{name!r} ({near}?)" if near else repr(name))
+
+    def told(self) -> list[str]:
+        """What of each file was left out, each name once in all."""
+        return [f"{file.name}: entries have no field {', '.join(sorted(names))}; what it says was left out"
+                for file, names in self._named.items()]
 
 
 def illustrated(article: Article, origin: Origin, named: Callable[[Path, str], str]) -> Article:
@@ -276,7 +312,7 @@ def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str
         yield {"id": "", "question": question, "answer": answer.markdown}, f"{path}: {question[:60]!r}"
 
 
-def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
+def _workbook(path: Path, warnings: list[str]) -> Iterator[plain.Raw]:
     """The first sheet of cells, its first row that is not empty naming the columns."""
     import openpyxl
     from openpyxl.utils import get_column_letter
@@ -297,7 +333,7 @@ def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any],
             if not any(names):
                 names = [str(value or "").strip() for value in values]
                 continue
-            told: dict[str, Any] = {}
+            told: list[tuple[str, Any]] = []
             for column, (name, cell) in enumerate(zip(names, row, strict=False), 1):
                 value = cell.value
                 if cell.data_type == "f":
@@ -307,9 +343,9 @@ def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any],
                     value = getattr(value, "text", value)
                 if value is not None:
                     value = plain.unguarded(value) if isinstance(value, str) else _cell(value)
-                if name and (value is not None or name not in told):
-                    told[name] = value
-            if any(value is not None and str(value).strip() for value in told.values()):
+                if name:
+                    told.append((name, value))
+            if any(value is not None and str(value).strip() for _, value in told):
                 yield told, f"{path}, row {number}"
         book.close()
     except BadEntry:
