@@ -154,11 +154,13 @@ async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, edit
     # The folder's entries are live as well, and know no zeppelins.
     await live("parcel", "Where is my parcel?", "Every zeppelin has a number.", category="air-mail", phrasings=["blimp lost"])
     await live("zeppelin", "How do I change a **zeppelin**?", "In your account, or at the aérodrome.")
+    await live("chinese", "如何退货？", "您可以在30天内退货。")
     await live("agents", "What do agents know of a zeppelin?", "Much.", audience="agents")
     await publish_by_hand(desk)
     assert await found("zeppelin") == ["zeppelin", "parcel"], "who has the words in the question comes first"
     for words, names in {"ZEPP": ["zeppelin", "parcel"], "aerodrome": ["zeppelin"], "air+mail+blimp": ["parcel"],
-                         "zeppelin+number": ["parcel"], "zeppelin+nothing": [], "ze": [], "%3F": []}.items():
+                         "zeppelin+number": ["parcel"], "zeppelin+nothing": [], "ze": [], "%3F": [],
+                         "退货": ["chinese"], "天内": ["chinese"], "货退": []}.items():
         assert await found(words) == names, words
 
     # As many as a page shows and more that are newer and have the word too, but are not live.
