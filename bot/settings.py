@@ -71,6 +71,11 @@ class Settings:
         return self.home / "attachments"
 
     @property
+    def imports(self) -> Path:
+        """Folder of the files that editors import, each until it is read."""
+        return self.home / "imports"
+
+    @property
     def outbox(self) -> Path:
         """Folder that mails are laid into where no SMTP server is set."""
         return self.home / "outbox"

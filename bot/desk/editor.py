@@ -252,11 +252,13 @@ async def import_(request: Request) -> HTTPResponse:
         name = tidy_name(request.args.get("name", ""))
     except NotTaken:
         raise body.bad("name", "is to be the file's name") from None
-    folder = Path(await _do(tempfile.mkdtemp, prefix="frontdesk-import-"))
+    imports = of(request).settings.imports
+    await _do(imports.mkdir, parents=True, exist_ok=True)
+    folder = Path(await _do(tempfile.mkdtemp, dir=imports))
     try:
         await _spool(request, folder / name)
         begun = of(request).workshop.begin(
-            "take_in", path=str(folder / name), by=member.name, only=request.args.get("only") == "1",
+            "take_in", scratch=folder, path=str(folder / name), by=member.name, only=request.args.get("only") == "1",
             commit=request.args.get("commit") == "1")
     except BaseException:
         await _do(shutil.rmtree, folder, ignore_errors=True)

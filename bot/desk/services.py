@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -97,6 +98,8 @@ class Services:
     async def start(cls, settings: Settings) -> Services:
         """Opens everything. The store need not be up yet; the database must, or DatabaseUnavailable is raised."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
+        # What a desk that was killed left there: a home is one desk's.
+        await asyncio.to_thread(shutil.rmtree, settings.imports, ignore_errors=True)
         conversations = Conversations(connect(settings.redis))
         engine = open_database(settings.database)
         staff, archive, library = Staff(engine), Archive(engine), Library(engine)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bot.conversations.record import Record
 from bot.database import insert_new, migrate, reading, writing
 from bot.erasing.erased import Erased, remaining
-from bot.search.words import folded, marked, typed
+from bot.search.words import folded, is_unparted, marked, typed
 
 _ROWS = 200
 #: Postgres takes no more than a megabyte into one tsvector.
@@ -64,7 +64,7 @@ class Index:
         self._sqlite = engine.dialect.name == "sqlite"
 
     def prepare(self) -> None:
-        migrate(self._engine, "search", [_make])
+        migrate(self._engine, "search", [_make, _part])
         Erased(self._engine).prepare()
 
     def upto(self, cids: Sequence[str]) -> dict[str, int]:
@@ -177,15 +177,7 @@ class Index:
         for start in range(0, len(places), _ROWS):
             some = sa.tuple_(_said.c.conversation, _said.c.seq).in_(places[start:start + _ROWS])
             found = connection.execute(sa.select(_said.c.nr, _said.c.text).where(some)).all()
-            words = [{"nr": row.nr, "words": " ".join(folded(row.text[:_LONGEST]))} for row in found]
-            if not words:
-                continue
-            if self._sqlite:
-                connection.execute(sa.text("INSERT INTO said_words (rowid, words) VALUES (:nr, :words)"), words)
-            else:
-                connection.execute(sa.text(
-                    "UPDATE said SET words = array_to_tsvector(array_remove(string_to_array(:words, ' '), '')) "
-                    "WHERE nr = :nr"), words)
+            _write_words(connection, {row.nr: row.text for row in found})
 
 
 def forget_all(connection: Any) -> None:
@@ -205,6 +197,31 @@ def _make(connection: Any) -> None:
     else:
         connection.exec_driver_sql("ALTER TABLE said ADD COLUMN words tsvector")
         connection.exec_driver_sql("CREATE INDEX said_words ON said USING gin (words)")
+
+
+def _part(connection: Any) -> None:
+    """The second step: where no spaces part words, a run of them was one word, found from its beginning only."""
+    last = 0
+    one = sa.select(_said.c.nr, _said.c.text).order_by(_said.c.nr).limit(_ROWS)
+    while rows := connection.execute(one.where(_said.c.nr > last)).all():
+        last = rows[-1].nr
+        texts = {row.nr: row.text for row in rows if is_unparted(row.text)}
+        if connection.dialect.name == "sqlite" and texts:
+            connection.execute(sa.text("DELETE FROM said_words WHERE rowid = :nr"), [{"nr": nr} for nr in texts])
+        _write_words(connection, texts)
+
+
+def _write_words(connection: Any, texts: Mapping[int, str]) -> None:
+    """Makes what was said findable by its words; in SQLite it must have none yet."""
+    words = [{"nr": nr, "words": " ".join(folded(text[:_LONGEST]))} for nr, text in texts.items()]
+    if not words:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("INSERT INTO said_words (rowid, words) VALUES (:nr, :words)"), words)
+    else:
+        connection.execute(sa.text(
+            "UPDATE said SET words = array_to_tsvector(array_remove(string_to_array(:words, ' '), '')) "
+            "WHERE nr = :nr"), words)
 
 
 def _row(cid: str, record: Record) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.database import open_database
+from bot.database import open_database, writing
 from bot.judgement import settling
 from bot.library import publications
 from bot.library.article import Article
@@ -447,6 +447,18 @@ def test_lists_find_by_words_and_filters(library: Library) -> None:
     library.change(["e1", "e2"], "Ben", owner="Ben", category="c")
     assert library.page(filters={"owner": "Ben", "category": "c"})["total"] == 2
     assert library.page("parcels", {"category": "c"})["total"] == 2
+
+
+def test_words_that_no_spaces_part_are_found(engine: Any, library: Library) -> None:
+    library.create(article("zh", question="如何退货？", answer="您可以在30天内退货。"), "Ada")
+    library.create(article("th", question="คืนสินค้าได้ไหม"), "Ada")
+    for search, ids in (("退货", ["zh"]), ("30", ["zh"]), ("天内", ["zh"]), ("货退", []), ("สินค้า", ["th"])):
+        assert [one["id"] for one in library.page(search)["entries"]] == ids, search
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM kb_words")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 7 WHERE part = 'library'")
+    library.prepare()
+    assert [one["id"] for one in library.page("退货")["entries"]] == ["zh"]
 
 
 def test_an_import_is_taken_whole_and_says_what_it_did(library: Library, ledger: Publications) -> None:
