@@ -221,7 +221,7 @@ def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empt
     # What lies at the top of a folder is of its name's category.
     empty = replace(empty, kb=tmp_path / "checkout" / settings.kb.name)
     stock(empty.kb)
-    told = put_back(empty, tmp_path / "x.backup", False, silent)["knowledge"]
+    told = put_back(empty, tmp_path / "x.backup", True, silent)["knowledge"]
     again = publications_of(empty).plan()
     assert (again.entries, again.changes, again.conflicts) == (plan.entries, [], [])
     [aside] = empty.home.glob("kb-*")
@@ -234,6 +234,24 @@ def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empt
     with pytest.raises(Unfit, match="is no folder"):
         put_back(file, tmp_path / "x.backup", True, silent)
     assert publications_of(empty).plan().entries == plan.entries, "something was touched before"
+
+
+def test_a_look_at_a_backup_leaves_the_folder_of_who_runs(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    """Another FRONTDESK_HOME has the same folder as long as FRONTDESK_KB does not say otherwise."""
+    ledger = publications_of(settings)
+    plan = planned(ledger)
+    ledger.finish(ledger.begin(plan, "mark", "", "set-up"), "s1", plan)
+    back_up(settings, tmp_path / "x.backup", silent)
+    newer = "---\nquestion: Why?\n---\nBecause we say so.\n"
+    (settings.kb / "entry.md").write_text(newer)
+    look = replace(empty, kb=settings.kb)
+    with pytest.raises(NotEmpty, match=f"^{settings.kb} holds another knowledge base; .*FRONTDESK_KB"):
+        put_back(look, tmp_path / "x.backup", False, silent)
+    assert (settings.kb / "entry.md").read_text() == newer and not homes.unfinished(look.home).exists()
+    look = replace(look, kb=look.home / settings.kb.name)
+    put_back(look, tmp_path / "x.backup", False, silent)
+    assert publications_of(look).plan().entries == plan.entries and not publications_of(look).plan().changes
+    assert [(path.name, path.read_text()) for path in settings.kb.iterdir()] == [("entry.md", newer)]
 
 
 def test_files_stay_as_they_are_where_an_import_took_their_place(
