@@ -62,8 +62,7 @@ def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progre
             raise NotEmpty(f"{', '.join(held)}; restore into an empty place (another FRONTDESK_HOME, FRONTDESK_KB, "
                            "store and database), or say --replace to lose what is there")
         unfinished = homes.unfinished(settings.home)
-        unfinished.touch()
-        target.fill({name: then.rows(name, reader.lines(member)) for name, member in members.items()})
+        target.fill({name: then.rows(name, reader.lines(member)) for name, member in members.items()}, unfinished.touch)
         progress(40, 100)
         store.clear()
         total = max(1, int(reader.about["holds"]["conversations"]))

@@ -313,6 +313,22 @@ async def test_a_restore_that_was_cut_off_is_not_started(
         server.stop()
 
 
+async def test_a_restore_that_changed_nothing_keeps_nobody_from_starting(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is in use, or the disk is full: its part is one transaction, and comes first."""
+    import asyncio
+
+    await lived_in(settings)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    monkeypatch.setattr(tables, "_find_by_words", lambda connection: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.to_thread(put_back, settings, file, True, silent)
+    assert preflight.home(settings).state != "problem"
+    assert [member.email for member in list_staff(settings)] == ["ada@example.org"]
+
+
 @pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")
 async def test_from_sqlite_to_postgres_and_on(settings: Settings, empty: Settings, tmp_path: Path) -> None:
     import asyncio
