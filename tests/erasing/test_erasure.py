@@ -30,6 +30,7 @@ from bot.erasing import erasure as erasing
 from bot.erasing.erased import Erased, remaining
 from bot.erasing.erasure import Erasure
 from bot.library.library import Library
+from bot.library.publications import Plan, Publications
 from bot.mail.outbox import Outbox
 from bot.mail.postman import Folder, Postman
 from bot.reports.archive import Archive, keep
@@ -38,11 +39,13 @@ from bot.search.index import Index
 from bot.settings import Settings
 from bot.webhooks.hooks import Hooks
 from bot.webhooks.ledger import Ledger, Told
+from bot.workshop import gate
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from servers import DATABASES, database_url
 
 ADA, BEN = "ada@shop.example", "ben@shop.example"
+BARS = {"answer": dict.fromkeys(("value", "alpha", "coverage", "errors", "answered"), 0)}
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -67,6 +70,18 @@ def engine(url: str) -> Iterator[Any]:
 @pytest.fixture
 def erasure(settings: Settings, conversations: Conversations, engine: Any) -> Erasure:
     return Erasure(settings, conversations, engine)
+
+
+def publish(engine: Any, text: str) -> None:
+    """Something that the gate sees to change what is done with a question, as it was asked and as an editor kept it."""
+    asked = gate.questions([], [], [{"text": text, "entry": "", "protected": True}], [f"{text} please"])
+    was, now = gate.Outcome("handoff", "", "e1", 0.1, ""), gate.Outcome("answer", "e1", "e1", 0.9, "")
+    found = [one for one in (gate.compare(question, was, now, {"e1"}) for question in asked) if one]
+    publications, plan = Publications(engine), Plan()
+    seq = publications.begin(plan, "mark", "Edith", "publish")
+    publications.finish(seq, "s1", plan, gate.report(found, 2, None, BARS, [], []))
+    told = publications.report(seq)
+    assert told and [told["report"]["counts"][kind] for kind in ("gained", "lost")] == [1, 1]
 
 
 async def closed(
@@ -97,6 +112,7 @@ async def closed(
     await Postman(outbox, Folder(settings.outbox)).run()
     outbox.put(email, "answer", {"shop": "Larkmoor", "name": who, "messages": text, "link": cid}, f"{cid}-1:code")
     Library(engine).remember_question(text, "", True, "Edith")
+    publish(engine, text)
     return cid
 
 
