@@ -77,5 +77,5 @@ lock:
 		--python-version 3.10 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 
 clean:
-	rm -rf .venv .bootstrap .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info var/test
+	rm -rf .venv .bootstrap .bootstrap.lock .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info var/test
 	find bot actions kb_index tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

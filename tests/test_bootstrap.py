@@ -103,7 +103,8 @@ def test_one_install_of_a_folder_waits_for_another(
 ) -> None:
     monkeypatch.setattr(bootstrap, "LOCKED", tmp_path / "lock")
     done: list[str] = []
-    monkeypatch.setattr(bootstrap, "_make_ready", lambda: done.append("ours") or 0)
+    monkeypatch.setattr(bootstrap, "_make_ready", lambda: done.append("ours"))
+    monkeypatch.setattr(bootstrap, "compile_own", lambda: None)
     with (tmp_path / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
 
@@ -114,6 +115,21 @@ def test_one_install_of_a_folder_waits_for_another(
         threading.Timer(0.3, end).start()
         assert bootstrap.main([]) == 0
     assert done == ["theirs", "ours"] and "waiting for it" in capsys.readouterr().err
+
+
+def test_what_is_installed_needs_no_folder_that_one_may_write(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root has installed it, or it lies in a container's layer."""
+    monkeypatch.setattr(bootstrap, "LOCKED", tmp_path / "nowhere" / "lock")
+    monkeypatch.setattr(bootstrap, "venv_is_usable", lambda: True)
+    monkeypatch.setattr(bootstrap, "compile_own", lambda: None)
+    with pytest.raises(FileNotFoundError, match="lock"):
+        bootstrap.main([])
+    bootstrap.STAMP.write_text(bootstrap.fingerprint(""))
+    (bootstrap.VENV / "bin").mkdir(parents=True)
+    (bootstrap.VENV / "bin" / "frontdesk").touch()
+    assert bootstrap.main([]) == 0
 
 
 def test_nothing_is_done_where_nothing_changed() -> None:
