@@ -254,6 +254,19 @@ def test_a_look_at_a_backup_leaves_the_folder_of_who_runs(settings: Settings, em
     assert [(path.name, path.read_text()) for path in settings.kb.iterdir()] == [("entry.md", newer)]
 
 
+def test_a_publish_that_was_live_but_not_written_down_is_settled_in_the_new_home(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """Else the next start would build the state before it, and the publish be undone without a word."""
+    settings.home.mkdir()
+    ledger = publications_of(settings)
+    ledger.begin(planned(ledger), "mark", "Ada", "publish")
+    back_up(settings, tmp_path / "x.backup", silent)
+    put_back(empty, tmp_path / "x.backup", False, silent)
+    again = publications_of(empty)
+    assert again.begun() == 1 and "was live" in again.recover("mark", "s1") and again.history()[0]["snapshot"] == "s1"
+
+
 def test_files_stay_as_they_are_where_an_import_took_their_place(
     settings: Settings, empty: Settings, tmp_path: Path
 ) -> None:
