@@ -139,3 +139,13 @@ def test_nothing_is_done_where_nothing_changed() -> None:
     done = subprocess.run([sys.executable, "-B", "tools/bootstrap.py"], cwd=ROOT, capture_output=True, check=True,
                           env={**os.environ, "PATH": "/nowhere"})
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_the_tests_make_a_default_home_that_nobody_else_looks_into(tmp_path: Path) -> None:
+    """Theirs lies in it, and `mkdir` gives parents the mode that anything has."""
+    frontdesk = tmp_path / ".venv" / "bin" / "frontdesk"
+    frontdesk.parent.mkdir(parents=True)
+    frontdesk.write_text("#!/bin/sh\nmkdir -p var/test\n")
+    frontdesk.chmod(0o755)
+    subprocess.run(["make", "-s", "-f", ROOT / "Makefile", "test-home", "PYTHON=true"], cwd=tmp_path, check=True, umask=0o022)
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700 and (tmp_path / "var" / "test").is_dir()
