@@ -316,10 +316,11 @@ class Publications:
             withdrawn = articles.c.id.in_(some), articles.c.status != "archived"
             connection.execute(articles.update().where(*withdrawn).values(synced=""))
         self._set_live(connection, seq, changes)
+        told = {"plan": json.dumps(changes), "report": json.dumps(tables.lasting(report))}
         settled = connection.execute(
             publications.update()
             .where(publications.c.seq == seq)
-            .values(state="done", snapshot=snapshot, plan=json.dumps(changes), report=json.dumps(report))
+            .values(state="done", snapshot=snapshot, **told)
         )
         if not settled.rowcount:
             raise Unwritten(seq, snapshot)

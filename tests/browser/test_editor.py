@@ -273,6 +273,24 @@ def test_an_import_brings_its_pictures_and_a_download_carries_them(product: Prod
     picture(page.locator("#side-panel img"))
 
 
+def test_the_report_of_a_publication_counts_what_it_does_not_quote(product: Product, person: Person) -> None:
+    counts = {name: 0 for name in ("changed", "asked", "stops", "alike", "against", "compared", "comparable")} | {"gained": 2, "lost": 3}
+    way = {"decision": "answer", "entry": "cups", "first": "cups"}
+    test = {"text": "which cups", "source": "test", "note": "", "protected": False, "stops": False, "before": way, "after": way}
+    report = {"gained": [], "lost": [test], "changed": [], "alike": [], "against": [], "counts": counts, "bars": {"before": None, "after": None}}
+    one = {"seq": 7, "at": 0, "by": "Ada", "kind": "publish", "snapshot": "s1", "override": "", "changes": 1, "there": True, "serves": True}
+    page = sign_in(person(1280, 800), product)
+    page.route("**/api/editor/publications", lambda route: route.fulfill(json={"publications": [{**one, "report": counts}], "alarm": None}))
+    page.route("**/api/editor/publications/7", lambda route: route.fulfill(json={**one, "changes": [], "report": report}))
+    page.goto(f"{product.url}/editor#/history")
+    page.get_by_role("button", name="Details").click()
+    told = page.locator("[data-testid=report]")
+    expect(told.locator("[data-kind=lost] li .asked")).to_have_text("“which cups”")
+    expect(told.locator("section[data-kind=lost] > p").last).to_have_text("… and 2 more.")
+    expect(told.locator("section[data-kind=gained]")).to_contain_text("2 that customers asked.")
+    clean(page, "the report of a publication")
+
+
 def test_what_does_not_fit_the_list_is_said_and_goes_live_with_the_rest(product: Product, person: Person) -> None:
     sent: list[tuple[str, Any]] = []
     rows = [{"id": f"e{n}", "question": f"Which {n}?", "status": "review", "change": "new", "updated": 0, "updated_by": "Ada"} for n in range(2)]

@@ -221,7 +221,7 @@ def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empt
     # What lies at the top of a folder is of its name's category.
     empty = replace(empty, kb=tmp_path / "checkout" / settings.kb.name)
     stock(empty.kb)
-    told = put_back(empty, tmp_path / "x.backup", False, silent)["knowledge"]
+    told = put_back(empty, tmp_path / "x.backup", True, silent)["knowledge"]
     again = publications_of(empty).plan()
     assert (again.entries, again.changes, again.conflicts) == (plan.entries, [], [])
     [aside] = empty.home.glob("kb-*")
@@ -234,6 +234,37 @@ def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empt
     with pytest.raises(Unfit, match="is no folder"):
         put_back(file, tmp_path / "x.backup", True, silent)
     assert publications_of(empty).plan().entries == plan.entries, "something was touched before"
+
+
+def test_a_look_at_a_backup_leaves_the_folder_of_who_runs(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    """Another FRONTDESK_HOME has the same folder as long as FRONTDESK_KB does not say otherwise."""
+    ledger = publications_of(settings)
+    plan = planned(ledger)
+    ledger.finish(ledger.begin(plan, "mark", "", "set-up"), "s1", plan)
+    back_up(settings, tmp_path / "x.backup", silent)
+    newer = "---\nquestion: Why?\n---\nBecause we say so.\n"
+    (settings.kb / "entry.md").write_text(newer)
+    look = replace(empty, kb=settings.kb)
+    with pytest.raises(NotEmpty, match=f"^{settings.kb} holds another knowledge base; .*FRONTDESK_KB"):
+        put_back(look, tmp_path / "x.backup", False, silent)
+    assert (settings.kb / "entry.md").read_text() == newer and not homes.unfinished(look.home).exists()
+    look = replace(look, kb=look.home / settings.kb.name)
+    put_back(look, tmp_path / "x.backup", False, silent)
+    assert publications_of(look).plan().entries == plan.entries and not publications_of(look).plan().changes
+    assert [(path.name, path.read_text()) for path in settings.kb.iterdir()] == [("entry.md", newer)]
+
+
+def test_a_publish_that_was_live_but_not_written_down_is_settled_in_the_new_home(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """Else the next start would build the state before it, and the publish be undone without a word."""
+    settings.home.mkdir()
+    ledger = publications_of(settings)
+    ledger.begin(planned(ledger), "mark", "Ada", "publish")
+    back_up(settings, tmp_path / "x.backup", silent)
+    put_back(empty, tmp_path / "x.backup", False, silent)
+    again = publications_of(empty)
+    assert again.begun() == 1 and "was live" in again.recover("mark", "s1") and again.history()[0]["snapshot"] == "s1"
 
 
 def test_files_stay_as_they_are_where_an_import_took_their_place(
@@ -293,6 +324,22 @@ async def test_a_restore_that_was_cut_off_is_not_started(
         await came_back(empty, was)
     finally:
         server.stop()
+
+
+async def test_a_restore_that_changed_nothing_keeps_nobody_from_starting(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is in use, or the disk is full: its part is one transaction, and comes first."""
+    import asyncio
+
+    await lived_in(settings)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    monkeypatch.setattr(tables, "_find_by_words", lambda connection: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.to_thread(put_back, settings, file, True, silent)
+    assert preflight.home(settings).state != "problem"
+    assert [member.email for member in list_staff(settings)] == ["ada@example.org"]
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from bot.database import open_database, writing
 from bot.judgement import settling
-from bot.library import publications
+from bot.library import publications, tables
 from bot.library.article import Article
 from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken, Unwritten
 from bot.library.library import Library
@@ -459,6 +460,20 @@ def test_words_that_no_spaces_part_are_found(engine: Any, library: Library) -> N
         connection.exec_driver_sql("UPDATE schema_version SET version = 7 WHERE part = 'library'")
     library.prepare()
     assert [one["id"] for one in library.page("退货")["entries"]] == ["zh"]
+
+
+def test_what_customers_asked_goes_from_reports_of_before(engine: Any, library: Library, ledger: Publications) -> None:
+    library.create(article("a", "a?"), "Ada", "review")
+    publish(ledger)
+    [seq] = [one["seq"] for one in ledger.history()]
+    told = {"lost": [{"text": "as a test", "source": "test"}, {"text": "as asked", "source": "real"}],
+            "changed": [{"text": "as kept", "source": "judged"}], "counts": {"lost": 2, "changed": 1}}
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE schema_version SET version = 8 WHERE part = 'library'")
+        connection.execute(tables.publications.update().values(report=json.dumps(told)))
+    library.prepare()
+    kept = ledger.report(seq)
+    assert kept and kept["report"] == {**told, "lost": told["lost"][:1], "changed": []}
 
 
 def test_an_import_is_taken_whole_and_says_what_it_did(library: Library, ledger: Publications) -> None:
