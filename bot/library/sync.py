@@ -26,7 +26,7 @@ from bot.library.errors import Edited, LibraryError
 from bot.library.importing import Found, Origin, illustrated
 from bot.library.library import Library
 from bot.library.pictures import Picture, Pictures
-from bot.library.publications import half_gone
+from bot.library.publications import WITHDRAWN, half_gone
 from bot.library.tables import articles, notes, versions
 from kb_index import folder
 from kb_index.errors import BadEntry
@@ -442,7 +442,7 @@ class Sync:
         query = (
             sa.select(articles.c.id, articles.c.revision, articles.c.status, articles.c.synced,
                       newest.c.body.label("newest"), newest.c.mark, live.c.body.label("live"),
-                      live.c.mark.label("live_mark"), base.c.body.label("base"))
+                      live.c.mark.label("live_mark"), base.c.body.label("base"), WITHDRAWN.label("withdrawn"))
             .join(newest, sa.and_(newest.c.article == articles.c.nr, newest.c.number == articles.c.version))
             .outerjoin(live, sa.and_(live.c.article == articles.c.nr, live.c.number == articles.c.live))
             .outerjoin(base, sa.and_(base.c.article == articles.c.nr, base.c.number == shown))
@@ -459,10 +459,12 @@ def _mark(path: Path) -> str:
 
 def _row(row: Any) -> Row:
     draft = row["status"] == "draft"
+    # Where a publish has found the file gone nobody is writing: the text is what was live.
+    left = row["withdrawn"] and not row["synced"]
     body = None if row["status"] == "archived" else row["live"] if draft else row["newest"]
     return Row(
         id=row["id"], revision=row["revision"], synced=row["synced"], archived=row["status"] == "archived",
-        writing=draft and row["mark"] != row["live_mark"], newest=row["mark"], article=_article(body),
+        writing=draft and row["mark"] != row["live_mark"] and not left, newest=row["mark"], article=_article(body),
         base=_article(row["base"]),
     )
 

@@ -297,6 +297,43 @@ def test_a_file_that_was_away_for_a_publish_is_live_again(library: Library, foll
     assert followed.plan(()).changes == [], "the folder undid the way back"
 
 
+def test_a_file_of_a_later_day_takes_nothing_away_before_it(
+    library: Library, followed: Publications, on: Callable[[str], None]
+) -> None:
+    file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+    now = file.read_text()
+    on("2999-03-01")
+    publish(followed, [], "s1", "set-up")
+    file.write_text(now.replace("question", "valid_from: 2999-03-04\nquestion").replace("9 to", "8 to"))
+    plan = followed.plan(())
+    assert (plan.changes, plan.waiting, [entry.id for entry in plan.entries]) == ([], ["hours"], ["fax", "hours"])
+    publish(followed, [], "s2", "set-up")
+    kept = library.open("hours")
+    assert (kept["live"], kept["version"], kept["status"], followed.due()) == (1, 2, "review", (False, []))
+    plan = followed.plan()
+    assert (plan.changes, plan.waiting, plan.marks) == ([], ["hours"], {})
+    on("2999-03-04")
+    assert followed.due() == (False, ["hours"]) and followed.plan(["hours"]).entries[1].answer == "From 8 to 5."
+    on("2999-03-03")
+    file.unlink()
+    assert publish(followed, [], "s3", "set-up") == ["fax"]
+    on("2999-03-04")
+    assert followed.due() == (False, []), "a file that is gone comes back on its day"
+
+
+def test_what_an_editor_writes_while_a_file_is_taken_in_for_a_later_day_stays(library: Library, followed: Publications) -> None:
+    publish(followed, [], "s1", "set-up")
+    file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+    file.write_text(file.read_text().replace("question", "valid_from: 2999-03-04\nquestion"))
+    plan = followed.plan(())
+    seq = followed.begin(plan, "mark", "Ada", "publish")
+    library.save(article(answer="Ada's"), library.open("hours")["revision"], "Ada")
+    followed.finish(seq, "s2", plan)
+    now = library.open("hours")
+    assert (now["fields"]["answer"], now["published"]["answer"], now["status"]) == ("Ada's", "From 9 to 5.", "draft")
+    assert followed.plan(()).conflicts[0].startswith("hours: the file and the entry have both been changed")
+
+
 def test_what_is_live_stays_where_half_the_files_are_gone(
     library: Library, followed: Publications, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

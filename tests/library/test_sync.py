@@ -176,6 +176,7 @@ def test_a_file_that_comes_back_is_not_removed_by_the_next_sync(both: Both) -> N
     publish()
     path.unlink()
     publish()  # nobody has archived it: it is withdrawn
+    assert Sync(both.engine, both.kb).plan().drafts == [], "what was deleted is called a draft that waits"
     both.write("company/hours.md")
     assert both.sync() == [] and path.exists() and both.library.open("hours")["status"] == "review"
     assert both.library.open("hours")["version"] == 1 and publish().conflicts == []
