@@ -34,8 +34,6 @@ from kb_index.markdown import foreign_pictures
 
 #: Who changes entries here.
 BY = "the folder"
-#: What git writes into a file that it could not merge.
-_MARKERS = {"<" * 7, "=" * 7, ">" * 7}
 #: The two sides of a conflict, as they are chosen by name.
 SIDES = ("folder", "editor")
 #: Under which name the last sync is noted.
@@ -428,8 +426,6 @@ class Sync:
         for told, path in folder.records(self._kb):
             if not path.resolve().is_relative_to(root):
                 raise BadEntry(f"{path}: leads out of {self._kb}; put the file itself there")
-            if {line[:7] for line in told["answer"].splitlines()} >= _MARKERS:
-                raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
             article, beside = Article.of_file(told, str(path)), Found()
             shown = illustrated(article, Origin(str(path), path, self._kb.absolute()), beside.take)
             files[article.id] = File(path, shown, article.mark, tuple(beside.pictures.values()))
