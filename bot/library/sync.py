@@ -28,6 +28,8 @@ from bot.library.library import Library
 from bot.library.pictures import Picture, Pictures
 from bot.library.publications import WITHDRAWN, half_gone
 from bot.library.tables import articles, notes, versions
+from bot.lockfile import LockFile
+from bot.settings import Settings
 from kb_index import folder
 from kb_index.errors import BadEntry
 from kb_index.markdown import foreign_pictures
@@ -249,6 +251,11 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
             made.steps.append(Step(row.id, one, one.mark != ours.mark, one.mark != file.mark))
             return
     made.conflicts.append(Conflict(row.id, file, ours, row.base, fields, why, drafted))
+
+
+def alone(settings: Settings) -> LockFile:
+    """To be held from the plan of a sync to its end: two at once would each write a file of an entry that has none."""
+    return LockFile(settings.home / "sync.lock", "a sync is at work already (process {pid}); wait until it is done")
 
 
 class Sync:
