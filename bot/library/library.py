@@ -343,7 +343,8 @@ class Library:
     # All of it
 
     def all(self) -> list[Article]:
-        """The newest version of every article that is not archived, oldest article first."""
+        """The newest version of every article that is not archived, oldest article first. A translation whose original
+        is not among them is none."""
         query = (
             sa.select(versions.c.body)
             .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number))
@@ -351,7 +352,9 @@ class Library:
             .order_by(articles.c.nr)
         )
         with reading(self._engine) as connection:
-            return [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+            found = [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+        ids = {one.id for one in found}
+        return [one for one in found if not one.translation_of or one.translation_of in ids]
 
     def note(self, name: str) -> str:
         with reading(self._engine) as connection:

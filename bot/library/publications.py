@@ -161,12 +161,20 @@ class Publications:
             return plan
         kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
         families = Families([*(one for one in kin if one.id not in files), *map(Kin.of, files.values())])
+        orphans: set[str] = set()
         for article in files.values():
-            row = there.get(article.id)
-            if row is None or (row["synced"] != article.mark and row["status"] != "archived"):
+            row, original = there.get(article.id), there.get(article.translation_of)
+            if original is not None and original["status"] == "archived" and original["id"] not in files:
+                orphans.add(article.id)
+            elif row is None or (row["synced"] != article.mark and row["status"] != "archived"):
                 families.check(Kin.of(article), f"{self._kb}, {article.id}")
         for article in files.values():
             mark, row = article.mark, there.get(article.id)
+            if article.id in orphans:
+                if row is None or row["synced"] != mark:
+                    plan.conflicts.append(f"{article.id}: its file is not taken in, since {article.translation_of!r}, "
+                                          "which it translates, is archived; bring that back, or remove the file")
+                continue
             if row is None:
                 plan.changes.append(Change(article.id, 1, article))
             elif row["synced"] == mark:

@@ -170,7 +170,7 @@ def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Articl
 
 def plan(files: Mapping[str, File], rows: Mapping[str, Row], take: Mapping[str, str] | str = "") -> Plan:
     """What a sync would do. `take` names the side that wins a conflict, of all or by entry."""
-    made = Plan()
+    made, rows = Plan(), {name: _in_family(row, files, rows) for name, row in rows.items()}
     for name in sorted({*files, *rows}):
         file, row = files.get(name), rows.get(name)
         theirs = file.article if file else None
@@ -209,6 +209,18 @@ def plan(files: Mapping[str, File], rows: Mapping[str, Row], take: Mapping[str, 
     # A translation comes after its original, and goes before it.
     made.steps.sort(key=lambda step: (step.article is not None, bool(step.article and step.article.translation_of)))
     return made
+
+
+def _in_family(row: Row, files: Mapping[str, File], rows: Mapping[str, Row]) -> Row:
+    """The row as it counts beside its original: without that a translation is in no folder, and what its original says
+    waits or is archived does so too."""
+    original = rows.get(row.article.translation_of) if row.article else None
+    if original is None or original.article is not None:
+        return row
+    file = files.get(original.id)
+    if file is not None and not (original.archived and file.mark == original.synced):
+        return row  # the file stays, or brings the original back
+    return replace(row, article=None, archived=not original.writing, writing=original.writing)
 
 
 def _whole(step: Step, row: Row | None, file: File | None) -> Step:

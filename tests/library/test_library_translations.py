@@ -136,6 +136,7 @@ def test_a_translation_goes_with_its_original(library: Library) -> None:
     assert plan.entries == []
     ledger.finish(ledger.begin(plan, "m2", "Ada", "publish"), "s2", plan)
     assert ledger.live() == [], "a translation is live without its original"
+    assert library.all() == [], "no import takes a translation of nothing"
 
 
 def test_files_of_a_folder_are_translations_too(library: Library, tmp_path: Path) -> None:
@@ -157,6 +158,11 @@ def test_files_of_a_folder_are_translations_too(library: Library, tmp_path: Path
     (folder / "c" / "a-de.md").write_text("---\nquestion: Ah?\nlanguage: de\ntranslation_of: b\n---\nZwei.")
     with pytest.raises(BadEntry, match="a-de: it is a translation of 'b'"):
         publish()
+    (folder / "c" / "a-de.md").write_text("---\nquestion: Ah?\nlanguage: de\ntranslation_of: a\n---\nZwei.")
+    (folder / "c" / "a.md").unlink()
+    library.change(["a"], "Ada", status="archived")
+    [said] = ledger.plan(()).conflicts
+    assert said.startswith("a-de: its file is not taken in, since 'a', which it translates, is archived")
 
 
 def test_marks_of_before_stay_what_they_were() -> None:
