@@ -28,8 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, Excel, JSON, Markdown, HTML, zip")
     importing.add_argument("--add", action="store_true", help="keep all other entries; same ids are replaced")
     importing.add_argument("--check", action="store_true", help="only say what it would take")
-    exporting = actions.add_parser("export", help="write all entries to a file")
+    exporting = actions.add_parser("export", help="write all that is ready or live to a file")
     exporting.add_argument("file", type=Path, help="its ending says what: .csv, .json or .zip (Markdown files)")
+    exporting.add_argument("--drafts", action="store_true", help="with drafts, which an import makes ready to publish")
     syncing = actions.add_parser("sync", help="bring the Markdown folder and the editor in step, both ways")
     syncing.add_argument("--check", action="store_true", help="only say what it would do")
     syncing.add_argument("--take", choices=("folder", "editor"), default="", help="whose text wins a conflict")
@@ -78,7 +79,7 @@ def _export(args: argparse.Namespace, settings: Settings) -> int:
     from bot.library.exporting import write
     from bot.library.pictures import lacking, named
 
-    articles, pictures = entries.library_of(settings).all(), _pictures(settings)
+    articles, pictures = entries.library_of(settings).all(args.drafts), _pictures(settings)
     names = named(articles)
     there = pictures.there(names)
     count = write(articles, args.file, pictures.of(articles))

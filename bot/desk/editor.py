@@ -298,7 +298,7 @@ async def export(request: Request) -> None:
     kind = request.args.get("format", "csv")
     if kind not in exporting.FORMATS:
         raise body.bad("format", f"is to be one of {', '.join(exporting.FORMATS)}")
-    articles = await _do(of(request).library.all)
+    articles = await _do(of(request).library.all, request.args.get("drafts") == "1")
     # Pictures need a zip around them.
     form = "md" if kind == "md" or await _do(named, articles) else kind
     headers = {"Content-Disposition":

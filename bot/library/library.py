@@ -342,12 +342,14 @@ class Library:
 
     # All of it
 
-    def all(self) -> list[Article]:
-        """The newest version of every article that is not archived, oldest article first. A translation whose original
-        is not among them is none."""
+    def all(self, drafts: bool = True) -> list[Article]:
+        """The newest version of every article that is not archived, oldest article first. Without `drafts` of one that
+        is being written only what is live. A translation whose original is not among them is none."""
+        draft = articles.c.status == "draft"
+        number = articles.c.version if drafts else sa.case((draft, articles.c.live), else_=articles.c.version)
         query = (
             sa.select(versions.c.body)
-            .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number))
+            .join(articles, sa.and_(articles.c.nr == versions.c.article, number == versions.c.number))
             .where(articles.c.status != "archived")
             .order_by(articles.c.nr)
         )

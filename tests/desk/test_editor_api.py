@@ -204,6 +204,9 @@ async def test_the_start_menu_is_what_is_live_and_a_topic_carries_its_name(desk:
 
 async def test_an_export_holds_everything(editor: Agent) -> None:
     await call(editor, "POST", "/entries", {"fields": fields(answer="=1+1", phrasings=["a|b"])})
+    assert (await call(editor, "GET", "/export?format=json")).json == [], "a draft is ready where the file is taken in"
+    assert [one["id"] for one in (await call(editor, "GET", "/export?format=json&drafts=1")).json] == ["hours"]
+    await call(editor, "POST", "/bulk", {"ids": ["hours"], "status": "review"})
     csv = await call(editor, "GET", "/export?format=csv")
     assert "'=1+1" in csv.body.decode() and "attachment" in csv.headers["Content-Disposition"]
     assert (await call(editor, "GET", "/export?format=json")).json[0]["phrasings"] == ["a|b"]
@@ -218,7 +221,7 @@ async def test_an_export_with_pictures_is_a_zip_that_carries_them(editor: Agent)
     await call(editor, "POST", "/entries", {"fields": fields(answer=f"![a cup]({put.json['address']})")})
     shown = await editor.desk.call("GET", put.json["address"])
     for form, entries in (("csv", "knowledge-base.csv"), ("json", "knowledge-base.json"), ("md", "general/hours.md")):
-        answer = await call(editor, "GET", f"/export?format={form}")
+        answer = await call(editor, "GET", f"/export?format={form}&drafts=1")
         assert answer.headers["Content-Type"] == "application/zip" and '.zip"' in answer.headers["Content-Disposition"]
         packed = zipfile.ZipFile(io.BytesIO(answer.body))
         assert packed.namelist() == [entries, put.json["address"].removeprefix("/")]

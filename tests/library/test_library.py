@@ -448,6 +448,16 @@ def test_lists_find_by_words_and_filters(library: Library) -> None:
     assert library.page("parcels", {"category": "c"})["total"] == 2
 
 
+def test_an_export_has_of_a_draft_only_what_is_live(library: Library, ledger: Publications) -> None:
+    library.create(article(), "Ada", "review")
+    publish(ledger)
+    library.save(article(answer="TODO ask legal"), library.open("hours")["revision"], "Ada")
+    library.create(article("fax"), "Ada")
+    library.create(article("teeth"), "Ada", "review")
+    assert [(one.id, one.entry.answer[:6]) for one in library.all(drafts=False)] == [("hours", "From 9"), ("teeth", "From 9")]
+    assert [(one.id, one.entry.answer[:4]) for one in library.all()] == [("hours", "TODO"), ("fax", "From"), ("teeth", "From")]
+
+
 def test_an_import_is_taken_whole_and_says_what_it_did(library: Library, ledger: Publications) -> None:
     assert library.take([article("a", "a?"), article("b", "b?")], "Ada", "imported", only=False)["new"] == 2
     publish(ledger)
