@@ -27,6 +27,7 @@ from bot.library.translations import Families, Kin
 from bot.settings import Settings
 from kb_index import folder
 from kb_index.entry import Entry
+from kb_index.errors import BadEntry
 from kb_index.translations import joined
 
 _ROWS = 500
@@ -670,9 +671,17 @@ def publications_of(settings: Settings) -> Publications:
 
 
 def planned(ledger: Publications, ready: bool = False) -> Plan:
-    """What a publish would make live: what is live, with the changes of the folder; with all that is ready where
-    `ready` says so, and where nothing at all is live yet."""
-    plan = ledger.plan(None if ready else ())
+    """What a set-up would make live: what is live, with the changes of the folder; with all that is ready where `ready`
+    says so, and where nothing at all is live yet. A file that is none keeps nobody from being served: what is live
+    stays, and the file is told as a conflict. Raises BadEntry for one where nothing is live."""
+    try:
+        plan = ledger.plan(None if ready else ())
+    except BadEntry as error:
+        plan = ledger.plan(None if ready else (), with_folder=False)
+        if not plan.entries:
+            raise
+        plan.conflicts.append(f"{error}; nothing of the folder is taken in until then, and what is live stays")
+        return plan
     if not plan.entries and not ready:
         plan = ledger.plan(None)
     return plan

@@ -357,6 +357,24 @@ def test_what_is_live_stays_where_half_the_files_are_gone(
             shutil.rmtree(kb)
 
 
+def test_a_broken_file_keeps_no_start_from_serving_what_is_live(
+    library: Library, followed: Publications, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = followed._kb / "company" / "new.md"  # type: ignore[operator]
+    broken.write_text("---\nquestion: New?\nvalid_until: 2026-02-30\n---\nYes.\n")
+    with pytest.raises(BadEntry, match=r"new\.md:3"):
+        publications.planned(followed)
+    broken.rename(tmp_path / "new.md")
+    publish(followed, [], "s1", "set-up")
+    (tmp_path / "new.md").rename(broken)
+    plan = publications.planned(followed)
+    assert (plan.changes, plan.marks, [entry.id for entry in plan.entries]) == ([], {}, ["fax", "hours"])
+    settings = Settings(home=tmp_path, kb=tmp_path / "kb", database_url=f"sqlite:///{tmp_path / 'kb.db'}")
+    assert settling.is_current(settings) and "new.md:3" in caplog.text
+    with pytest.raises(BadEntry, match=r"new\.md:3"):
+        followed.plan()  # who publishes is told
+
+
 def test_only_what_is_of_today_goes_out(library: Library, ledger: Publications) -> None:
     for name, more in {"all": {}, "staff": {"audience": "agents"}, "known": {"audience": "verified"},
                        "soon": {"valid_from": "2030-01-02"}, "over": {"valid_until": "2029-12-31"}}.items():
