@@ -15,6 +15,10 @@ from bot.desk.errors import ApiError
 
 #: Far above the length of any log; what is larger would overflow the store's numbers.
 LARGEST_SEQ = 10**9
+#: What no database's whole number holds.
+_TOO_LARGE = 2**63
+#: Half of a pair, which browsers send of an emoji that a limit has cut. No database takes it, nor the character NUL.
+_HALVES = re.compile("[\ud800-\udfff]")
 _LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,5}")
 _NAMES = {str: "text", bool: "true or false", int: "a whole number", dict: "an object", list: "a list"}
 
@@ -34,6 +38,8 @@ def read(request: Request, required: Mapping[str, type] | None = None,
             raise ApiError(400, "unknown_field", f"There is no field {name[:40]!r} here.", field=name[:40])
         if kind is not object and type(value) is not kind:
             raise bad(name, f"is to be {_NAMES[kind]}")
+        if kind is int and not -_TOO_LARGE <= value < _TOO_LARGE:
+            raise bad(name, "is larger than any that there is")
     for name in required:
         if name not in found:
             raise ApiError(400, "missing_field", f"The field {name!r} is missing.", field=name)
@@ -41,14 +47,27 @@ def read(request: Request, required: Mapping[str, type] | None = None,
 
 
 def anything(request: Request) -> dict[str, Any]:
-    """The request's JSON object as it is. Raises ApiError (400) with ``bad_json`` or ``not_an_object``."""
+    """The request's JSON object, its texts as a database takes them. Raises ApiError (400) with ``bad_json`` or
+    ``not_an_object``."""
     try:
-        found = json.loads(request.body.decode("utf-8"), parse_constant=_no_constant) if request.body else {}
+        text = request.body.decode("utf-8") or "{}"
+        found = json.loads(text, parse_constant=_no_constant)
+        if "\\u" in text:  # there is no other way to write either
+            found = _kept(found)
     except (ValueError, RecursionError):
         raise ApiError(400, "bad_json", "The body is not JSON in UTF-8.") from None
     if not isinstance(found, dict):
         raise ApiError(400, "not_an_object", "The body is not a JSON object.")
     return found
+
+
+def _kept(value: Any) -> Any:
+    """The value with every text in it as a database takes it."""
+    if isinstance(value, str):
+        return _HALVES.sub("\ufffd", value.replace("\0", ""))
+    if isinstance(value, list):
+        return [_kept(one) for one in value]
+    return {name: _kept(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def bad(name: str, why: str) -> ApiError:

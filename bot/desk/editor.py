@@ -234,7 +234,7 @@ async def remember(request: Request) -> HTTPResponse:
 
 async def forget(request: Request, question: int) -> HTTPResponse:
     await _acting(request)
-    await _do(of(request).library.forget_question, question)
+    await _do(of(request).library.forget_question, min(question, body.LARGEST_SEQ))
     return HTTPResponse(status=204)
 
 
@@ -366,7 +366,7 @@ def _snapshots(folder: Path) -> tuple[set[str], str | None]:
 
 async def publication(request: Request, seq: int) -> HTTPResponse:
     await _editor(request)
-    found = await _do(of(request).ledger.report, seq)
+    found = await _do(of(request).ledger.report, min(seq, body.LARGEST_SEQ))
     if found is None:
         raise ApiError(404, "not_found", "There is no such publication.")
     return as_json(found)

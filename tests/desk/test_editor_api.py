@@ -79,6 +79,23 @@ async def test_entries_that_cannot_be(editor: Agent, sent: Any, said: str) -> No
     assert (answer.status, answer.code) == (400, "bad_entry") and said in answer.json["error"]["message"]
 
 
+async def test_what_no_database_takes_is_tidied_or_refused(editor: Agent) -> None:
+    half, huge = "What\x00 of \ud83d this?", 2**63
+    assert (await call(editor, "POST", "/entries", {"fields": fields(question=half)})).json["fields"]["question"] == "What of \ufffd this?"
+    told = (await call(editor, "POST", "/entries/hours/comments", {"text": half})).json["comments"]
+    assert [one["text"] for one in told] == ["What of \ufffd this?"]
+    told = (await call(editor, "POST", "/questions", {"text": half, "entry": "hours"})).json["questions"]
+    assert [one["text"] for one in told] == ["What of \ufffd this?"]
+    saved = await call(editor, "PUT", "/entries/hours", {"fields": fields(answer="New."), "revision": 1, "note": half})
+    assert saved.status == 200
+    for ids in (["\ud83d"], ["\x00"]):
+        assert (await call(editor, "POST", "/bulk", {"ids": ids, "status": "review"})).code == "not_found"
+    for path, sent in (("/entries/hours/restore", {"version": huge, "revision": 1}), ("/entries/hours/comments", {"done": -huge - 1})):
+        assert (await call(editor, "POST", path, sent)).code == "bad_field"
+    assert (await call(editor, "DELETE", f"/questions/{huge}")).status == 204
+    assert (await call(editor, "GET", f"/publications/{huge}")).code == "not_found"
+
+
 async def test_a_paste_of_twenty_megabytes_is_refused_and_the_desk_lives(editor: Agent) -> None:
     answer = await editor.desk.call("POST", "/api/editor/preview", headers=editor.headers, data=io.BytesIO(b'{"answer": "' + b"x" * 20_000_000 + b'"}'))
     assert (answer.status, answer.code) == (413, "too_large")
