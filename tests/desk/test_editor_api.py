@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import io
 import re
 import zipfile
@@ -13,6 +14,7 @@ import pytest
 from desk_harness import Agent, Answer, Desk, running
 from PIL import Image
 
+from bot.desk import help as help_centre
 from bot.library.article import Article
 from bot.settings import Settings
 from kb_index.topics import topics
@@ -157,6 +159,33 @@ async def test_entries_without_a_category_have_a_page_of_their_own(desk: Desk, e
     assert '<a href="/help?category=">All 7</a>' in (await desk.call("GET", "/help")).body.decode()
     page = (await desk.call("GET", "/help?category=")).body.decode()
     assert "<h1>General</h1>" in page and all(f"About {name}?" in page for name in names)
+
+
+async def test_every_answer_of_a_large_knowledge_base_is_linked_and_in_a_sitemap(
+    desk: Desk, editor: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [Article.parse(fields(f"e{n}", question=f"What of {n}?", category="all"), "here") for n in range(401)]
+    await asyncio.to_thread(desk.services.library.take, many, "Edith", "imported", False)
+    await publish_by_hand(desk)
+    linked: list[str] = []
+    path: str | None = "/help?category=all"
+    for number in (1, 2, 3):
+        assert path is not None
+        page = (await desk.call("GET", path)).body.decode()
+        linked += re.findall('<li><a href="/help/(e[0-9]+)"', page)
+        assert f"<span>Page {number} of 3</span>" in page and ('rel="prev"' in page) == (number > 1)
+        after = re.search('rel="next" href="([^"]+)"', page)
+        path = html.unescape(after[1]) if after else None
+    assert path is None and sorted(linked) == sorted(one.id for one in many)
+    for number in (4, 10**30):
+        assert (await desk.call("GET", f"/help?category=all&page={number}")).status == 404
+    assert "<sitemapindex" not in (await desk.call("GET", "/help/sitemap.xml")).body.decode()
+    monkeypatch.setattr(help_centre, "_MAPPED", 150)
+    maps = re.findall("<sitemap><loc>http://[^/]+([^<]+)</loc>", (await desk.call("GET", "/help/sitemap.xml")).body.decode())
+    assert maps == [f"/help/sitemap.xml?part={number}" for number in range(1, len(maps) + 1)]
+    mapped = [place for one in maps for place in re.findall("<loc>http://[^/]+/help/([^<]+)</loc>", (await desk.call("GET", one)).body.decode())]
+    assert len(mapped) == len(set(mapped)) and set(linked) < set(mapped)
+    assert (await desk.call("GET", f"/help/sitemap.xml?part={len(maps) + 1}")).status == 404
 
 
 async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, editor: Agent) -> None:
