@@ -24,6 +24,8 @@ from kb_index.topics import title
 
 #: Entries on one page.
 _MOST = 200
+#: Of these on the first page.
+_FIRST = 5
 #: Addresses in one sitemap, of 50,000 that may be.
 _MAPPED = 10_000
 _HEADERS = {"Cache-Control": "public, max-age=60"}
@@ -67,9 +69,9 @@ async def index(request: Request) -> HTTPResponse:
             return _gone(request, shop, language)
         turn = _turn(page, -(-len(every) // _MOST), lambda other: _index_link(language, "", category, other))
         return _page(shop, title(category), f"{switch}<h1>{escape(title(category))}</h1>{_list(shown)}{turn}",
-                     facts=_facts(shown), chosen=language)
+                     chosen=language)
     cards = "".join(
-        _card(name, [shelf.in_language(one, language) for one in entries], language)
+        _card(name, [shelf.in_language(one, language) for one in entries[:_FIRST]], len(entries), language)
         for name, entries in sorted(shelf.categories.items())
     )
     return _page(shop, "Help", f'{switch}<h1>How can we help?</h1><div class="cards">{cards}</div>', chosen=language)
@@ -101,9 +103,10 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     more = f"<h2{words}>Related</h2>{_list(related)}" if related else ""
     place = f'<p class="place"{words}><a href="{escape(_index_link(language))}">Help</a> › ' \
             f'<a href="{escape(_index_link(language, "", found.category))}">{escape(title(found.category))}</a></p>'
-    text = f"<h1>{escape(found.question)}</h1>{render(found.answer)}"
+    answer = await asyncio.to_thread(render, found.answer)
+    text = f"<h1>{escape(found.question)}</h1>{answer}"
     main = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"
-    return _page(of(request).texts.config()["shop"], found.question, main, facts=_facts([found]),
+    return _page(of(request).texts.config()["shop"], found.question, main, facts=_facts(found, answer),
                  summary=plain(found.answer)[:160], language=found.language, chosen=language,
                  links=_alternates(family, origin(request)) if len(family) > 1 else "")
 
@@ -134,6 +137,10 @@ async def sitemap(request: Request) -> HTTPResponse:
         return _xml(f"<sitemapindex{_SITEMAPS}>\n{told}</sitemapindex>\n")
     if part > max(parts, 1):
         raise NotFound("no such sitemap")
+    return _xml(await asyncio.to_thread(_urls, shelf, site, part))
+
+
+def _urls(shelf: Shelf, site: str, part: int) -> str:
     first = max(part - 1, 0) * _MAPPED
     urls = f"<url><loc>{escape(site)}/help</loc></url>\n" if not first else ""
     for entry in islice(shelf.entries.values(), first, first + _MAPPED):
@@ -143,7 +150,7 @@ async def sitemap(request: Request) -> HTTPResponse:
             for tag, link in _links(family, site)
         ) if len(family) > 1 else ""
         urls += f"<url><loc>{escape(_address(entry, site))}</loc>{others}</url>\n"
-    return _xml(f'<urlset{_SITEMAPS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{urls}</urlset>\n')
+    return f'<urlset{_SITEMAPS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{urls}</urlset>\n'
 
 
 def _xml(text: str) -> HTTPResponse:
@@ -198,10 +205,10 @@ def _lang(language: str) -> str:
     return f' lang="{escape(language)}"' if language else ""
 
 
-def _card(category: str, entries: Sequence[Entry], language: str = "") -> str:
+def _card(category: str, first: Sequence[Entry], count: int, language: str = "") -> str:
     link = escape(_index_link(language, "", category))
-    more = f'<p class="more"><a href="{link}">All {len(entries)}</a></p>' if len(entries) > 5 else ""
-    return f'<section><h2><a href="{link}">{escape(title(category))}</a></h2>{_list(entries[:5])}{more}</section>'
+    more = f'<p class="more"><a href="{link}">All {count}</a></p>' if count > len(first) else ""
+    return f'<section><h2><a href="{link}">{escape(title(category))}</a></h2>{_list(first)}{more}</section>'
 
 
 def _list(entries: Sequence[Entry]) -> str:
@@ -209,11 +216,11 @@ def _list(entries: Sequence[Entry]) -> str:
     return f"<ul>{''.join(f'<li>{link}</li>' for link in links)}</ul>"
 
 
-def _facts(entries: Sequence[Entry]) -> str:
-    """schema.org/FAQPage, as search engines read it."""
+def _facts(entry: Entry, answer: str) -> str:
+    """schema.org/FAQPage, as search engines read it: they want each question once, so only the entry's own page has it.
+    `answer` is its HTML."""
     told = {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": [
-        {"@type": "Question", "name": entry.question,
-         "acceptedAnswer": {"@type": "Answer", "text": render(entry.answer)}} for entry in entries]}
+        {"@type": "Question", "name": entry.question, "acceptedAnswer": {"@type": "Answer", "text": answer}}]}
     # Inside a script element only these letters could end it.
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
