@@ -16,7 +16,7 @@ from sanic.response import HTTPResponse
 from bot.desk import body
 from bot.desk.services import of, origin
 from bot.desk.shelf import Shelf
-from bot.desk.tongues import own_name
+from bot.desk.tongues import direction, own_name
 from kb_index.entry import Entry
 from kb_index.markdown import render
 from kb_index.passages import plain
@@ -201,8 +201,9 @@ def _switch(choices: Sequence[tuple[str, str, bool]]) -> str:
 
 
 def _lang(language: str) -> str:
-    """The attribute that says in which language an element is; nothing where it is the shop's own."""
-    return f' lang="{escape(language)}"' if language else ""
+    """The attributes that say in which language an element is, where it is not the shop's own, and which way that is
+    written."""
+    return (f' lang="{escape(language)}"' if language else "") + f' dir="{direction(language)}"'
 
 
 def _card(category: str, first: Sequence[Entry], count: int, language: str = "") -> str:
@@ -238,7 +239,7 @@ def _page(
     # The words around the text are English whatever its language is.
     own = _lang("en") if language and language != "en" else ""
     html = f"""<!doctype html>
-<html lang="{escape(language or "en")}">
+<html lang="{escape(language or "en")}" dir="{direction(language or "en")}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -253,7 +254,8 @@ def _page(
 <a class="skip" href="#main"{own}>To the content</a>
 <header{own}><a class="home" href="{escape(_index_link(chosen))}">{escape(shop)} help</a>
 <form role="search" action="/help"><label for="search">Search the answers</label>
-<input id="search" name="search" type="search" value="{escape(search)}" placeholder="Search" maxlength="200">{keep}
+<input id="search" name="search" type="search" value="{escape(search)}" placeholder="Search" maxlength="200"
+dir="auto">{keep}
 <button>Search</button></form></header>
 <main id="main">{main}</main>
 </body>

@@ -189,6 +189,19 @@ async def test_every_answer_of_a_large_knowledge_base_is_linked_and_in_a_sitemap
     assert (await desk.call("GET", f"/help/sitemap.xml?part={len(maps) + 1}")).status == 404
 
 
+async def test_what_is_written_to_the_left_is_shown_so(desk: Desk, editor: Agent) -> None:
+    for entry in (fields(related=["fax"]), fields("hours-ar", question="متى تفتحون؟", language="ar", translation_of="hours"), fields("fax", question="Fax?")):
+        await call(editor, "POST", "/entries", {"fields": entry})
+    await call(editor, "POST", "/bulk", {"ids": ["hours", "hours-ar", "fax"], "status": "review"})
+    await publish_by_hand(desk)
+    page = (await desk.call("GET", "/help/hours-ar")).body.decode()
+    for part in ('<html lang="ar" dir="rtl">', '<article lang="ar" dir="rtl">', '<header lang="en" dir="ltr">',
+                 '<h2 lang="en" dir="ltr">Related', '<a href="/help/fax" dir="auto">Fax?', 'maxlength="200"\ndir="auto"'):
+        assert part in page, part
+    assert '<a href="/help/hours-ar" lang="ar" dir="rtl">' in (await desk.call("GET", "/help?lang=ar")).body.decode()
+    assert '<html lang="en" dir="ltr">' in (await desk.call("GET", "/help/hours")).body.decode()
+
+
 async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, editor: Agent) -> None:
     async def live(name: str, question: str, answer: str, **more: Any) -> None:
         await call(editor, "POST", "/entries", {"fields": fields(name, question=question, answer=answer, **more)})
@@ -336,7 +349,7 @@ async def test_a_translation_is_written_shown_and_found_out_of_date(desk: Desk, 
         for link in ('hreflang="de" href="http', 'hreflang="x-default" href="http'):
             assert link in pages[path], path
         assert 'aria-label="Languages"' in pages[path] and ">Deutsch</a>" in pages[path]
-    assert '<html lang="de">' in pages["/help/hours-de"] and '<article lang="de">' in pages["/help/hours-de"]
+    assert '<html lang="de" dir="ltr">' in pages["/help/hours-de"] and '<article lang="de" dir="ltr">' in pages["/help/hours-de"]
     assert "Wann habt" in pages["/help?lang=de"] and "When are" not in pages["/help?lang=de"]
     assert "When are" in pages["/help"] and "Wann habt" not in pages["/help"], "a translation stands beside its original"
     assert "Wann habt" in pages["/help?category=company&lang=de"] and "1 answer to" in pages["/help?search=offen"]
