@@ -358,6 +358,11 @@ class Library:
         ids = {one.id for one in found}
         return [one for one in found if not one.translation_of or one.translation_of in ids]
 
+    def ids(self) -> list[str]:
+        """Those of all articles."""
+        with reading(self._engine) as connection:
+            return list(connection.execute(sa.select(articles.c.id).order_by(articles.c.id)).scalars())
+
     def note(self, name: str) -> str:
         with reading(self._engine) as connection:
             return str(connection.execute(sa.select(notes.c.value).where(notes.c.name == name)).scalar() or "")
