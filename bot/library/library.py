@@ -25,6 +25,7 @@ from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, publications, questions, versions
 from bot.library.translations import Families, Kin
+from kb_index.errors import BadEntry
 
 if TYPE_CHECKING:
     from bot.library.pictures import Picture
@@ -150,7 +151,7 @@ class Library:
             article, revision=1, version=1, live=None, status=status, created=now, updated=now, updated_by=by, synced=""
         )
         with writing(self._engine) as connection:
-            _check_family(connection, article)
+            _check_family(connection, article, ready=status == "review")
             try:
                 with connection.begin_nested():
                     nr = connection.execute(articles.insert().values(row)).inserted_primary_key[0]
@@ -174,7 +175,7 @@ class Library:
             row = self._row(connection, article.id, lock=True)
             if row["revision"] != revision:
                 raise Edited(self._open(connection, article.id))
-            _check_family(connection, article)
+            _check_family(connection, article, ready=status == "review")
             last = (
                 connection.execute(
                     versions.select().where(versions.c.article == row["nr"], versions.c.number == row["version"])
@@ -255,7 +256,8 @@ class Library:
                 }
                 new = Article.parse(fields, identifier)
                 if status not in ("", "archived"):
-                    _check_family(connection, new)  # one that was archived has given its place up
+                    # One that was archived has given its place up.
+                    _check_family(connection, new, ready=status == "review" and new.translation_of not in ids)
                 values: dict[str, Any] = tables.row_of(new)
                 if new.mark != article.mark:
                     values |= {
@@ -595,14 +597,18 @@ def _is_outdated(translation: Any, original: Any) -> bool:
     return original is not None and original["said"] != translation["follows"]
 
 
-def _check_family(connection: Any, article: Article) -> None:
-    """Raises BadEntry where an article cannot stand in the family that it names."""
+def _check_family(connection: Any, article: Article, ready: bool = False) -> None:
+    """Raises BadEntry where an article cannot stand in the family that it names, and where it is to go live and that
+    family's original is archived, without which it does not."""
     # One at a time changes a family, and sees what those before it did.
     original = sa.select(articles.c.nr).where(articles.c.id == article.translation_of)
     connection.execute(original.with_for_update())
     names = [article.id, article.translation_of or article.id]
     near = sa.or_(articles.c.id.in_(names), articles.c.translation_of.in_(names))
-    rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings()
+    rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings().all()
+    if ready and any(row["id"] == article.translation_of and row["status"] == "archived" for row in rows):
+        raise BadEntry(f"{article.id}: {article.translation_of!r}, which it translates, is archived; bring that back "
+                       "first")
     kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if _counts(row, article)]
     Families([*kin, Kin.of(article)]).check(Kin.of(article), article.id)
 

@@ -139,6 +139,18 @@ def test_a_translation_goes_with_its_original(library: Library) -> None:
     assert library.all() == [], "no import takes a translation of nothing"
 
 
+def test_nothing_is_ready_whose_original_is_archived(library: Library) -> None:
+    kept = library.create(german(), "Ada")
+    library.change(["hours"], "Ada", status="archived")
+    for make in (lambda: library.change(["hours-de"], "Ada", status="review"),
+                 lambda: library.save(german(answer="Ab 8."), kept["revision"], "Ada", "review"),
+                 lambda: library.create(german("hours-fr", language="fr"), "Ada", "review")):
+        with pytest.raises(BadEntry, match="'hours', which it translates, is archived; bring that back first"):
+            make()
+    library.save(german(answer="Ab 8."), kept["revision"], "Ada")
+    assert library.change(["hours-de", "hours"], "Ada", status="review") == ["hours-de", "hours"]
+
+
 def test_files_of_a_folder_are_translations_too(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "kb"
     (folder / "c").mkdir(parents=True)
