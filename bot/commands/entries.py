@@ -159,7 +159,7 @@ def library_of(settings: Settings) -> Library:
     from bot.database import open_database
     from bot.library.library import Library
 
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     library = Library(open_database(settings.database))
     library.prepare()
     return library
@@ -174,7 +174,7 @@ def known(library: Library, name: str) -> dict[str, Any]:
     try:
         return library.open(name)
     except NoSuchArticle as error:
-        ids = library.ids()
+        ids = library.titles()
         near = get_close_matches(name, ids, n=1) if len(ids) <= _COMPARED else []
         meant = f"; did you mean {near[0]!r}?" if near else ";"
         raise FrontdeskError(f"{error}{meant} `frontdesk kb list` shows all") from None

@@ -17,9 +17,9 @@ from bot.desk.errors import ApiError
 LARGEST_SEQ = 10**9
 #: What no database's whole number holds.
 _TOO_LARGE = 2**63
-#: Half of a pair, which browsers send of an emoji that a limit has cut. No database takes it, nor the character NUL.
-_HALVES = re.compile("[\ud800-\udfff]")
 _LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,5}")
+#: A character of which only half is there.
+_HALF = re.compile("[\ud800-\udfff]")
 _NAMES = {str: "text", bool: "true or false", int: "a whole number", dict: "an object", list: "a list"}
 
 
@@ -47,13 +47,9 @@ def read(request: Request, required: Mapping[str, type] | None = None,
 
 
 def anything(request: Request) -> dict[str, Any]:
-    """The request's JSON object, its texts as a database takes them. Raises ApiError (400) with ``bad_json`` or
-    ``not_an_object``."""
+    """The request's JSON object, its texts whole. Raises ApiError (400) with ``bad_json`` or ``not_an_object``."""
     try:
-        text = request.body.decode("utf-8") or "{}"
-        found = json.loads(text, parse_constant=_no_constant)
-        if "\\u" in text:  # there is no other way to write either
-            found = _kept(found)
+        found = whole(json.loads(request.body.decode("utf-8"), parse_constant=_no_constant)) if request.body else {}
     except (ValueError, RecursionError):
         raise ApiError(400, "bad_json", "The body is not JSON in UTF-8.") from None
     if not isinstance(found, dict):
@@ -61,13 +57,21 @@ def anything(request: Request) -> dict[str, Any]:
     return found
 
 
-def _kept(value: Any) -> Any:
-    """The value with every text in it as a database takes it."""
+def asked(request: Request, name: str) -> str:
+    """A text of the query, whole; empty where it is left out."""
+    return str(whole(request.args.get(name, "")))
+
+
+def whole(value: Any) -> Any:
+    """What was sent without what cannot be written down, in UTF-8 or by Postgres: NULs, and half characters, which are
+    replaced as in messages."""
     if isinstance(value, str):
-        return _HALVES.sub("\ufffd", value.replace("\0", ""))
+        return _HALF.sub("\ufffd", value.replace("\0", ""))
     if isinstance(value, list):
-        return [_kept(one) for one in value]
-    return {name: _kept(one) for name, one in value.items()} if isinstance(value, dict) else value
+        return [whole(one) for one in value]
+    if isinstance(value, dict):
+        return {whole(name): whole(one) for name, one in value.items()}
+    return value
 
 
 def bad(name: str, why: str) -> ApiError:

@@ -25,6 +25,7 @@ from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, publications, questions, versions
 from bot.library.translations import Families, Kin
+from bot.search.words import parted
 from kb_index.errors import BadEntry
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Library:
         """
         where = [condition for name, value in (filters or {}).items() for condition in _conditions(name, value)]
         query = sa.select(_LISTED).order_by(*_SORTS[sort])
-        words = _WORD.findall(search)[:12]
+        words = _WORD.findall(parted(search, alone=False))[:12]
         with reading(self._engine) as connection:
             if not words:
                 total = connection.execute(sa.select(sa.func.count()).select_from(articles).where(*where)).scalar()
@@ -360,10 +361,11 @@ class Library:
         ids = {one.id for one in found}
         return [one for one in found if not one.translation_of or one.translation_of in ids]
 
-    def ids(self) -> list[str]:
-        """Those of all articles."""
+    def titles(self) -> dict[str, str]:
+        """The question of every article by its id, archived ones too."""
         with reading(self._engine) as connection:
-            return list(connection.execute(sa.select(articles.c.id).order_by(articles.c.id)).scalars())
+            rows = connection.execute(sa.select(articles.c.id, articles.c.question))
+            return {name: question for name, question in rows}
 
     def note(self, name: str) -> str:
         with reading(self._engine) as connection:
