@@ -202,6 +202,10 @@ def test_an_import_is_shown_before_it_is_taken(product: Product, person: Person)
     expect(page.locator(".sample tbody tr")).to_have_count(2)
     expect(page.locator(".report")).to_contain_text("2 new")
     clean(page, "import")
+    page.get_by_label("Drafts too").check()
+    expect(page.get_by_role("link", name="JSON")).to_have_attribute("href", re.compile(r"format=json&drafts=1$"))
+    page.get_by_label("Drafts too").uncheck()
+    expect(page.get_by_role("link", name="JSON")).to_have_attribute("href", re.compile(r"format=json$"))
     bad = {"name": "faq.csv", "mimeType": "text/csv", "buffer": b"question,answer\nQ?,A\n,B\n"}
     page.locator("#import-file").set_input_files(bad)
     expect(page.locator(".report [role=alert]")).to_contain_text("faq.csv:3: question is empty")
@@ -219,7 +223,7 @@ def test_an_import_takes_what_its_report_told_of_and_says_what_came_of_it(produc
     with page.expect_request("**/import?*only=0"):
         page.locator("#import-file").set_input_files({"name": "faq.csv", "mimeType": "text/csv", "buffer": content})
     with page.expect_request("**/import?*only=1"):
-        page.locator("label.check input").check()
+        page.get_by_label("This is the whole knowledge base").check()
     # The answer to what was asked before the tick says nothing of archiving, and nothing can be taken on its strength.
     with page.expect_response("**/import?*only=0"):
         held[0].continue_()
@@ -228,15 +232,15 @@ def test_an_import_takes_what_its_report_told_of_and_says_what_came_of_it(produc
     held[1].continue_()
     expect(report).to_contain_text("others would be archived")
     page.unroute_all()
-    page.locator("label.check input").uncheck()
+    page.get_by_label("This is the whole knowledge base").uncheck()
     expect(report).to_contain_text("1 new, 0 changed, 0 as they are.")
 
     # No answer at all: it may have been taken.
     page.route("**/api/editor/import?*", lambda route: route.abort(), times=1)
     button.click()
     expect(report).to_contain_text("Whether the file was taken is not known")
-    page.locator("label.check input").check()
-    page.locator("label.check input").uncheck()
+    page.get_by_label("This is the whole knowledge base").check()
+    page.get_by_label("This is the whole knowledge base").uncheck()
     expect(report).to_contain_text("1 new, 0 changed, 0 as they are.")
     # One question after it gets lost, and the next is answered.
     page.route("**/api/editor/jobs/*", lambda route: route.abort(), times=1)

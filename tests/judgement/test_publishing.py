@@ -116,7 +116,7 @@ def test_a_way_back_holds_until_the_knowledge_base_changes(small: Settings, publ
 
 
 def test_a_bad_entry_stops_a_publish_and_leaves_the_old_state(small: Settings, published: str, tmp_path: Path) -> None:
-    bad = replace(small, kb=tmp_path)
+    bad = replace(small, kb=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}")  # nothing of it is live
     (tmp_path / "x.md").write_text("---\nquestion: a: b\n---\nc")
     with pytest.raises(BadEntry, match=r"x\.md:2:12"):
         publishing.publish(bad)
