@@ -356,6 +356,8 @@ def gathered(state: State) -> dict[str, str]:
             if isinstance(value, dict) else str(value)
     if state.later:
         told["also wants"] = " / ".join(state.later)
+    if uncertain(state) and state.ended not in ("done", "refused"):
+        told["may be done"] = "the shop was asked, and its answer is not known"
     if state.values.get("card"):
         told["card"] = f"ends in {str(state.values['card'])[-4:]}"
     return told

@@ -7,7 +7,7 @@ import re
 from datetime import date, timedelta
 
 from actions.shop.backend import STATES, Address, Order, Slot
-from actions.shop.errors import BadValue, Refused
+from actions.shop.errors import BadValue, KeyReused, Refused
 from actions.shop.identity import TooManyAttempts, identity, mails
 from actions.tasks import finding, words
 from actions.tasks.needs import refusal
@@ -289,8 +289,15 @@ async def take_down(ctx: Context) -> None:
     text, kind = str(ctx.value("text")), str(ctx.value("kind"))
     category = next((name for name, meant in _CATEGORIES if re.search(meant, text, re.I)), "other")
     order = ctx.value("order") or next(iter(ctx.numbers.found(text)), None)
-    reference = await ctx.shop.feedback(kind, category, text, customer=ctx.who if ctx.customer else None,
-                                        order=order, key=ctx.state.key)
+
+    async def told_by(customer: str | None) -> str:
+        return await ctx.shop.feedback(kind, category, text, customer=customer, order=order, key=ctx.state.key)
+
+    try:
+        reference = await told_by(ctx.who if ctx.customer else None)
+    except KeyReused:
+        # It was taken down before the site's page had said who it is, and the answer to that was lost.
+        reference = await told_by(None)
     ctx.state.values.update(category=category, reference=reference)
     ctx.say(f"utter_done_{kind}", reference=reference)
 

@@ -70,6 +70,11 @@ class ValidateTaskForm(Action):
             log.warning("%s failed: %s", ctx.state.name, error)
             ready = False
             ctx.state.asked, ctx.state.question = "again", _DOWN.as_dict()
+        except Exception:
+            # Rasa takes a form that fails for one that rejects the message: it would drop all that was said and look
+            # for a rule, and an unlucky yes would be answered with good cheer.
+            log.exception("%s failed; the conversation goes to a person", ctx.state.name)
+            ready, ctx.state.ended = True, "failed"
         _speak(dispatcher, ctx.said)
         # A form ends only by its slot, and a turn in which nothing changed would be taken for one not understood.
         known = [SlotSet("customer", ctx.customer)] if ctx.proved else []
@@ -103,6 +108,9 @@ class ActionTaskEnd(Action):
         ended = state.ended if state else ""
         if ended == "unclear":
             hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use")
+        elif state and ended == "failed":
+            hand_over(dispatcher, tracker, "utter_trouble_unsure" if dialogue.uncertain(state) else "utter_trouble",
+                      f"the task {state.name} failed")
         elif ended == "resend":
             hand_over(dispatcher, tracker, "utter_handoff_resend",
                       "wants a lost parcel sent again, which the bot cannot do")

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from actions.shop.backend import Backend, Item, Order
+from actions.shop.errors import NotFound
 from actions.shop.numbers import Numbers
 
 #: How well a message gives what a need wants: not at all, somewhere in it, or as nothing but that.
@@ -148,11 +149,18 @@ class Context:
         return self._orders
 
     async def order(self) -> Order:
-        """The order in question."""
-        return next(order for order in await self.orders() if order.number == self.value("order"))
+        """The order in question. Raises NotFound where the shop has it no more."""
+        for order in await self.orders():
+            if order.number == self.value("order"):
+                return order
+        raise NotFound("order")
 
     async def item(self) -> Item:
-        return next(item for item in (await self.order()).items if item.line == self.value("item"))
+        """The article in question, likewise."""
+        for item in (await self.order()).items:
+            if item.line == self.value("item"):
+                return item
+        raise NotFound("item")
 
     def say(self, response: str, **values: Any) -> None:
         self.said.append(Say(response, values))

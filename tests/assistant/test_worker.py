@@ -588,6 +588,30 @@ async def test_a_failing_action_says_so_and_brings_people(
     assert "the action action_answer failed" in caplog.text
 
 
+async def test_a_task_that_fails_at_the_yes_says_so_and_brings_people(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rasa would take it for a form that does not want the message, and answer the yes with a rule."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t6", 60))
+
+    async def breaks(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SampleShop, "cancel", breaks)
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        await customer.say("yes please")
+        (reply,) = (await customer.answered())[heard:]
+    assert "something went wrong" in reply["text"] and "may have gone through" in reply["text"]
+    assert await customer.owner() == "queue"
+    told = await conversations.packet(customer.cid)
+    assert told is not None and told["why"]["reason"] == "the task cancel_order failed"
+    assert told["what"]["order"] == "LM-104281" and "may be done" in told["what"]["values"]
+
+
 async def test_workers_sign_on_and_off(workers: list[Worker], conversations: Conversations) -> None:
     async with at_work(*workers):
         async def both() -> bool:
