@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from actions.shop.backend import STATES, Address, Order, Slot
+from actions.shop.backend import STATES, Address, Order, Refund, Slot
 from actions.shop.errors import BadValue, KeyReused, Refused
 from actions.shop.identity import TooManyAttempts, identity, mails
 from actions.tasks import finding, words
@@ -66,7 +66,7 @@ def _status(ctx: Context, order: Order) -> None:
     ctx.say(f"utter_order_{_standing(order, ctx.today)}", **facts)
     if order.state in ("cancelled", "returned"):
         for refund in order.refunds[-1:]:
-            _refund(ctx, order, refund.reference)
+            _refund(ctx, order, refund)
 
 
 def _standing(order: Order, today: date) -> str:
@@ -103,11 +103,10 @@ async def tell_refund(ctx: Context) -> None:
     waiting = [order for order in chosen if any(refund.state != "paid" for refund in order.refunds)]
     for order in (waiting or chosen)[:_TOLD]:
         for refund in order.refunds:
-            _refund(ctx, order, refund.reference)
+            _refund(ctx, order, refund)
 
 
-def _refund(ctx: Context, order: Order, reference: str) -> None:
-    refund = next(one for one in order.refunds if one.reference == reference)
+def _refund(ctx: Context, order: Order, refund: Refund) -> None:
     facts = {"order": order.number, "amount": words.money(refund.amount, order.currency),
              "payment": words.payment(order), "reference": refund.reference}
     if refund.state == "paid" and refund.paid:
