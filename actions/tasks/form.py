@@ -107,13 +107,14 @@ class ActionTaskEnd(Action):
         state = State.of(tracker.get_slot("task"))
         ended = state.ended if state else ""
         if ended == "unclear":
-            hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use")
+            hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use",
+                      task=state)
         elif state and ended == "failed":
             hand_over(dispatcher, tracker, "utter_trouble_unsure" if dialogue.uncertain(state) else "utter_trouble",
-                      f"the task {state.name} failed")
+                      f"the task {state.name} failed", task=state)
         elif ended == "resend":
             hand_over(dispatcher, tracker, "utter_handoff_resend",
-                      "wants a lost parcel sent again, which the bot cannot do")
+                      "wants a lost parcel sent again, which the bot cannot do", task=state)
         elif state and ended in _ENDS:
             order = str(state.values.get("order") or "")
             unsure = "utter_task_uncertain_order" if order else "utter_task_uncertain"
