@@ -7,6 +7,7 @@ comes back after them, and ends. What it asks for is decided by :mod:`actions.ta
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -28,6 +29,8 @@ from bot.database import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
+#: Seconds for all that one message asks of the shop: fewer than the worker's, whose end would forget what was tried.
+_PATIENCE = 20.0
 _DOWN = Say("utter_shop_down")
 #: What is said where a task ends without being done.
 _ENDS = {"left": "utter_task_left", "declined": "utter_task_declined"}
@@ -59,15 +62,11 @@ class ValidateTaskForm(Action):
             return []  # a file's name answers nothing
         ctx = _context(tracker)
         try:
-            mine, ready = await dialogue.step(ctx, dialogue.Judged.of(judgement(tracker)))
+            mine, ready = await asyncio.wait_for(self._go_on(ctx, tracker), _PATIENCE)
             if not mine:
                 return []
-            if ready and not ctx.state.ended:
-                # Kept from the first try on, so that a second one after a failure is the same request to the shop.
-                ctx.state.key = ctx.state.key or turn.key(tracker, ctx.state.name)
-                ready = await dialogue.do(ctx)
-        except (ShopUnavailable, StoreUnavailable, DatabaseUnavailable) as error:
-            log.warning("%s failed: %s", ctx.state.name, error)
+        except (ShopUnavailable, StoreUnavailable, DatabaseUnavailable, asyncio.TimeoutError) as error:
+            log.warning("%s failed: %r", ctx.state.name, error)
             ready = False
             ctx.state.asked, ctx.state.question = "again", _DOWN.as_dict()
         except Exception:
@@ -79,6 +78,16 @@ class ValidateTaskForm(Action):
         # A form ends only by its slot, and a turn in which nothing changed would be taken for one not understood.
         known = [SlotSet("customer", ctx.customer)] if ctx.proved else []
         return [SlotSet("task", ctx.state.as_slot()), *known, SlotSet("task_ready", True if ready else None)]
+
+    @staticmethod
+    async def _go_on(ctx: Context, tracker: Tracker) -> tuple[bool, bool]:
+        """Whether the message was for the task, and whether the task is at its end."""
+        mine, ready = await dialogue.step(ctx, dialogue.Judged.of(judgement(tracker)))
+        if mine and ready and not ctx.state.ended:
+            # Kept from the first try on, so that a second one after a failure is the same request to the shop.
+            ctx.state.key = ctx.state.key or turn.key(tracker, ctx.state.name)
+            ready = await dialogue.do(ctx)
+        return mine, ready
 
 
 class ActionAskTask(Action):

@@ -16,6 +16,9 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 
+from actions.tasks.assent import Assent, assent
+from actions.tasks.dialogue import gathered, uncertain
+from actions.tasks.task import State
 from bot.assistant import choice
 from bot.assistant.replies import Replies
 from bot.assistant.tracker_store import TurnTrackerStore
@@ -137,7 +140,8 @@ class Worker:
         except Exception:
             self.trackers.forget(turn.cid)
             log.exception("turn %s failed (attempt %d)", turn.id, turn.attempts)
-            if turn.attempts < _ATTEMPTS:
+            ours = (await self.conversations.state(turn.cid)).epoch == turn.epoch
+            if ours and turn.attempts < _ATTEMPTS:
                 await asyncio.sleep(0.2)
                 await self._give_up_lease(turn)
                 return
@@ -205,11 +209,19 @@ class Worker:
     async def _trouble(self, turn: Turn) -> Commit:
         """What is said when a turn cannot be handled at all: an honest sentence, and people."""
         domain = self.agent.domain
-        text = domain.responses["utter_trouble"][0]["text"] if domain else ""
+        _, slots = await self.conversations.tracker(turn.cid)
+        task = None if turn.returned else _under_way(slots)
+        if task is not None and task.asked == "confirm" and assent(turn.text) is not Assent.NO:
+            # It may have been the yes, and the change may have been made before the turn failed.
+            task.key = turn.id
+        unsure = task is not None and uncertain(task)
+        text = domain.responses["utter_trouble_unsure" if unsure else "utter_trouble"][0]["text"] if domain else ""
         replies = Replies()
         replies.say(text)
         replies.handoff = {"team": "service", "reason": "the assistant failed at this message", "judgement": {}}
-        _, slots = await self.conversations.tracker(turn.cid)
+        if task is not None:
+            replies.handoff["what"] = {"order": task.values.get("order"), "values": gathered(task)}
+            replies.handoff["lookups"] = task.lookups
         try:
             handoff = await self._handoff(turn, replies)
         except StoreUnavailable:
@@ -262,9 +274,17 @@ def _why(judgement: dict[str, object]) -> str:
 
 def _carried_out(commit: Commit) -> bool:
     """Whether a task was carried out in this turn, or may have been where the shop's answer did not come."""
+    if commit.handoff is not None and "may be done" in commit.handoff.packet["what"]["values"]:
+        return True
     tasks = [event["value"] for event in map(json.loads, commit.tracker_events)
              if event["event"] == "slot" and event["name"] == _TASK and event["value"]]
     return bool(tasks) and bool(tasks[-1]["key"]) and (tasks[-1]["ended"] == "done" or tasks[-1]["asked"] == "again")
+
+
+def _under_way(slots: str | None) -> State | None:
+    """The task that the conversation was in at the last commit."""
+    told = json.loads(slots or "{}")
+    return State.of(told.get("slots", {}).get(_TASK)) if told.get("loop") else None
 
 
 def _heard(records: Sequence[Record]) -> list[Event]:

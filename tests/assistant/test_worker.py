@@ -18,6 +18,7 @@ from rasa_sdk import Tracker
 from actions import turn
 from actions.shop import sample
 from actions.shop.embedded import SampleShop
+from actions.tasks import form
 from bot.assistant import worker as worker_module
 from bot.assistant.worker import Worker
 from bot.conversations import keys, packet
@@ -531,6 +532,65 @@ async def test_a_turn_that_hangs_has_failed(
         await customer.say(QUESTION)
         await customer.answered()
     assert await customer.owner() == "queue"
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_who_takes_over_reads_that_a_change_may_have_been_made(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+    monkeypatch: pytest.MonkeyPatch, claimed: bool,
+) -> None:
+    """Every attempt at the yes dies after the shop has done it; or an agent takes the conversation meanwhile."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t7", 60))
+    really, attempts = worker.agent.processor.handle_message, []
+
+    async def dying(message: Any) -> None:
+        attempts.append(await really(message))
+        if claimed:
+            await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+        raise asyncio.TimeoutError
+
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        await customer.answered()
+        monkeypatch.setattr(worker.agent.processor, "handle_message", dying)
+        await customer.say("yes")
+
+        async def told() -> bool:
+            last = (await customer.log())[-1]
+            return last["kind"] == "note" or last.get("event") == "handoff"
+
+        await until(told)
+    if claimed:
+        assert len(attempts) == 1 and "may have gone through" in (await customer.log())[-1]["text"]
+        return
+    assert len(attempts) == 3 and "may have gone through" in (await customer.heard())[-1]
+    packet = await conversations.packet(customer.cid)
+    assert packet is not None and packet["what"]["order"] == "LM-104281" and packet["lookups"]
+    assert "may be done" in packet["what"]["values"]
+
+
+async def test_a_shop_that_keeps_a_task_too_long_is_tried_again_later(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t8", 60))
+
+    async def hangs(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(3600)
+
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        await customer.answered()
+        with monkeypatch.context() as patch:
+            patch.setattr(SampleShop, "cancel", hangs)
+            patch.setattr(form, "_PATIENCE", 0.2)
+            await customer.say("yes")
+            assert "can't reach our order system" in (await customer.answered())[-1]["text"]
+        await customer.say("try again")
+        assert "is cancelled, free of charge" in (await customer.answered())[-1]["text"]
+    assert await customer.owner() == "bot"
 
 
 async def test_not_even_a_broken_packet_keeps_a_customer_from_people(
