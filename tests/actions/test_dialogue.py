@@ -13,7 +13,7 @@ import pytest
 from actions.shop.embedded import SampleShop
 from actions.tasks.catalogue import TASKS
 from actions.tasks.dialogue import Judged, step
-from actions.tasks.needs import HowMany, When
+from actions.tasks.needs import HowMany, When, Who
 from actions.tasks.task import ALONE, NOTHING, Context, Say, State
 
 
@@ -88,3 +88,15 @@ def test_the_day_that_was_read_back_adds_nothing(text: str, strength: int, kept:
     slot: dict[str, Any] = {"day": "2026-12-01", "window": "14:00-16:00"}
     state = State("change_delivery", {"what": "slot", "slot": slot}, asked="confirm")
     assert When(only="slot").hear(context(state, text), False) == strength and ("slot" in state.values) is kept
+
+
+@pytest.mark.parametrize(("text", "code", "order"), [
+    ("found it, the order is LM-104281", None, "LM-104281"), ("order 104281", None, "LM-104281"),
+    ("104281", "104281", None), ("the code for my order is 104281", "104281", None), ("it's 104 281", "104281", None),
+])
+def test_an_order_named_where_a_code_was_asked_for_is_no_code(text: str, code: str | None, order: str | None) -> None:
+    state = State("track_order", {"email": "gwen@example.org", "code_sent": True}, asked="who")
+    ctx = context(state, text)
+    ctx.customer = None
+    assert Who().hear(ctx, True) == ALONE
+    assert (state.values.get("code"), state.values.get("order")) == (code, order)
