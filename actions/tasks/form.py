@@ -24,6 +24,7 @@ from actions.shop.errors import ShopUnavailable
 from actions.tasks import dialogue
 from actions.tasks.catalogue import TASKS
 from actions.tasks.task import Context, Say, State
+from bot.assistant.choice import leads_away
 from bot.conversations.errors import StoreUnavailable
 from bot.database import DatabaseUnavailable
 
@@ -58,8 +59,9 @@ class ValidateTaskForm(Action):
         return "validate_task_form"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        if judgement(tracker).get("decision") == "files":
-            return []  # a file's name answers nothing
+        told = judgement(tracker)
+        if told.get("decision") == "files" or leads_away(told):
+            return []  # a file's name answers nothing, nor does an entry's title
         ctx = _context(tracker)
         try:
             mine, ready = await asyncio.wait_for(self._go_on(ctx, tracker), _PATIENCE)

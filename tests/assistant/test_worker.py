@@ -206,6 +206,24 @@ async def test_the_other_buttons_lead_to_people(
     assert (state.owner, state.why) == ("queue", why)
 
 
+@pytest.mark.parametrize(("payload", "owner"), [
+    ("entry:returns-address", "bot"), ("topic:returns", "bot"), ("none", "queue"),
+])
+async def test_a_button_pressed_in_the_middle_of_a_task_is_no_answer_to_its_question(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, payload: str, owner: str,
+) -> None:
+    """"None of these" is no reason, nor is "It does not fit"."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1003", "Priya", "priya@example.com"), "t9", 60))
+    async with at_work(worker):
+        await customer.say("I'd like to return the toaster from my last order", payload="task:return_item")
+        asked = (await customer.answered())[-1]["text"]
+        assert "why" in asked
+        await customer.say("None of these: it does not fit", payload=payload)
+        last = (await customer.answered())[-1]["text"]
+    assert await customer.owner() == owner and (last == asked) is (owner == "bot")
+
+
 async def test_a_file_without_a_word_is_kept_for_people(
     worker: Worker, customer: Customer, conversations: Conversations,
 ) -> None:
