@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -89,7 +89,8 @@ class WooCommerceShop:
     """A :class:`actions.shop.backend.Backend` over WooCommerce.
 
     A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has the orders without
-    one that bear the e-mail address of that order.
+    one that bear the e-mail address of that order, which is the first of them: the same in whatever way they prove who
+    they are, and after the next purchase.
     """
 
     terms = Terms(Numbers(), lacks=frozenset((
@@ -111,7 +112,7 @@ class WooCommerceShop:
     @_documented
     async def customer(self, customer: str) -> Customer:
         if customer.startswith(_GUEST):
-            return _guest(await self._order_body(customer, customer.removeprefix(_GUEST)))
+            return _guest([await self._order_body(customer, customer.removeprefix(_GUEST))])
         return await self._customer(await self._customer_body(customer))
 
     @_documented
@@ -123,8 +124,8 @@ class WooCommerceShop:
             guests = await self._guest_bodies(told)
             for body in found if isinstance(found, list) else ():
                 return await self._customer(body)
-            for body in guests:
-                return _guest(body)
+            if guests:
+                return _guest(guests)
         return None
 
     @_documented
@@ -137,8 +138,10 @@ class WooCommerceShop:
             await self._get("customers", per_page=1, role="all")
             return None
         if not body["customer_id"]:
+            if told and told == _email(body):
+                return _guest(await self._guest_bodies(told) or [body])
             await self._get("customers", per_page=1, role="all")
-            return _guest(body) if told and told == _email(body) else None
+            return None
         customer = await self.customer(str(body["customer_id"]))
         return customer if told and told in (_email(body), customer.email.casefold()) else None
 
@@ -455,9 +458,10 @@ def _name(body: _Body) -> str:
     return f"{body['first_name']} {body['last_name']}".strip() or str(body.get("username", ""))
 
 
-def _guest(body: _Body) -> Customer:
-    billing = body["billing"]
-    return Customer(f"{_GUEST}{body['id']}", f"{billing['first_name']} {billing['last_name']}".strip(),
+def _guest(bodies: Sequence[_Body]) -> Customer:
+    """Whoever has these orders, newest first."""
+    billing = bodies[0]["billing"]
+    return Customer(f"{_GUEST}{bodies[-1]['id']}", f"{billing['first_name']} {billing['last_name']}".strip(),
                     billing["email"], billing.get("phone", ""))
 
 
