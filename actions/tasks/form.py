@@ -145,6 +145,7 @@ def _context(tracker: Tracker) -> Context:
         task=TASKS[state.name], state=state, shop=shop(), conversation=tracker.sender_id,
         turn=turn.key(tracker, "turn"), text=str(tracker.latest_message.get("text") or ""),
         intent=str(told.get("intent") or ""), customer=tracker.get_slot("customer"),
+        whose=str((tracker.latest_message.get("metadata") or {}).get("whose") or ""),
     )
 
 

@@ -102,7 +102,8 @@ class State:
 
 @dataclass
 class Context:
-    """What a need or a doing works with during one turn."""
+    """What a need or a doing works with during one turn. `whose` is the id of the customer whose conversation it is,
+    where it is one's already, though they may have to prove it again."""
 
     task: Task
     state: State
@@ -112,6 +113,7 @@ class Context:
     text: str
     intent: str = ""
     customer: dict[str, Any] | None = None
+    whose: str = ""
     today: date = field(default_factory=date.today)
     said: list[Say] = field(default_factory=list)
     proved: bool = False

@@ -160,14 +160,20 @@ class Worker:
             events, slots = await self.conversations.tracker(turn.cid)
             self.trackers.restore(turn.cid, turn.commits, events, slots)
         tracker = self.trackers.begin(turn.cid)
-        if turn.returned and tracker.active_loop_name:
-            # What people have had in hand since is settled with them: nobody answers the bot's question of before.
+        known = turn.customer.as_slot() if turn.customer else None
+        gone = known is None and tracker.get_slot(_CUSTOMER) is not None
+        if (turn.returned or gone) and tracker.active_loop_name:
+            # What people have had in hand since is settled with them, and what was asked before a conversation's end is
+            # over: nobody answers the bot's question of before.
             tracker.update(ActiveLoop(None))
             tracker.update(SlotSet(REQUESTED_SLOT, None))
+        if gone:
+            # What was looked up for a customer is nothing for whoever opens the conversation after them.
+            tracker.update(SlotSet(_TASK, None))
         for event in _heard(turn.unheard):
             tracker.update(event)
         # Who it is stands in the conversation, where the site's page may have told it since the last turn.
-        if tracker.get_slot(_CUSTOMER) != (known := turn.customer.as_slot() if turn.customer else None):
+        if tracker.get_slot(_CUSTOMER) != known:
             tracker.update(SlotSet(_CUSTOMER, known))
         replies = Replies()
         last = turn.messages[-1]
@@ -178,9 +184,10 @@ class Worker:
         elif not text:
             text = shown(last)
             parse_data = choice.files(text)
+        told = {name: value for name, value in (("locale", turn.locale), ("whose", turn.whose)) if value}
         message = UserMessage(
             _as_text(text), replies, turn.cid, parse_data=parse_data,
-            input_channel=replies.name(), message_id=turn.id, metadata={"locale": turn.locale} if turn.locale else None,
+            input_channel=replies.name(), message_id=turn.id, metadata=told or None,
         )
         processor = self.agent.processor
         assert processor is not None

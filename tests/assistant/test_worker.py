@@ -25,6 +25,7 @@ from bot.conversations import keys, packet
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
 from bot.conversations.errors import StoreUnavailable
+from bot.conversations.letters import Letters
 from bot.conversations.record import for_customer
 from bot.conversations.store import Conversations
 from bot.masking import Masking
@@ -770,6 +771,42 @@ async def test_who_it_is_reaches_the_actions_and_the_packet(
     assert told is not None
     who = {name: told["who"][name] for name in ("verified", "name", "email", "by")}
     assert who == {"verified": True, "name": "Amara Okafor", "email": "amara@example.com", "by": "token"}
+
+
+async def test_who_proves_to_be_another_customer_is_told_to_start_a_new_chat(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here whoever came by a mailed link, which leaves the conversation its customer's."""
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    await conversations.identify(customer.cid, Identity(Known("C-1001", "Amara", "amara@example.com"), "t0", 60))
+    letters = Letters(conversations)
+    await letters.resume(await letters.code(customer.cid))
+    async with at_work(worker):
+        await customer.say("where is LM-104260? my email is h.brandt@example.com", payload="task:track_order")
+        told = " ".join(record["text"] for record in await customer.answered())
+    assert "start a new chat" in told and "LM-104260" not in told
+    assert (await conversations.state(customer.cid)).customer is None
+
+
+async def test_a_task_of_a_conversation_that_ended_is_not_gone_on_with(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+) -> None:
+    """Whoever opens it again may be somebody else at that browser."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t4", 60))
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        assert customer.cid in await conversations.close_idle(await conversations.now() + 1)
+        await customer.say("hello")
+        told = " ".join(record["text"] for record in (await customer.answered())[heard:])
+        assert told and "LM-104281" not in told
+        await customer.say("0")
+        await customer.answered()
+    packet = await conversations.packet(customer.cid)
+    assert packet is not None and packet["lookups"] == [] and not packet["what"]["values"]
 
 
 async def test_what_a_turn_proves_is_committed_with_it(

@@ -107,6 +107,9 @@ class Who:
 
     @staticmethod
     def _proved(ctx: Context, slot: dict[str, str | None]) -> None:
+        if ctx.whose and slot["id"] != ctx.whose:
+            # What was said to one customer is not passed on to another.
+            raise Ended(Say("utter_verify_other"))
         ctx.customer, ctx.proved = dict(slot), True
         ctx.state.values.pop("email", None)
         ctx.state.values.pop("code_sent", None)

@@ -1,5 +1,6 @@
 -- A worker takes one conversation with all its waiting turns. ARGV: lease token, seconds.
--- Outcomes: nothing | CID, epoch, commits, attempts, customer, locale, number of turns taken, turns, log
+-- Outcomes: nothing | CID, epoch, commits, attempts, customer, id of the customer whose it stays until they prove it
+-- again, locale, number of turns taken, turns, log
 local lease, seconds = ARGV[1], tonumber(ARGV[2])
 local t = now()
 -- Leases that ran out go back first: their worker died or hangs, and its commit will be refused. So do those of a
@@ -28,11 +29,11 @@ while true do
     redis.call('ZADD', 'fd:leases', stamp(t + seconds), cid)
     redis.call('PUBLISH', 'fd:live',
       '{"type":"typing","conversation":"' .. cid .. '","from":"bot","name":"","typing":true}')
-    local state = redis.call('HMGET', key(cid), 'epoch', 'commits', 'heard', 'customer', 'locale')
+    local state = redis.call('HMGET', key(cid), 'epoch', 'commits', 'heard', 'customer', 'was', 'locale')
     local heard = tonumber(state[3] or 0)
     local log = redis.call('LRANGE', key(cid, 'log'), heard, -1)
     -- Counted here and not by the worker: a message that kills its worker must not go round for ever either.
     local attempts = redis.call('HINCRBY', key(cid), 'attempts', 1)
-    return {cid, state[1], state[2] or '0', attempts, state[4] or '', state[5] or '', taken, turns, log}
+    return {cid, state[1], state[2] or '0', attempts, state[4] or '', state[5] or '', state[6] or '', taken, turns, log}
   end
 end
