@@ -62,6 +62,18 @@ async def test_a_burst_is_answered_once(worker: Worker, customer: Customer, conv
     assert said == [f"hi\nI have a question\n{QUESTION}"]
 
 
+async def test_a_button_pressed_in_a_burst_is_a_turn_of_its_own(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    await customer.say("hi", QUESTION)
+    await customer.say("Where is it?", payload="entry:returns-address")
+    await customer.say("How long does delivery take?", "thanks")
+    async with at_work(worker):
+        replies = await customer.answered()
+    assert [reply["answers"] for reply in replies] == [[1, 2], [3], [4, 5]]
+    assert [reply["evidence"]["entry"] for reply in replies][:2] == ["account-password-reset", "returns-address"]
+
+
 async def test_a_fault_goes_to_the_queue_with_its_packet(
     worker: Worker, customer: Customer, conversations: Conversations
 ) -> None:

@@ -21,6 +21,16 @@ local function taken(cid, count, attempts)
   local log = redis.call('LRANGE', key(cid, 'log'), tonumber(state[3] or 0), -1)
   return {cid, state[1], state[2] or '0', attempts, state[4] or '', state[5] or '', state[6] or '', count, turns, log}
 end
+-- How many of the waiting messages are one turn: what is written in a burst is, a pressed button is one by itself, since
+-- it stands for something else than its words.
+local function one_turn(cid)
+  local turns = redis.call('LRANGE', key(cid, 'turns'), 0, -1)
+  for place, seq in ipairs(turns) do
+    local record = redis.call('LINDEX', key(cid, 'log'), tonumber(seq) - 1)
+    if cjson.decode(record).payload then return math.max(place - 1, 1) end
+  end
+  return #turns
+end
 -- The client sends a command again when its connection broke: what was taken under this lease is taken already.
 for _, cid in ipairs(redis.call('ZRANGE', 'fd:leases', 0, -1)) do
   local s = redis.call('HMGET', key(cid), 'lease', 'taken', 'attempts')
@@ -29,13 +39,12 @@ end
 while true do
   local cid = redis.call('LPOP', 'fd:ready')
   if not cid then return {} end
-  local waiting = redis.call('LLEN', key(cid, 'turns'))
-  if waiting == 0 then
+  if redis.call('LLEN', key(cid, 'turns')) == 0 then
     redis.call('HDEL', key(cid), 'work')
   else
     -- What was taken before is taken again as it was. Its side effects bear the turn's id as their key: a message that
     -- came since would make it another turn, whose side effects nobody could tell from new ones.
-    local count = tonumber(redis.call('HGET', key(cid), 'taken') or waiting)
+    local count = tonumber(redis.call('HGET', key(cid), 'taken') or one_turn(cid))
     redis.call('HSET', key(cid), 'work', 'leased', 'lease', lease, 'taken', count)
     redis.call('ZADD', 'fd:leases', stamp(t + seconds), cid)
     redis.call('PUBLISH', 'fd:live',
