@@ -41,6 +41,8 @@ _HEARTBEAT = 5.0
 _ATTEMPTS = 3
 #: Seconds after which a turn that still waits, on a shop's backend for example, has failed.
 _PATIENCE = 30.0
+#: Records of a talk with people that the bot knows of afterwards.
+_REMEMBERED = 50
 #: The slot that tells actions who it is (bot.conversations.customer); an action that finds out sets it.
 _CUSTOMER = "customer"
 #: The slot with the task on its way (actions.tasks.task.State).
@@ -295,9 +297,10 @@ def _under_way(slots: str | None) -> State | None:
 
 
 def _heard(records: Sequence[Record]) -> list[Event]:
-    """What was said while people had the conversation, as events that make the bot know it without acting on it."""
+    """What was said while people had the conversation, as events that make the bot know it without acting on it; of a
+    long talk its end."""
     events: list[Event] = []
-    for record in records:
+    for record in records[-_REMEMBERED:]:
         if record["from"] == "customer":
             events.append(UserUttered(shown(record), {"name": "said_to_agent", "confidence": 1.0}))
             events.append(ActionExecuted("action_listen"))

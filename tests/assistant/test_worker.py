@@ -156,6 +156,22 @@ async def test_handed_back_the_bot_knows_what_was_said(
     assert said[5] == ("user", QUESTION) and len(said) == 7
 
 
+async def test_of_a_long_talk_with_people_the_bot_knows_the_end(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    """All of it would be too much for one commit."""
+    await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+    for number in range(60):
+        await conversations.say(customer.cid, "a1", "Ada", f"x{number}", f"line {number}")
+    await conversations.hand_back(customer.cid, "a1", "Ada")
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await customer.answered()
+    events, _ = await conversations.tracker(customer.cid)
+    said = [event["text"] for event in map(json.loads, events) if event["event"] == "bot"]
+    assert "line 59" in said and "line 5" not in said
+
+
 @pytest.mark.parametrize("agent_says", ["I'd keep it, I've added a discount.", ""])
 async def test_a_question_from_before_people_had_it_is_no_longer_open(
     worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
