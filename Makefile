@@ -13,7 +13,7 @@ TEST_ENV = env $(foreach name,$(shell env | sed -n 's/^\(FRONTDESK_[A-Z_]*\)=.*/
 export TORCH_BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help install run setup test lint lock clean faults dialogues bench waits
+.PHONY: help install run setup test test-home lint lock clean faults dialogues bench waits
 
 help:
 	@echo "make run     install, set up and run Frontdesk; Ctrl-C stops it"
@@ -42,9 +42,12 @@ lint: install
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 
-test: lint
+test: install
+	@$(MAKE) --no-print-directory -j 2 lint test-home
+	@$(TEST_ENV) .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+test-home: install
 	@$(TEST_ENV) .venv/bin/frontdesk setup
-	@$(TEST_ENV) .venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 # docs/guarantees.md says what FAULTS_SECONDS, FAULTS_KILLS, FAULTS_MESSAGES, FAULTS_STEPS and FAULTS_SEED do.
 faults: export FAULTS_SECONDS ?= 120

@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bot import logs
 from bot.child import die_with_parent
 from bot.errors import SetupFailed, is_ours
 from bot.settings import ROOT, Settings, as_environ
@@ -34,9 +35,8 @@ def run_apart(target: str, settings: Settings, progress: Progress, log: Path) ->
 
     The child is ended when this process is interrupted or dies.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     read, write = os.pipe()
-    with log.open("ab") as output, os.fdopen(read, encoding="utf-8") as reports:
+    with logs.opened(log) as output, os.fdopen(read, encoding="utf-8") as reports:
         try:
             child = subprocess.Popen(
                 [sys.executable, "-m", "bot.apart", target, str(write)], cwd=ROOT, stdin=subprocess.PIPE, stdout=output,

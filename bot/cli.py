@@ -8,6 +8,7 @@ inside ``run``, so that ``frontdesk --help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -22,6 +23,7 @@ from bot.settings import Settings
 #: Names of the modules in bot/commands, in the order in which the help lists them.
 COMMANDS = (
     "run", "setup", "train", "tune", "doctor", "staff", "key", "kb", "shop", "replay", "evaluate", "backup", "restore",
+    "erase",
 )
 
 
@@ -55,6 +57,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, 1 for an error, 2 for a command line that is wrong, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's locale has no letters for shall not end a list.
+            stream.reconfigure(errors="backslashreplace")
     try:
         args = parser().parse_args(arguments)
         settings = settings_module.read()

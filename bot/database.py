@@ -95,7 +95,7 @@ def open_database(url: str) -> Any:
         return engine
     if parsed.database:
         parsed = parsed.set(database=unquote(parsed.database))
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Kept open, as many as there are threads: closing the last one writes the whole log back into the file, and waits
     # for the disk. One is never in two threads at a time.
     engine = sa.create_engine(parsed, future=True, poolclass=QueuePool, pool_size=0,

@@ -26,7 +26,7 @@ class LockFile:
         self._fd: int | None = None
 
     def __enter__(self) -> LockFile:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Not inheritable (Python's default), or a child that outlives us would keep the lock.
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

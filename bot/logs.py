@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 #: Bytes of one file and how many older ones are kept beside it (``desk.log.1`` is the newest of them).
 LARGEST = 5_000_000
@@ -36,12 +37,24 @@ class LogFile:
             pass
 
     def _rotate(self) -> None:
-        for number in range(OLDER, 0, -1):
-            older = self.path.with_name(f"{self.path.name}.{number}")
-            newer = self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
-            if newer.exists():
-                newer.replace(older)
+        _rotate(self.path)
         self._size = 0
+
+
+def opened(path: Path) -> BinaryIO:
+    """A log that a process of its own writes to by itself, to append to. It is rotated here, before there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LARGEST:
+        _rotate(path)
+    return path.open("ab")
+
+
+def _rotate(path: Path) -> None:
+    for number in range(OLDER, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        newer = path if number == 1 else path.with_name(f"{path.name}.{number - 1}")
+        if newer.exists():
+            newer.replace(older)
 
 
 class Loudness:

@@ -20,17 +20,18 @@ def check(path: Path) -> None:
 
 
 @contextmanager
-def whole(path: Path, binary: bool = False) -> Iterator[IO[Any]]:
-    """What is written becomes the file at `path` in the end, or the file that a link there leads to. Raises
-    FrontdeskError."""
+def whole(path: Path, binary: bool = False, private: bool = False) -> Iterator[IO[Any]]:
+    """What is written becomes the file at `path` in the end, or the file that a link there leads to; a `private` one is
+    only its owner's to read. Raises FrontdeskError."""
     check(path)
     target = path if _is_stream(path) else path.resolve()
     # Two commands may write to one place, and each its own whole file; the name is short, whatever the target's is.
     scratch = target if _is_stream(path) else target.with_name(f".{secrets.token_hex(8)}.part")
-    mode = "w" if scratch == target else "x"
     try:
         try:
-            out = scratch.open(f"{mode}b") if binary else scratch.open(mode, encoding="utf-8", newline="")
+            if scratch != target:
+                scratch.touch(0o600 if private else 0o666, exist_ok=False)
+            out = scratch.open("wb") if binary else scratch.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise FrontdeskError(f"{path}: cannot be written ({error.strerror})") from None
         with out:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot import valkey
+from bot.backups import homes
 from bot.errors import NotReady
 from bot.settings import Settings
 
@@ -34,7 +35,7 @@ class Finding:
 def home(settings: Settings) -> Finding:
     """The home folder can be written and has room."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=settings.home) as probe:
             probe.write(b"x" * 4096)
             probe.flush()
@@ -42,12 +43,26 @@ def home(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("home", "problem", f"{settings.home} cannot be written ({error.strerror}); make room or mend "
                                           "its permissions, or set FRONTDESK_HOME to another folder")
+    if homes.unfinished(settings.home).exists():
+        return Finding("home", "problem", f"a restore into {settings.home} was cut off, so what is there is not whole; "
+                                          "give `frontdesk restore FILE --replace` once more")
     free = shutil.disk_usage(settings.home).free
     if free < LEAST_FREE:
         return Finding("home", "problem", f"the disk of {settings.home} is full ({free / 1e6:.0f} MB free, "
                                           f"{LEAST_FREE / 1e6:.0f} MB wanted); make room, or set FRONTDESK_HOME")
-    state = "warning" if free < LITTLE_FREE else "ok"
-    return Finding("home", state, f"{settings.home}, {free / 1e9:.1f} GB free")
+    if free < LITTLE_FREE:
+        return Finding("home", "warning", f"the disk of {settings.home} has only {free / 1e9:.1f} GB left; make room "
+                                          "before it is full")
+    return Finding("home", "ok", f"{settings.home}, {free / 1e9:.1f} GB free")
+
+
+def privacy(settings: Settings) -> Finding:
+    """Nobody else can read what is in the home. Not one of CHECKS: a group of operators may share it on purpose."""
+    mode = settings.home.stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding("privacy", "warning", f"other users of this machine can look into {settings.home} (mode "
+                                             f"{mode:o}), where all conversations are; `chmod 700` closes it to them")
+    return Finding("privacy", "ok", "only this user can look into the home")
 
 
 def port(settings: Settings) -> Finding:
@@ -56,7 +71,7 @@ def port(settings: Settings) -> Finding:
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         family, kind, protocol, _, address = found[0]
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for what cannot be a name
         return Finding("port", "problem", f"FRONTDESK_HOST={settings.host!r} is no address of this machine; "
                                           "use 127.0.0.1, or 0.0.0.0 for all")
     with socket.socket(family, kind, protocol) as probe:
@@ -175,6 +190,9 @@ def store(settings: Settings) -> Finding:
     if compatible < OLDEST_REDIS:
         return Finding("store", "problem", f"{about} is too old; 6.2 or newer is wanted. Renew it, or unset "
                                            "FRONTDESK_REDIS_URL to use the embedded Valkey")
+    if info.get("redis_mode") == "cluster" or info.get("cluster_enabled"):
+        return Finding("store", "problem", f"{about} is a cluster, and what changes together has to lie on one server; "
+                                           "point FRONTDESK_REDIS_URL at a single one (with replicas, if you like)")
     if info.get("role") in ("slave", "replica"):
         return Finding("store", "problem", f"{about} is a replica and takes no writes; point FRONTDESK_REDIS_URL at "
                                            "its primary")
@@ -194,17 +212,20 @@ def database(settings: Settings) -> Finding:
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError
 
+    from bot.database import open_database
+
     try:
         url = sqlalchemy.engine.make_url(settings.database_url)
         where = url.render_as_string(hide_password=True)
-        limits = {"connect_timeout": 5} if url.get_backend_name() == "postgresql" else {}
-        engine = sqlalchemy.create_engine(url, connect_args=limits)
+        is_file = url.get_backend_name() == "sqlite"
+        engine = open_database(settings.database) if is_file else sqlalchemy.create_engine(
+            url, connect_args={"connect_timeout": 5})
         try:
             with engine.connect() as connection:
                 connection.execute(sqlalchemy.text("SELECT 1"))
         finally:
             engine.dispose()
-    except (SQLAlchemyError, ImportError, ValueError) as error:
+    except (SQLAlchemyError, ImportError, ValueError, OSError) as error:
         where = without_password(settings.database_url)
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return Finding("database", "problem", f"{where} cannot be used ({said}); start it, or mend "
@@ -235,7 +256,7 @@ def shop(settings: Settings) -> Finding:
 
 
 def mail(settings: Settings) -> Finding:
-    """The mail server answers and takes the password."""
+    """The mail server answers and takes the password, and links in mails lead where customers can go."""
     if settings.smtp_url is None:
         return Finding("mail", "ok", f"laid into {settings.outbox}")
     from bot.mail.postman import NotTaken, Smtp
@@ -246,6 +267,12 @@ def mail(settings: Settings) -> Finding:
     except NotTaken as error:
         return Finding("mail", "warning", f"{where} cannot be used ({error}); mails wait and are tried again for "
                                           "a day. Check FRONTDESK_SMTP_URL")
+    if settings.public_url is None:
+        return Finding("mail", "warning", f"links in mails lead to {settings.site}, which customers cannot reach. Set "
+                                          "FRONTDESK_PUBLIC_URL to the desk's address as they know it")
+    if "*" in settings.widget_origins:
+        return Finding("mail", "warning", f"links in mails lead to {settings.site} and not back to your site, since "
+                                          "FRONTDESK_WIDGET_ORIGINS is *. Name your sites in it")
     return Finding("mail", "ok", where)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +43,7 @@ class Settings:
     beta: float = 0.02
     idle_hours: float = 24.0
     keep_days: float = 7.0
+    archive_days: float = 0.0
     reopen_hours: float = 24.0
     away_seconds: float = 300.0
     log_level: str = "INFO"
@@ -68,6 +69,11 @@ class Settings:
     def attachments(self) -> Path:
         """Folder of the files that customers and agents send each other."""
         return self.home / "attachments"
+
+    @property
+    def imports(self) -> Path:
+        """Folder of the files that editors import, each until it is read."""
+        return self.home / "imports"
 
     @property
     def outbox(self) -> Path:
@@ -138,6 +144,7 @@ DOCUMENTED = {
     "FRONTDESK_BETA": ("largest share of messages for people that the bot may answer", "0.02"),
     "FRONTDESK_IDLE_HOURS": ("hours after which an untouched bot conversation is closed", "24"),
     "FRONTDESK_KEEP_DAYS": ("days a closed conversation stays live before only the archive has it", "7"),
+    "FRONTDESK_ARCHIVE_DAYS": ("days after which a closed conversation is erased; 0 keeps all for ever", "0"),
     "FRONTDESK_REOPEN_HOURS": ("hours in which a closed conversation comes back to the agent who closed it", "24"),
     "FRONTDESK_AWAY_SECONDS": ("seconds without a sign of an agent after which their conversations go back", "300"),
     "FRONTDESK_SHOP": ("the shop's backend: sample, rest or woocommerce", "sample"),
@@ -240,12 +247,17 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
     if "@" not in parseaddr(sender)[1]:
         wanted = 'a name with a comma or the like stands in quotes: "Shop, Ltd" <help@shop.example>'
         raise BadSetting("FRONTDESK_MAIL_FROM", sender, wanted)
+    keep_days = number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650)
+    archive_days = number("FRONTDESK_ARCHIVE_DAYS", 0.0, 0.0, 36500)
+    if 0 < archive_days < keep_days:
+        wanted = f"0, or at least the {keep_days:g} days of FRONTDESK_KEEP_DAYS, for which it is live, are wanted"
+        raise BadSetting("FRONTDESK_ARCHIVE_DAYS", values["FRONTDESK_ARCHIVE_DAYS"], wanted)
     return Settings(
         home=home,
         host=values.get("FRONTDESK_HOST", "127.0.0.1"),
         port=whole("FRONTDESK_PORT", 8080, 1, 65535),
-        redis_url=url("FRONTDESK_REDIS_URL", ("redis", "rediss", "unix")),
-        database_url=url("FRONTDESK_DATABASE_URL", ("postgresql", "sqlite")),
+        redis_url=_store(url("FRONTDESK_REDIS_URL", ("redis", "rediss", "unix"))),
+        database_url=_database(url("FRONTDESK_DATABASE_URL", ("postgresql", "sqlite"))),
         workers=whole("FRONTDESK_WORKERS", _default_workers(), 1, 64),
         model=Path(model).expanduser().absolute() if model else None,
         reranker=switch("FRONTDESK_RERANKER", "1"),
@@ -256,7 +268,8 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         alpha=number("FRONTDESK_ALPHA", 0.05, 0.001, 0.5),
         beta=number("FRONTDESK_BETA", 0.02, 0.001, 0.5),
         idle_hours=number("FRONTDESK_IDLE_HOURS", 24.0, 0.01, 10000),
-        keep_days=number("FRONTDESK_KEEP_DAYS", 7.0, 0.0, 3650),
+        keep_days=keep_days,
+        archive_days=archive_days,
         reopen_hours=number("FRONTDESK_REOPEN_HOURS", 24.0, 0.0, 8760),
         away_seconds=number("FRONTDESK_AWAY_SECONDS", 300.0, 45, 86400),
         log_level=level,
@@ -273,6 +286,53 @@ def _read(environ: tuple[tuple[str, str], ...]) -> Settings:
         scan_command=_scan_command(values.get("FRONTDESK_SCAN_COMMAND")),
         webhook_private=switch("FRONTDESK_WEBHOOK_PRIVATE"),
     )
+
+
+def _store(address: str | None) -> str | None:
+    """The store's address, a socket's path absolute: a process of ours that is started elsewhere reads it again."""
+    if address is None:
+        return None
+    wanted = "a URL such as redis://user:secret@host:6379/0 is wanted"
+    parts = _parts("FRONTDESK_REDIS_URL", address, wanted)
+    if parts.scheme != "unix":
+        return address
+    path = parts.netloc.rpartition("@")[2] + parts.path
+    if path.startswith("/"):
+        return address
+    # In a URL, what stands before the first slash is a host.
+    user = parts.netloc.rpartition("@")[0]
+    return f"unix://{user and user + '@'}{quote(str(Path(unquote(path)).absolute()))}" \
+        + (f"?{parts.query}" if parts.query else "")
+
+
+def _database(address: str | None) -> str | None:
+    """The database's address, a file's path absolute."""
+    if address is None:
+        return None
+    wanted = "a URL such as postgresql://user:secret@host/name or sqlite:////srv/frontdesk.db is wanted"
+    scheme = address.partition("://")[0]
+    if scheme not in ("postgresql", "postgresql+psycopg2", "sqlite", "sqlite+pysqlite"):
+        raise BadSetting("FRONTDESK_DATABASE_URL", scheme + "://…", f"{wanted}; no other driver is installed")
+    if scheme.startswith("postgresql"):
+        _parts("FRONTDESK_DATABASE_URL", address, wanted)
+        return address
+    path, mark, query = address.partition("://")[2].partition("?")
+    if not path.startswith("/") or path == "/" or path.lstrip("/").startswith(":memory:"):
+        wanted = "a file such as sqlite:////srv/frontdesk.db is wanted, since what is in memory goes with each process"
+        raise BadSetting("FRONTDESK_DATABASE_URL", address, wanted)
+    if path[1:].startswith("/"):
+        return address
+    return f"{scheme}:///{quote(str(Path(unquote(path[1:])).absolute()))}{mark}{query}"
+
+
+def _parts(name: str, address: str, wanted: str) -> SplitResult:
+    """The parts of an address. Raises BadSetting, without a word of it, where a parser and a person could take
+    different ones for the host: it may be the end of a password then."""
+    parts = urlsplit(address)
+    if parts.netloc.count("@") > 1 or "@" in parts.path + parts.query + parts.fragment or not _port_is_one(address):
+        raise BadSetting(name, f"{parts.scheme}://…", f"{wanted}; in a user or password \"/\" is written %2F, "
+                                                      "\"@\" %40, \":\" %3A, \"#\" %23 and \"?\" %3F")
+    return parts
 
 
 def _origin(said: str) -> str:
@@ -323,16 +383,18 @@ def _shop(values: Mapping[str, str], address: str | None) -> str:
 
 
 def _scan_command(raw: str | None) -> str | None:
-    """The command as it was written, once its program is there: a typing error must not let files pass unseen."""
+    """The command with the whole path of its program, once that is there: a typing error must not let files pass
+    unseen, and who runs it may be started in another folder."""
     if raw is None:
         return None
     try:
-        program = shlex.split(raw)[0]
-    except (ValueError, IndexError):
+        program, *arguments = shlex.split(raw)
+    except ValueError:
         raise BadSetting("FRONTDESK_SCAN_COMMAND", raw, "a command such as clamdscan --fdpass is wanted") from None
-    if shutil.which(program) is None:
+    found = shutil.which(program)
+    if found is None:
         raise BadSetting("FRONTDESK_SCAN_COMMAND", raw, f"there is no program {program!r} that could be run")
-    return raw
+    return shlex.join((str(Path(found).absolute()), *arguments))
 
 
 def _is_address(address: str) -> bool:
@@ -388,6 +450,7 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "FRONTDESK_BETA": settings.beta,
         "FRONTDESK_IDLE_HOURS": settings.idle_hours,
         "FRONTDESK_KEEP_DAYS": settings.keep_days,
+        "FRONTDESK_ARCHIVE_DAYS": settings.archive_days,
         "FRONTDESK_REOPEN_HOURS": settings.reopen_hours,
         "FRONTDESK_AWAY_SECONDS": settings.away_seconds,
         "FRONTDESK_LOG_LEVEL": settings.log_level,

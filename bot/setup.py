@@ -125,7 +125,7 @@ def export_reranker(settings: Settings, progress: Progress) -> None:
     from kb_index.export import export
     from kb_index.larger_model import mark, unpacked
 
-    stages, begun = 6, 0
+    stages, begun = 5, 0
 
     def stage(_: str) -> None:
         nonlocal begun
@@ -134,7 +134,8 @@ def export_reranker(settings: Settings, progress: Progress) -> None:
 
     stage("unpacking")
     with tempfile.TemporaryDirectory(prefix=".reranker-", dir=settings.home) as scratch:
-        export(unpacked(Path(scratch)), settings.larger_encoder, _questions(settings)[::8], stage, mark())
+        export(unpacked(Path(scratch)), settings.larger_encoder, _questions(settings)[::8], stage, mark(),
+               smoothed=True)
     progress(stages, stages)
 
 
@@ -177,7 +178,7 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
     Raises Busy where another set-up of the same home is at work, SetupFailed naming the step that failed.
     """
     # Where nothing is due nobody has to wait for a lock, nor to be able to write it.
-    left = list(dropwhile(lambda step: step not in force and not _is_due(step, settings), steps))
+    left = list(dropwhile(lambda step: step not in force and not is_due(step, settings), steps))
     if not left:
         return 0
     busy = f"another set-up of {settings.home} is at work (process {{pid}}); wait until it is done"
@@ -189,7 +190,8 @@ def set_up(settings: Settings, steps: Sequence[Step] = STEPS, force: Collection[
         return sum(_do(step, settings, step in force) for step in left)
 
 
-def _is_due(step: Step, settings: Settings) -> bool:
+def is_due(step: Step, settings: Settings) -> bool:
+    """Whether a set-up would do it: it is not current, or it was interrupted."""
     if step == RERANKER and not settings.reranker:
         return False  # also where it was interrupted: who cannot set it up is to do without
     return _mark(step, settings).exists() or not step.is_current(settings)
@@ -201,7 +203,7 @@ def _mark(step: Step, settings: Settings) -> Path:
 
 
 def _do(step: Step, settings: Settings, force: bool) -> bool:
-    if not force and not _is_due(step, settings):
+    if not force and not is_due(step, settings):
         return False
     mark = _mark(step, settings)
     mark.parent.mkdir(parents=True, exist_ok=True)

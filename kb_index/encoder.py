@@ -124,15 +124,18 @@ class Encoder:
     def occluded(self, words: Sequence[str], places: Sequence[int]) -> Vectors:
         """The text that `words` make, whole and then with the word at each of `places` masked, shape (1 + len(places),
         dimensions). It is one batch, so that its rows, which share one scale, can be compared with each other; with
-        nothing else."""
+        nothing else. Words are masked half-way up, where a masked piece has the state that it has when it stands alone:
+        the lower half reads the text once and not once for each of them."""
         encoding = self._tokenizer.encode(" ".join(words).encode("utf-8", "replace").decode())
         ends = np.cumsum([len(word) + 1 for word in words])
         # Which word each piece is of; the marks at both ends, whose spans are empty, are of none.
         of = np.array([np.searchsorted(ends, start, side="right") if end > start else -1
                        for start, end in encoding.offsets])
-        ids = np.tile(np.array(encoding.ids, dtype=np.int64), (1 + len(places), 1))
-        ids[1:][of == np.array(places)[:, None]] = self._tokenizer.token_to_id("[MASK]")
-        return self._upper.run(self._lower.run(ids))
+        states = np.tile(self._lower.lately(tuple(encoding.ids)), (1 + len(places), 1, 1))
+        begins, *_, ends_with = self._tokenizer.encode("").ids
+        alone = self._lower.lately((begins, self._tokenizer.token_to_id("[MASK]"), ends_with))[0, 1]
+        states[1:][of == np.array(places)[:, None]] = alone
+        return self._upper.run(states)
 
     def _run(self, pieces: Sequence[int]) -> Vectors:
         one: Vectors = self._upper.run(self._lower.lately(tuple(pieces)))[0]

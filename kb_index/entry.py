@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -20,6 +21,8 @@ MAX_ANSWER = 200_000
 #: Who may be told it: anybody, customers who have proved who they are, or nobody but agents.
 EVERYONE, VERIFIED, AGENTS = "everyone", "verified", "agents"
 MAX_QUESTION = 2_000
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxstring = 1, 60
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,9 @@ class Entry:
     @staticmethod
     def parse_id(value: Any, where: str) -> str:
         """An entry's id. Raises BadEntry."""
-        identifier = str(value).encode("utf-8", "replace").decode().strip()
-        if isinstance(value, (bool, list, tuple, dict)) or not _ID.fullmatch(identifier):
+        strange = isinstance(value, (bool, list, tuple, dict))
+        identifier = (_SHOWN.repr if strange else str)(value).encode("utf-8", "replace").decode().strip()
+        if strange or not _ID.fullmatch(identifier):
             raise BadEntry(f"{where}: id {identifier[:60]!r} is no line of at most 200 characters, or holds control "
                            "characters")
         return identifier
@@ -94,7 +98,7 @@ class Entry:
         def plain(name: str, value: Any) -> str:
             # In YAML, `yes` is no text and `my order: where is it` is no text either: both need quotes.
             if isinstance(value, (bool, list, tuple, dict)):
-                raise BadEntry(f"{where}: {name}: {value!r} is no text; put it in quotes")
+                raise no_text(name, value, where)
             # Half of a character pair, as a faulty export holds it, can be neither stored nor shown, nor can a NUL.
             told = "" if value is None else str(value).encode("utf-8", "replace").decode().replace("\0", "")
             # Files have the line ends of their system, and Markdown is read with these alone.
@@ -130,6 +134,12 @@ class Entry:
             related=texts("related"),
             task=text("task", 80, needed=False),
         )
+
+
+def no_text(name: str, value: Any, where: str) -> BadEntry:
+    """Says that a field's value is no text. Of a list only the beginning: in YAML, a few lines may stand for millions
+    of items."""
+    return BadEntry(f"{where}: {name}: {_SHOWN.repr(value)} is no text; put it in quotes")
 
 
 def folded(text: str) -> str:

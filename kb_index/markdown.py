@@ -25,6 +25,8 @@ _WORDS = "words"
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").enable("strikethrough")
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "h3", "h4",
          "table", "thead", "tbody", "tr", "th", "td", "hr", "img"}
+#: Above an answer stand the headings of its page, and few have more than two kinds of their own.
+_SHOWN_AS = {"h1": "h3", "h2": "h3", "h5": "h4", "h6": "h4"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "img": {"src", "alt", "width", "height", "loading"}}
 
 
@@ -49,6 +51,15 @@ def _picture(self: Any, tokens: Any, place: int, options: Any, env: Any) -> str:
 
 
 _MARKDOWN.add_render_rule("image", _picture)
+
+
+def _heading(self: Any, tokens: Any, place: int, options: Any, env: Any) -> str:
+    tokens[place].tag = _SHOWN_AS.get(tokens[place].tag, tokens[place].tag)
+    return str(self.renderToken(tokens, place, options, env))
+
+
+_MARKDOWN.add_render_rule("heading_open", _heading)
+_MARKDOWN.add_render_rule("heading_close", _heading)
 
 
 def _kept(tag: str, attribute: str, value: str) -> str | None:

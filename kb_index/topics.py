@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,10 @@ class Topic:
 
 
 def title(category: str) -> str:
-    return category.replace("-", " ").replace("_", " ").capitalize() or "General"
+    """What customers read of a category: one that is written for programs in words, any other as editors wrote it."""
+    if category == category.lower() and re.fullmatch(r"[\w-]+", category):
+        category = category.replace("-", " ").replace("_", " ")
+    return category[:1].upper() + category[1:] or "General"
 
 
 def topics(entries: Sequence[Entry]) -> list[Topic]:

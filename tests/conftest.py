@@ -7,12 +7,40 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis.asyncio
+from argon2 import PasswordHasher
 from own_valkey import Valkey
 
 from bot.conversations.store import Conversations, connect
 from bot.settings import Settings
+
+# The same examples in every run, however long one takes: a machine that two test runs share stops anybody now and then.
+hypothesis.settings.register_profile("calm", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("calm")
+
+#: Files of few and long tests, which would be dealt out last: one core would wait for the other.
+_LONG = ("test_dialogues", "test_gaps", "test_kills", "test_bad_edits", "test_order", "test_aftercare", "test_racing",
+         "test_translations", "test_story", "test_ownership", "test_backup", "test_editor_saving")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # The first of them starts the product, which may take longer than a test.
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+    items.sort(key=lambda item: _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Several hundred agents sign in, each of whom would cost a third of a second."""
+    from bot.desk import staff
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(staff, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -94,6 +96,24 @@ def test_an_old_uv_is_passed_over(bootstrap: ModuleType, tmp_path: Path, monkeyp
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert (bootstrap.find_uv() == uv) is usable
+
+
+def test_one_install_of_a_folder_waits_for_another(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "LOCKED", tmp_path / "lock")
+    done: list[str] = []
+    monkeypatch.setattr(bootstrap, "_make_ready", lambda: done.append("ours") or 0)
+    with (tmp_path / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        def end() -> None:
+            done.append("theirs")
+            fcntl.flock(held, fcntl.LOCK_UN)
+
+        threading.Timer(0.3, end).start()
+        assert bootstrap.main([]) == 0
+    assert done == ["theirs", "ours"] and "waiting for it" in capsys.readouterr().err
 
 
 def test_nothing_is_done_where_nothing_changed() -> None:

@@ -117,6 +117,18 @@ def test_an_interrupt_is_status_130(faulty: Faulty, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == "frontdesk: interrupted\n"
 
 
+def test_the_doctor_makes_no_database(tmp_path: Path) -> None:
+    shown = frontdesk("doctor", home=tmp_path / "home")
+    assert "publications     due" in shown.stdout and "broken" not in shown.stdout
+    assert not (tmp_path / "home" / "frontdesk.db").exists()
+
+
+def test_a_name_that_the_terminal_has_no_letters_for_does_not_end_a_list(tmp_path: Path) -> None:
+    assert frontdesk("staff", "add", "ada@shop.example", "--name", "山田 Ada", home=tmp_path).returncode == 0
+    shown = frontdesk("staff", "list", home=tmp_path, PYTHONIOENCODING="latin-1")
+    assert (shown.returncode, shown.stderr) == (0, "") and "\\u5c71\\u7530 Ada" in shown.stdout
+
+
 def test_doctor_shows_checks_steps_and_versions(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

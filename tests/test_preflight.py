@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from bot.errors import NotReady
 from bot.library.article import Article
 from bot.library.library import Library
 from bot.library.publications import publications_of
+from bot.lockfile import LockFile
 from bot.settings import Settings
 
 
@@ -68,6 +70,23 @@ def test_a_store_that_cannot_be_used_is_a_problem(tmp_path: Path, monkeypatch: p
     assert found.state == "problem" and "is too old; 6.2 or newer is wanted" in found.text
 
 
+def test_a_cluster_is_refused(tmp_path: Path) -> None:
+    with server(tmp_path, "--cluster-enabled", "yes") as settings:
+        found = preflight.store(settings)
+    assert found.state == "problem" and "is a cluster" in found.text
+
+
+def test_a_file_for_the_database_is_made_with_its_folder(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/my%20shop/one.db")
+    assert preflight.database(settings).state == "ok"
+    assert (tmp_path / "my shop" / "one.db").is_file()
+
+
+def test_a_host_that_cannot_be_a_name_is_a_problem(tmp_path: Path) -> None:
+    found = preflight.port(Settings(home=tmp_path, host="127..0.0.1"))
+    assert found.state == "problem" and "FRONTDESK_HOST='127..0.0.1'" in found.text
+
+
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=tmp_path / "home")
     assert preflight.home(settings).state == "ok"
@@ -77,6 +96,19 @@ def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(NotReady, match=r"is full .* make room"):
         preflight.require(settings, (preflight.home,))
     assert list(settings.home.iterdir()) == [], "the check leaves nothing behind"
+
+
+def test_whoever_makes_the_home_keeps_it_to_itself(tmp_path: Path) -> None:
+    makers: dict[str, Callable[[Settings], object]] = {
+        "check": preflight.home, "database": lambda settings: open_database(settings.database),
+        "lock": lambda settings: LockFile(settings.home / "run.lock", "busy").__enter__()}
+    for name, make in makers.items():
+        settings = Settings(home=tmp_path / name)
+        make(settings)
+        assert preflight.privacy(settings).state == "ok", name
+        settings.home.chmod(0o755)
+        found = preflight.privacy(settings)
+        assert found.state == "warning" and "chmod 700" in found.text
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
@@ -113,6 +145,18 @@ def test_a_backend_or_mail_server_that_is_away_is_a_warning_without_the_secret(t
     for found, name in ((preflight.shop(settings), "FRONTDESK_SHOP_URL"), (preflight.mail(settings), "FRONTDESK_SMTP_URL")):
         assert found.state == "warning" and name in found.text and "127.0.0.1:1" in found.text
         assert "hush" not in found.text
+
+
+@pytest.mark.parametrize(("more", "named"), [
+    ({}, "FRONTDESK_PUBLIC_URL"), ({"public_url": "https://chat.example", "widget_origins": ("*",)}, "FRONTDESK_WIDGET_ORIGINS"),
+    ({"public_url": "https://chat.example", "widget_origins": ("https://shop.example",)}, ""),
+])
+def test_links_in_mails_that_lead_nowhere_are_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], named: str
+) -> None:
+    monkeypatch.setattr("bot.mail.postman.Smtp.check", lambda self: "127.0.0.1")
+    found = preflight.mail(Settings(home=tmp_path, smtp_url="smtp://127.0.0.1:25", **more))
+    assert (found.state, named in found.text) == ("warning" if named else "ok", True)
 
 
 def test_the_doctor_names_a_file_that_cannot_be_taken(tmp_path: Path) -> None:

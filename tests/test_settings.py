@@ -33,6 +33,7 @@ CHANGED = {
     "FRONTDESK_BETA": "0.03",
     "FRONTDESK_IDLE_HOURS": "2.5",
     "FRONTDESK_KEEP_DAYS": "1.0",
+    "FRONTDESK_ARCHIVE_DAYS": "30.0",
     "FRONTDESK_REOPEN_HOURS": "2.5",
     "FRONTDESK_AWAY_SECONDS": "90",
     "FRONTDESK_LOG_LEVEL": "DEBUG",
@@ -85,6 +86,7 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
         ("FRONTDESK_ATTACHMENT_MB", "0", "a number from 1 to 100"),
         ("FRONTDESK_SCAN_COMMAND", "no-such-scanner --now", "there is no program 'no-such-scanner'"),
         ("FRONTDESK_SCAN_COMMAND", "scan 'it", "a command such as clamdscan"),
+        ("FRONTDESK_ARCHIVE_DAYS", "6.5", "0, or at least the 7 days of FRONTDESK_KEEP_DAYS"),
         ("FRONTDESK_PORT", "eighty", "a number from 1 to 65535"),
         ("FRONTDESK_PORT", "0", "a number from 1 to 65535"),
         ("FRONTDESK_PORT", "70000", "a number from 1 to 65535"),
@@ -95,6 +97,8 @@ def test_relative_paths_are_of_the_folder_that_one_is_in(tmp_path: Path, monkeyp
         ("FRONTDESK_DATABASE_URL", "mysql://x/y", "postgresql:// or sqlite://"),
         ("FRONTDESK_REDIS_URL", "redis:cache", "redis:// or"),
         ("FRONTDESK_DATABASE_URL", "postgresql+psycopg2:/db/name", "postgresql:// or"),
+        ("FRONTDESK_DATABASE_URL", "sqlite://", "a file such as"),
+        ("FRONTDESK_DATABASE_URL", "sqlite:///:memory:", "a file such as"),
         ("FRONTDESK_PUBLIC_URL", "https:chat.shop.example", "http:// or https://"),
         ("FRONTDESK_PUBLIC_URL", "https:/chat.shop.example", "http:// or https://"),
         ("FRONTDESK_PUBLIC_URL", "https:///chat", "an address such as"),
@@ -170,6 +174,36 @@ def test_a_password_that_no_parser_reads_is_refused_without_it() -> None:
     with pytest.raises(BadSetting, match="%5B") as refused:
         read({"FRONTDESK_REDIS_URL": "redis://:hu[sh@cache/0"})
     assert "hu[sh" not in str(refused.value) and "cache/0" in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("FRONTDESK_REDIS_URL", "redis://:hush/x@h:6379/0"),
+    ("FRONTDESK_REDIS_URL", "redis://h:hush/0"),
+    ("FRONTDESK_DATABASE_URL", "postgresql://u:p@hush@h/db"),
+    ("FRONTDESK_DATABASE_URL", "postgresql://u:hush#1@h/db"),
+    ("FRONTDESK_DATABASE_URL", "postgresql+asyncpg://u:hush@h/db"),
+])
+def test_an_address_whose_host_may_be_the_end_of_a_password_is_refused_without_it(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"{name}=.*a URL such as") as refused:
+        read({name: value})
+    assert "hush" not in str(refused.value)
+
+
+def test_files_that_are_named_from_here_are_the_same_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = tmp_path / "scan.sh"
+    scan.write_text("#!/bin/sh\n")
+    scan.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    first = read({"FRONTDESK_DATABASE_URL": "sqlite:///my%20shop/one.db?timeout=5",
+                  "FRONTDESK_REDIS_URL": "unix://run/valkey.sock?db=1", "FRONTDESK_SCAN_COMMAND": "./scan.sh --now"})
+    monkeypatch.chdir("/")
+    again = read(as_environ(first))
+    assert first == again
+    assert again.database == f"sqlite:///{tmp_path}/my%20shop/one.db?timeout=5"
+    assert again.redis == f"unix://{tmp_path}/run/valkey.sock?db=1"
+    assert again.scan_command == f"{tmp_path}/scan.sh --now"
 
 
 def test_passwords_do_not_print() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import supervisor, valkey
+from bot import logs, supervisor, valkey
 from bot.child import Child, Spec
 from bot.logs import LogFile, Loudness
 from bot.settings import ROOT, Settings
@@ -410,6 +410,15 @@ def test_logs_are_rotated(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.log", "x.log.1", "x.log.2", "x.log.3"]
     assert (tmp_path / "x.log").read_text() == "line number 019\n"
     assert (tmp_path / "x.log.1").read_text() == "line number 018\n"
+
+
+def test_a_log_that_another_process_writes_is_rotated_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "LARGEST", 10)
+    for text in (b"the first lines", b"the next", b" line"):
+        with logs.opened(tmp_path / "logs" / "x.log") as out:
+            out.write(text)
+    assert (tmp_path / "logs" / "x.log").read_bytes() == b"the next line"
+    assert (tmp_path / "logs" / "x.log.1").read_bytes() == b"the first lines"
 
 
 def test_only_warnings_and_what_belongs_to_them_are_loud() -> None:

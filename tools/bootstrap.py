@@ -8,6 +8,7 @@ Run by `make` with whatever Python the machine has (3.8 or newer), so it uses th
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -24,6 +25,8 @@ LOCK = ROOT / "requirements.lock"
 OWN_CODE = ("bot", "actions", "kb_index")
 STAMP = VENV / "frontdesk.stamp"
 BACKEND = VENV / "frontdesk.torch-backend"
+#: Held while something is looked at and installed: `make run` and `make test` may begin side by side.
+LOCKED = ROOT / ".bootstrap.lock"
 
 #: The first uv that knows --torch-backend for `uv pip install`.
 OLDEST_UV = (0, 6, 9)
@@ -205,6 +208,16 @@ def fingerprint(backend: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] == "--uv":
         return subprocess.run([str(find_uv() or fetch_uv()), *arguments[1:]], cwd=ROOT).returncode
+    with LOCKED.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another install of this folder is at work; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return _make_ready()
+
+
+def _make_ready() -> int:
     backend = wanted_backend()
     wanted = fingerprint(backend)
     usable = venv_is_usable()

@@ -20,6 +20,7 @@ from actions.shop.backend import Backend, GiftCard
 from actions.shop.backend import Customer as Known
 from actions.shop.errors import NotFound
 from actions.shop.numbers import guessed
+from bot.conversations import keys
 from bot.conversations.customer import Customer
 from bot.conversations.proofs import Codes
 from bot.conversations.store import Conversations, connect
@@ -34,6 +35,8 @@ PER_ADDRESS = (12, 3600)
 CODES_PER_ADDRESS = (4, 3600)
 #: Mails that help to sign in, asked for with one e-mail or phone number.
 SIGN_INS_PER_CONTACT = (4, 3600)
+#: For so many seconds counts what these mails bring, as their templates say.
+GOOD_FOR = {"sign_in_password": 3600}
 #: PINs at one gift card. There are ten thousand.
 PER_CARD = (6, 3600)
 #: Every answer takes a multiple of this long, so that the work behind it does not show, with a slow backend either.
@@ -91,7 +94,8 @@ class Identity:
             customer = _verified(found, "code") if found else None
             code = await self._codes.make(conversation, customer, key)
             if found:
-                await self._outbox.send(found.email, "code", {"name": found.name, "code": code}, key=key)
+                await self._outbox.send(found.email, "code", {"name": found.name, "code": code}, key=key,
+                                        good_for=keys.CODE_SECONDS)
 
     async def check_code(self, conversation: str, code: str, *, key: str) -> Customer | None:
         """The customer whom the code was sent to; None for a wrong or old one. Five tries a code; the sixth finds none.
@@ -111,7 +115,8 @@ class Identity:
         async with self._unhurried():
             mail = await self._shop.sign_in_mail(trouble, contact, key=key)
             if mail is not None:
-                await self._outbox.send(mail.to, mail.template, mail.values, key=f"{key}:mail")
+                await self._outbox.send(mail.to, mail.template, mail.values, key=f"{key}:mail",
+                                        good_for=GOOD_FOR.get(mail.template))
 
     async def gift_card(self, conversation: str, number: str, pin: str) -> GiftCard | None:
         """The gift card with this number, if the PIN is its own. Raises TooManyAttempts."""

@@ -66,7 +66,7 @@ def load(
     today = today or date.today()
     told = {name: json.loads((SOURCE / f"{name}.json").read_text(encoding="utf-8")) for name in _FILES}
     total = sum(len(rows) for rows in told.values())
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     scratch = path(settings).with_suffix(".new")
     scratch.unlink(missing_ok=True)
     db = sqlite3.connect(scratch)

@@ -94,20 +94,21 @@ class Attachments:
             raise NotTaken(f"This conversation has {MOST_OF_A_CUSTOMER} files already; more cannot be sent here.")
         made = Attachment(secrets.token_urlsafe(16), conversation, sender, by, name, kind, len(data), width, height,
                           time.time(), "", None)
-        path = self.path(made.id)
-        scratch = path.with_name(path.name + ".part")
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The row first: it leads the sweep to whatever a process that dies on the way leaves on disk.
+        with writing(self._engine) as connection:
+            connection.execute(_attachments.insert().values(**vars(made)))
         try:
+            scratch = _scratch(self.path(made.id))
+            scratch.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with scratch.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             self._scanner.check(scratch, name)
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
-        with writing(self._engine) as connection:
-            connection.execute(_attachments.insert().values(**vars(made)))
+            scratch.replace(self.path(made.id))
+        except BaseException:
+            self.remove([made.id])
+            raise
         return made
 
     def claim(self, ids: Sequence[str], conversation: str, sender: str, message: str) -> list[Attachment]:
@@ -145,14 +146,19 @@ class Attachments:
         with writing(self._engine) as connection:
             connection.execute(_attachments.delete().where(_attachments.c.id.in_(ids)))
         for name in ids:
-            self.path(name).unlink(missing_ok=True)
+            for path in (self.path(name), _scratch(self.path(name))):
+                path.unlink(missing_ok=True)
 
-    def drop(self, conversation: str) -> None:
-        """Removes all of a conversation, for whoever removes that from the archive."""
+    def drop(self, conversation: str) -> int:
+        """Removes all of a conversation that is erased; returns how many. Here the files come first: a row that is left
+        over by a kill leads whoever goes on to its file."""
         with reading(self._engine) as connection:
             mine = sa.select(_attachments.c.id).where(_attachments.c.conversation == conversation)
             ids = list(connection.execute(mine).scalars())
+        for name in ids:
+            self.path(name).unlink(missing_ok=True)
         self.remove(ids)
+        return len(ids)
 
     def path(self, name: str) -> Path:
         """Where the file lies. Only for an id of ours."""
@@ -162,3 +168,8 @@ class Attachments:
         mine = sa.and_(_attachments.c.conversation == conversation, _attachments.c.sender == "customer")
         with reading(self._engine) as connection:
             return int(connection.execute(sa.select(sa.func.count()).where(mine)).scalar() or 0)
+
+
+def _scratch(path: Path) -> Path:
+    """Where a file lies until it is whole and scanned."""
+    return path.with_name(path.name + ".part")

@@ -61,7 +61,8 @@ def found(data: bytes) -> str | None:
         return "application/pdf"
     try:
         with Image.open(BytesIO(data), formats=list(_FORMATS)) as image:
-            return _FORMATS[str(image.format)]
+            # A JPEG with more pictures behind the first, as many phones and cameras write it, opens as MPO.
+            return "image/jpeg" if image.format == "MPO" else _FORMATS[str(image.format)]
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
 

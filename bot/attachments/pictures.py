@@ -14,6 +14,8 @@ from bot.attachments.errors import NotTaken, NotWhatItSays
 
 #: Pixels of a picture, and of all frames of a moving one together: some 160 MB while it is worked on.
 MOST_PIXELS = 40_000_000
+#: Frames of a moving picture. Each costs a millisecond and more, however small it is.
+MOST_FRAMES = 1000
 _QUALITY = 90
 #: How colours are meant; without it some cameras' pictures look pale.
 _PROFILE = "icc_profile"
@@ -22,31 +24,44 @@ _PROFILE = "icc_profile"
 def anew(name: str, data: bytes, kind: str) -> tuple[bytes, int, int]:
     """The picture, its width and height. Raises NotTaken for one that is too large to open, NotWhatItSays for one that
     is damaged."""
-    with _opened(name, data, kind) as (image, frames):
-        return _moving(image, kind) if frames > 1 else _still(image, kind)
+    with _opened(name, data, kind) as (image, moves):
+        return _moving(image, kind) if moves else _still(image, kind)
 
 
 def size(name: str, data: bytes, kind: str) -> tuple[int, int]:
     """The width and height of a picture, all of which was decoded. Raises as :func:`anew` does."""
-    with _opened(name, data, kind) as (image, _):
-        for frame in ImageSequence.Iterator(image):
+    with _opened(name, data, kind) as (image, moves):
+        for frame in ImageSequence.Iterator(image) if moves else [image]:
             frame.load()
         return image.size
 
 
 @contextmanager
-def _opened(name: str, data: bytes, kind: str) -> Iterator[tuple[Image.Image, int]]:
-    """The picture and how many frames it has."""
+def _opened(name: str, data: bytes, kind: str) -> Iterator[tuple[Image.Image, bool]]:
+    """The picture and whether it moves."""
     try:
         with Image.open(BytesIO(data), formats=[_format(kind)]) as image:
-            frames = 1 if kind == "image/jpeg" else getattr(image, "n_frames", 1)
-            if image.width * image.height * frames > MOST_PIXELS:
-                most = MOST_PIXELS // 1_000_000
-                raise NotTaken(f"{name} has more than {most} million pixels; send a smaller one.")
-            yield image, frames
+            most = min(MOST_FRAMES, MOST_PIXELS // max(1, image.width * image.height))
+            # What stands behind the first picture of a JPEG is none of the picture.
+            moves = kind != "image/jpeg" and getattr(image, "is_animated", False)
+            if not most or (moves and _has_more(image, most)):
+                raise NotTaken(f"{name} is too large: {MOST_PIXELS // 1_000_000} million pixels are the most, all "
+                               f"frames together, and {MOST_FRAMES} frames. Send a smaller one.")
+            yield image, moves
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:
         # Decoders have many ways to say it; all mean that no browser would show the whole picture either.
         raise NotWhatItSays(f"{name} is damaged and cannot be opened.") from error
+
+
+def _has_more(image: Image.Image, frames: int) -> bool:
+    """Counted no further than that: a file of a few MB can have some hundred thousand."""
+    try:
+        image.seek(frames)
+    except EOFError:
+        return False
+    finally:
+        image.seek(0)
+    return True
 
 
 def _still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:

@@ -11,7 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,13 +30,12 @@ class BadBackup(FrontdeskError):
 
 
 class Writer:
-    """Writes members one after the other; the file appears under its name only when it is whole."""
+    """Writes members one after the other to an open file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.scratch = path.with_name(path.name + ".part")
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._sums: dict[str, str] = {}
-        self._zip = zipfile.ZipFile(self.scratch, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
 
     def lines(self, name: str, rows: Iterable[Any]) -> int:
         """A member of JSON lines; returns how many."""
@@ -65,22 +64,17 @@ class Writer:
             return len(files)
 
     def finish(self, about: dict[str, Any]) -> None:
-        """Adds the manifest, brings everything to disk and gives the file its name."""
+        """Adds the manifest and brings everything to disk."""
         manifest = {"format": FORMAT, **about, "sha256": self._sums}
         self._zip.writestr(_MANIFEST, json.dumps(manifest, indent=1))
         self._zip.close()
-        with self.scratch.open("rb") as file:
-            os.fsync(file.fileno())
-        self.scratch.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
     def abandon(self) -> None:
-        self._zip.close()
-        self.scratch.unlink(missing_ok=True)
+        # It would write its end, for which there may be no room either.
+        with suppress(OSError):
+            self._zip.close()
 
 
 class _Summed:
@@ -145,6 +139,10 @@ class Reader:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 yield json.loads(line.decode("utf-8", "surrogatepass"))
+
+    def is_same(self, name: str, path: Path) -> bool:
+        """Whether a file is a member as it was."""
+        return hashlib.sha256(path.read_bytes()).hexdigest() == self._sums.get(name)
 
     def extract(self, name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -9,10 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bot import output
 from bot.backups import homes, tables
 from bot.backups.archive import Progress, Writer
 from bot.backups.live import Live
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 
 CONVERSATIONS = "conversations.jsonl"
 STORE = "store.jsonl"
@@ -26,16 +29,39 @@ def back_up(settings: Settings, path: Path, progress: Progress) -> dict[str, int
 
     The store is read before the database: a conversation that is archived and forgotten in between is then in the
     database's part. What that part tells of later than the store's a restore leaves out (bot.backups.moment). Raises
-    StoreUnavailable, DatabaseUnavailable, OSError; then there is no file.
+    FrontdeskError, StoreUnavailable, DatabaseUnavailable, OSError; then there is no file.
     """
-    writer = Writer(path)
-    try:
-        counts = _write(settings, writer, progress)
-        writer.finish({"made": round(time.time(), 3), "version": version("frontdesk"), "holds": counts})
-    except BaseException:
-        writer.abandon()
-        raise
+    # Customers' words are in it: only its owner may read it.
+    with output.whole(path, binary=True, private=True) as file:
+        writer = Writer(file)
+        try:
+            counts = _write(settings, writer, progress)
+            writer.finish({"made": round(time.time(), 3), "version": version("frontdesk"), "commit": _commit(),
+                           "holds": counts})
+        except BaseException:
+            writer.abandon()
+            raise
+    _fsync(path.resolve().parent)
     return counts
+
+
+def _commit() -> str:
+    """Which one this checkout is at, where git can tell: many have one version, and not all of them the same tables."""
+    try:
+        told = subprocess.run(["git", "--git-dir", str(ROOT / ".git"), "rev-parse", "HEAD"], capture_output=True,
+                              text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return told.stdout.strip()
+
+
+def _fsync(folder: Path) -> None:
+    """Brings the names in it to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write(settings: Settings, writer: Writer, progress: Progress) -> dict[str, int]:

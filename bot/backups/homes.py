@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-#: Made by the set-up from what is installed and from the rest; logs, locks and sockets; the store and the database,
-#: which are copied by what they hold.
-_LEFT_OUT = ("encoder", "reranker", "judgement", "models", "cache", "setup", "logs", "valkey", "run.lock", "setup.lock")
-_DATABASE = "frontdesk.db"
-#: Backups that are laid into the home would each hold all that were before them, and be twice as large.
-_PASSING = (".part", "-wal", "-shm", "-journal", ".lock", ".tmp", ".backup")
+#: What of a home cannot be made again, or not as it was. Store and database are copied by what they hold; all the rest
+#: is the set-up's, logs, locks, or not ours.
+_KEPT = ("attachments", "index", "outbox", "shop.db")
+#: What is being written.
+_PASSING = (".part", ".new")
 _INDEX = "index"
 
 
 def units(home: Path) -> Iterator[list[Path]]:
-    """The files to keep: snapshots of the index, the sample shop, attachments, what comes to be. Those of one snapshot
-    are of use together only; each other file stands alone."""
+    """The files to keep: attachments, snapshots of the index, mails, the sample shop. Those of one snapshot are of use
+    together only; each other file stands alone. What is kept may itself be a link, to a folder that several share."""
     for _, unit in groupby(_kept(home), lambda path: _snapshot(path, home) or path):
         yield list(unit)
 
 
+def clear(home: Path) -> None:
+    """Removes all that :func:`units` may tell of, and what belongs to it."""
+    tops = [home / name for name in _KEPT]
+    inside = [path for top in tops if top.is_dir() for path in top.iterdir()]
+    for path in [*inside, *(top for top in tops if top.is_file()), *home.glob("shop.db-*")]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def unfinished(home: Path) -> Path:
+    """What lies there while a restore is at work, and after one that was cut off."""
+    return home / "restore.unfinished"
+
+
 def _kept(home: Path) -> Iterator[Path]:
-    for path in files(home):
-        first = path.relative_to(home).parts[0]
-        if first in _LEFT_OUT or first.startswith(_DATABASE) or path.is_symlink():
+    for path in (path for name in _KEPT for path in files(home / name)):
+        inside = path.relative_to(home).parts[1:]
+        # A link further down may lead anywhere.
+        if (inside and path.is_symlink()) or any(part.startswith(".") for part in inside):
             continue
-        if not any(part.startswith(".") for part in path.relative_to(home).parts) and not path.name.endswith(_PASSING):
+        if not path.name.endswith(_PASSING):
             yield path
 
 
@@ -39,7 +56,9 @@ def _snapshot(path: Path, home: Path) -> Path | None:
 
 
 def files(folder: Path) -> list[Path]:
-    """All files below a folder in their order; what goes while they are listed is passed over."""
+    """All files below a folder in their order, or that one file; what goes while they are listed is passed over."""
+    if folder.is_file():
+        return [folder]
     return sorted(path for at, _, names in os.walk(folder) for name in names if (path := Path(at, name)).is_file())
 
 

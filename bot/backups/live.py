@@ -29,6 +29,10 @@ class Live:
         """All that were there when this began; of those that come or go meanwhile some."""
         return self._run(self._conversations.ids())
 
+    def assistants(self) -> int:
+        """How many are at work on it, or were half a minute ago."""
+        return self._run(self._conversations.workers())
+
     def dump(self, cids: list[str], progress: Callable[[int, int], None]) -> Iterator[dict[str, Any]]:
         for number, cid in enumerate(cids):
             parts = self._run(self._conversations.dump(cid))

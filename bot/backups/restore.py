@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bot import valkey
-from bot.backups import backup, live, tables
+from bot.backups import backup, homes, live, tables
 from bot.backups.archive import BadBackup, Progress, Reader
+from bot.backups.folder import Folder
 from bot.backups.moment import Moment
 from bot.errors import Busy, FrontdeskError
 from bot.lockfile import LockFile
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 
 
 class NotEmpty(FrontdeskError):
@@ -27,8 +27,9 @@ def put_back(settings: Settings, path: Path, replace: bool, progress: Progress) 
     """Puts a backup into home, store and database of `settings`; returns its manifest, with a word about the
     Markdown folder in ``knowledge``.
 
-    Nothing is touched before the whole file was read and found right. Raises BadBackup, NotEmpty unless `replace`,
-    Busy where Frontdesk runs in this home, StoreUnavailable, DatabaseUnavailable.
+    Nothing is touched before the whole file was read and found right. One that is cut off after that leaves a sign,
+    and nothing starts there. Raises BadBackup, NotEmpty unless `replace`, Unfit, Busy where Frontdesk runs in this home
+    or on this store, StoreUnavailable, DatabaseUnavailable.
     """
     reader = Reader(path)
     try:
@@ -45,17 +46,22 @@ def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progre
     target, store = tables.Target(settings.database), live.Live(settings.redis)
     try:
         members = {name[len(backup.SQL):-len(".jsonl")]: name for name in reader.names(backup.SQL)}
-        theirs = {row[0]: row[1] for row in list(reader.lines(members[tables.VERSIONS]))[1:]}
-        if theirs != target.versions():
-            raise BadBackup(f"{reader.path} is of Frontdesk {reader.about.get('version')}, whose tables differ from "
-                            "this version's; restore it with that version, then update")
+        _check_versions(reader, members, target)
+        files = _places(reader, backup.HOME, settings.home)
+        folder = Folder(settings, reader, _places(reader, backup.KB, settings.kb), _is_followed(reader, members))
+        if settings.redis_url is not None and store.assistants():
+            raise Busy("assistants of another home are at work on this store; stop that Frontdesk first, or wait for "
+                       "half a minute where it was killed")
         held = [what for what, holds in (("the store holds conversations", bool(store.ids())),
                                          ("the database holds rows", target.holds_something()),
-                                         (f"{settings.index} holds an index", (settings.index / "current").exists()))
+                                         (f"{settings.index} holds an index", (settings.index / "current").exists()),
+                                         (f"{settings.attachments} holds files", homes.files(settings.attachments)))
                 if holds]
         if held and not replace:
             raise NotEmpty(f"{', '.join(held)}; restore into an empty place (another FRONTDESK_HOME, store and "
                            "database), or say --replace to lose what is there")
+        unfinished = homes.unfinished(settings.home)
+        unfinished.touch()
         target.fill({name: then.rows(name, reader.lines(member)) for name, member in members.items()})
         progress(40, 100)
         store.clear()
@@ -66,13 +72,13 @@ def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progre
         for row in _rest(reader):
             store.load_rest(row)
         # What was published from the state that is lost now would pass for the newest.
-        shutil.rmtree(settings.index, ignore_errors=True)
-        names = reader.names(backup.HOME)
-        for number, name in enumerate(names):
-            reader.extract(name, _inside(settings.home, name[len(backup.HOME):]))
-            progress(80 + 15 * (number + 1) // len(names), 100)
-        knowledge = _knowledge(settings, reader)
+        homes.clear(settings.home)
+        for number, (name, place) in enumerate(files.items()):
+            reader.extract(name, place)
+            progress(80 + 15 * (number + 1) // len(files), 100)
+        knowledge = folder.put_back()
         _compare(reader, then, target, store, members)
+        unfinished.unlink()
         progress(100, 100)
         return {**reader.about, "knowledge": knowledge}
     finally:
@@ -80,16 +86,34 @@ def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progre
         target.close()
 
 
-def _knowledge(settings: Settings, reader: Reader) -> str:
-    """Puts the Markdown folder back where there is none; one that is there is the operator's own, and stays."""
-    names = reader.names(backup.KB)
-    if settings.kb.exists() and any(settings.kb.iterdir()):
-        if settings.kb.is_relative_to(ROOT):
-            return ""
-        return f"{settings.kb} was there and was left as it is"
-    for name in names:
-        reader.extract(name, _inside(settings.kb, name[len(backup.KB):]))
-    return f"the knowledge base is in {settings.kb}"
+def _check_versions(reader: Reader, members: dict[str, str], target: tables.Target) -> None:
+    """Raises BadBackup where its tables are not those of this version."""
+    theirs = {row[0]: row[1] for row in list(reader.lines(members[tables.VERSIONS]))[1:]}
+    ours = target.versions()
+    differing = [f"{part}: {theirs.get(part, 'none')} there, {ours.get(part, 'none')} here"
+                 for part in sorted({*theirs, *ours}) if theirs.get(part) != ours.get(part)]
+    if differing:
+        about = reader.about
+        made = time.strftime("%Y-%m-%d", time.gmtime(about["made"]))
+        commit = f", commit {about['commit'][:12]}" if about.get("commit") else ""
+        raise BadBackup(f"{reader.path} is of Frontdesk {about.get('version')} of {made}{commit}, whose tables differ "
+                        f"from this version's ({', '.join(differing)}); restore it with that version, then update")
+
+
+def _places(reader: Reader, below: str, folder: Path) -> dict[str, Path]:
+    """Where in `folder` each member of that part goes. Raises BadBackup for one that would not be in it."""
+    places = {}
+    for name in reader.names(below):
+        inside = PurePosixPath(name[len(below):])
+        if inside.is_absolute() or ".." in inside.parts or not inside.parts:
+            raise BadBackup(f"the backup names a file outside of its folder: {name!r}")
+        places[name] = folder / inside
+    return places
+
+
+def _is_followed(reader: Reader, members: dict[str, str]) -> bool:
+    """Whether the library followed the Markdown folder, and no import had taken its place."""
+    return "kb_note" not in members or ["folder", "off"] not in list(reader.lines(members["kb_note"]))
 
 
 def _compare(
@@ -129,13 +153,6 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
         else:
             found[name] = values
     return found
-
-
-def _inside(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
-    if folder.resolve() not in path.parents:
-        raise BadBackup(f"the backup names a file outside of its folder: {name!r}")
-    return path
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from pathlib import Path
 
 from bot.settings import Settings
@@ -16,15 +18,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    from bot import output
     from bot.backups.backup import back_up
     from bot.errors import FrontdeskError
     from bot.setup import Bar
 
     path: Path = args.file.absolute()
+    if path.exists() and not path.is_file():
+        raise FrontdeskError(f"{path} is no file; name a file for the backup")
     if path.exists() and not args.force:
         raise FrontdeskError(f"{path} is there already; name another file, or say --force to write over it")
-    if not path.parent.is_dir():
-        raise FrontdeskError(f"{path.parent} is no folder; make it first")
+    output.check(path)
+    # Told to stop, it takes what it has written away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Bar("backup") as bar:
         counts = back_up(settings, path, bar)
     size = path.stat().st_size / 1e6

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import platform
+from typing import TYPE_CHECKING
 
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.setup import Step
 
 HELP = "check everything that running needs, and print versions and state"
 
@@ -22,6 +26,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     running = lockfile.holder(settings.home / "run.lock")
     findings = preflight.examine(settings)
+    if findings[0].state != "problem":
+        findings.insert(1, preflight.privacy(settings))
     place = [finding.subject for finding in findings].index("knowledge base")
     if findings[place].state == "ok":
         findings.insert(place + 1, preflight.entries(settings))
@@ -30,20 +36,27 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         findings = [f for f in findings if f.subject != "port"]
         findings.insert(1, preflight.Finding("running", "ok", f"process {running}, port {settings.port}"))
     _table("Checks", [(f.subject, f.state, f.text) for f in findings])
-    _table("Set-up", [(name, *_step(step, settings)) for name, step in _steps()])
+    steps = [(name, *_step(step, settings)) for name, step in _steps()]
+    _table("Set-up", steps)
     _table("Versions", [("python", platform.python_version(), platform.platform()), *map(_version, _PACKAGES)])
-    return 1 if any(f.state == "problem" for f in findings) else 0
+    return 1 if any(f.state == "problem" for f in findings) or any(state == "broken" for _, state, _ in steps) else 0
 
 
-def _steps() -> list[tuple[str, object]]:
+def _steps() -> list[tuple[str, Step]]:
     from bot.setup import STEPS
 
     return [(step.name, step) for step in STEPS]
 
 
-def _step(step: object, settings: Settings) -> tuple[str, str]:
+def _step(step: Step, settings: Settings) -> tuple[str, str]:
+    from bot.setup import INDEX, LEDGER, is_due
+
     try:
-        return ("up to date", "") if step.is_current(settings) else ("due", "`frontdesk setup` does it")  # type: ignore[attr-defined]
+        # Their own look would make the database.
+        is_bare = settings.database_url is None and not (settings.home / "frontdesk.db").exists()
+        if (is_bare and step in (LEDGER, INDEX)) or is_due(step, settings):
+            return "due", "`frontdesk setup` does it"
+        return "up to date", ""
     except Exception as error:  # the doctor goes on whatever is broken
         return "broken", f"{type(error).__name__}: {error}"
 
@@ -54,7 +67,7 @@ def _version(package: str) -> tuple[str, str, str]:
     try:
         return package, version(package), ""
     except PackageNotFoundError:
-        return package, "missing", "run `make setup`"
+        return package, "missing", "delete the folder .venv and run `make install`"
 
 
 def _table(title: str, rows: list[tuple[str, str, str]]) -> None:

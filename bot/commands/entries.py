@@ -157,7 +157,7 @@ def library_of(settings: Settings) -> Library:
     from bot.database import open_database
     from bot.library.library import Library
 
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     library = Library(open_database(settings.database))
     library.prepare()
     return library

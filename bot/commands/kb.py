@@ -61,6 +61,7 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
 
     found = read(args.files)
     library = entries.library_of(settings)
+    found.name(library.titles())
     _warn(found.told(_pictures(settings).there(found.lacking)))
     if args.check:
         told = library.compare(found.articles, only=not args.add)

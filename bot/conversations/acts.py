@@ -162,10 +162,11 @@ class Acts(Base):
         """Notes the team that a conversation in the queue was routed to; once each time that it comes to people."""
         await self._mark(cid, to.fields(), epoch=epoch, guard=guard)
 
-    async def prioritise(self, cid: str, to: Placement, by: By, epoch: int) -> State:
-        """Another priority, with what follows from it."""
+    async def prioritise(self, cid: str, to: Placement, by: By, epoch: int,
+                         guard: tuple[str, str] | None = None) -> State:
+        """Another priority, with what follows from it; the team and what was routed stay as they are."""
         told = _internal("priority", priority=to.priority, by=by.shown())
-        return await self._mark(cid, to.fields(), epoch=epoch, told=told)
+        return await self._mark(cid, to.urgency(), epoch=epoch, told=told, guard=guard)
 
     async def snooze(self, cid: str, agent: str, name: str, until: float | None) -> State:
         """Puts an agent's conversation off until a time, or takes it up again. A word of the customer wakes it too."""

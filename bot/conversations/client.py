@@ -21,8 +21,9 @@ from bot.conversations import keys
 from bot.conversations.errors import StoreUnavailable
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_CONSTANTS = ("local BELL_TOKENS, TRACKER_EVENTS, LONGEST_LEASE, UNDUE, FRONT = "
-              f"{keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}, {keys.LONGEST_LEASE}, {keys.UNDUE_SECONDS}, {keys.FRONT}\n")
+_CONSTANTS = ("local BELL_TOKENS, TRACKER_EVENTS, LONGEST_LEASE, UNDUE, FRONT, INTRODUCED = "
+              f"{keys.BELL_TOKENS}, {keys.TRACKER_EVENTS}, {keys.LONGEST_LEASE}, {keys.UNDUE_SECONDS}, {keys.FRONT}, "
+              f"{keys.INTRODUCED_SECONDS}\n")
 #: A store that keeps silent for longer is taken for gone, as behind a connection whose other end vanished. Longer than
 #: any command may block, and than a slow disk takes.
 _SILENCE = 8.0

@@ -23,11 +23,13 @@ key                         type     holds
                                      (agent who gets it again), passed (agent who did not answer), mentions (agents
                                      who have not read it, by comma), closed_by, closed_at, outcome, product, fault,
                                      cause, merged_into, rating (JSON), via (``mail``), contact (JSON: where
-                                     answers go), tokens (SHA-256 of further tokens, by space), mark (token of the last
-                                     change of these)
+                                     answers go), tokens (SHA-256 of further tokens, by space), was (id of the customer
+                                     whose it stays until it is proved again), introduced (when it was, while closed),
+                                     mark (token of the last change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
-                                     ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer
+                                     ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer;
+                                     ``unmailed:SEQ``: that this answer could not be mailed was told
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
 ``fd:c:C:tracker``          list     the newest Rasa events as JSON, at most ``TRACKER_EVENTS``
 ``fd:c:C:slots``            string   Rasa's slots and active loop as JSON after the newest bot turn
@@ -47,6 +49,7 @@ key                         type     holds
 ``fd:waits``                hash     team -> what was learned of its customers' waits, as JSON
 ``fd:correspondence``       zset     conversations whose customer is answered by mail -> seq up to which they were
 ``fd:here``                 zset     those of them whose customer has a stream open -> when that was last seen
+``fd:read``                 zset     those of them whose customer reads in the chat -> seq up to which they have
 ``fd:resume:D``             hash     one-time code that was mailed, D is its SHA-256: conversation, used_by
                                      (SHA-256 of the token that it was changed for); ``RESUME_REMEMBERED``
 ``fd:live``                 channel  records, changes of state and typing, pushed to every desk
@@ -79,6 +82,7 @@ STATUS = "fd:status"
 WAITS = "fd:waits"
 CORRESPONDENCE = "fd:correspondence"
 HERE = "fd:here"
+READ = "fd:read"
 
 #: A worker that is silent this long has lost its conversation to another.
 LEASE_SECONDS = 15
@@ -103,6 +107,8 @@ FRONT = 1_000_000_000
 #: A mailed code opens its conversation for so long, once; for longer it is remembered what it was for.
 RESUME_SECONDS = 7 * 86400
 RESUME_REMEMBERED = 30 * 86400
+#: Who proves who they are in a closed conversation need not do so again when they open it within this time.
+INTRODUCED_SECONDS = 3600
 #: How long an agent may change or take back a message of their own.
 AMEND_SECONDS = 60
 SESSION_SECONDS = 12 * 3600
@@ -113,7 +119,7 @@ OUR_KEY = "fd:key"
 PARTS = ("", "log", "ids", "turns", "tracker", "slots", "packet")
 OWNERS = ("bot", "queue", "agent", "closed")
 #: What else a backup holds, as patterns. The rest is made anew from the conversations, or ends by itself.
-KEPT = (CORRESPONDENCE, STATUS, WAITS, OUR_KEY, "fd:mentions:*", "fd:resume:*", "fd:jti:*", "fd:code:*")
+KEPT = (CORRESPONDENCE, READ, STATUS, WAITS, OUR_KEY, "fd:mentions:*", "fd:resume:*", "fd:jti:*", "fd:code:*")
 
 
 def conversation(cid: str) -> str:

@@ -70,7 +70,7 @@ class Letters:
 
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
-        self._contact, self._resume = Script("contact"), Script("resume")
+        self._contact, self._resume, self._unmailed = Script("contact"), Script("resume"), Script("unmailed")
 
     async def write_to(self, cid: str, email: str, name: str) -> None:
         """From now on answers go to this address while the customer is not here. Raises Missing, NotByMail."""
@@ -88,13 +88,31 @@ class Letters:
         return {cid: int(float(seq)) for cid, seq in zip(found[::2], found[1::2], strict=True)}
 
     async def done(self, cid: str, seq: int) -> None:
-        """Everything up to `seq` was mailed, or seen."""
+        """Everything up to `seq` was mailed, or read."""
         await self._conversations.call("ZADD", keys.CORRESPONDENCE, "XX", "GT", seq, cid)
+
+    async def read(self, cid: str, seq: int) -> None:
+        """The customer has read everything up to `seq`, as far as there is so much. Counts where they are answered by
+        mail. Raises Missing."""
+        if await self._conversations.call("ZSCORE", keys.CORRESPONDENCE, cid) is not None:
+            seq = min(seq, (await self._conversations.state(cid)).seq)
+            await self._conversations.call("ZADD", keys.READ, "GT", seq, cid)
+
+    async def has_read(self, cid: str, seq: int) -> bool:
+        """Whether the customer has read what was said up to `seq`."""
+        read = await self._conversations.call("ZSCORE", keys.READ, cid)
+        return read is not None and float(read) >= seq
+
+    async def unmailed(self, cid: str, seq: int, email: str) -> None:
+        """The letter that begins with `seq` could not be mailed: the staff read so in the log, once."""
+        told = {"kind": "internal", "from": "system", "event": "unmailed", "of": seq, "email": email}
+        await self._unmailed(self._conversations.client, cid, f"unmailed:{seq}", encode(told))
 
     async def end(self, cid: str) -> None:
         """The conversation is no more."""
         await self._conversations.call("ZREM", keys.CORRESPONDENCE, cid)
         await self._conversations.call("ZREM", keys.HERE, cid)
+        await self._conversations.call("ZREM", keys.READ, cid)
 
     async def saw(self, cids: Collection[str]) -> None:
         """The customers of these have a stream open."""

@@ -21,8 +21,11 @@ class Placement:
 
     def fields(self) -> list[str]:
         """Names and values as the state keeps them."""
-        return ["team", self.team, "skill", self.skill, "priority", self.priority, "due_first", _time(self.due_first),
-                "due_solve", _time(self.due_solve), "placed", _time(self.since), "routed", "1"]
+        return ["team", self.team, "skill", self.skill, *self.urgency(), "placed", _time(self.since), "routed", "1"]
+
+    def urgency(self) -> list[str]:
+        """Those of them that follow from the priority."""
+        return ["priority", self.priority, "due_first", _time(self.due_first), "due_solve", _time(self.due_solve)]
 
 
 def _time(at: float | None) -> str:

@@ -12,7 +12,7 @@ from bot.conversations.customer import Customer
 from bot.conversations.record import shown
 
 _TIMES = ("handed", "placed", "due_first", "due_solve", "answered", "first_reply", "answer_by", "snoozed", "closed_at")
-_WORDS = ("skill", "last_agent", "back_to", "passed", "outcome", "product", "fault", "cause", "merged_into")
+_WORDS = ("mark", "skill", "last_agent", "back_to", "passed", "outcome", "product", "fault", "cause", "merged_into")
 #: A target is at risk when so little of the time that it gave is left.
 _RISK_SECONDS = 300.0
 _RISK_SHARE = 0.25
@@ -28,6 +28,8 @@ class State:
     agent_name: str = ""
     team: str = ""
     epoch: int = 0
+    #: Another one after each change that leaves the owner, such as routing and a priority.
+    mark: str = ""
     seq: int = 0
     created: float = 0.0
     updated: float = 0.0

@@ -14,7 +14,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.conversations import keys
 from bot.conversations.acts import Acts, Posted
@@ -30,6 +30,17 @@ __all__ = ["Conversations", "Posted", "connect"]
 
 #: Events after which nothing that the bot had asked is open: people had the conversation, or it was at its end.
 _SETTLING = ("handoff", "claimed", "reopened")
+#: Conversations that one script looks at, while all others wait.
+_BATCH = 1000
+
+
+class Handed(NamedTuple):
+    """What happened in a conversation with people, and when."""
+
+    handed: float
+    first_reply: float | None
+    closed_at: float | None
+    rating: dict[str, Any] | None
 
 
 class Conversations(Acts, Standing):
@@ -118,6 +129,21 @@ class Conversations(Acts, Standing):
         with reached():
             found = await pipe.execute()
         return [newest_message(map(json.loads, raw)) for raw in found]
+
+    async def handed(self, owner: str, since: float) -> list[Handed]:
+        """Those of an owner's that came to people, where something was said or done since then."""
+        found: list[Handed] = []
+        looked, passed = _BATCH, 0
+        while looked == _BATCH:
+            looked, *rows = await self._run("handed", owner, since, passed, _BATCH)
+            passed += looked
+            found += (Handed(float(handed), float(replied) if replied else None, float(closed) if closed else None,
+                             json.loads(rating) if rating else None) for handed, replied, closed, rating in rows)
+        return found
+
+    async def used_tags(self, closed: int) -> list[list[str]]:
+        """The tags of each conversation that people have, and of the last so many that were closed."""
+        return [json.loads(raw) for raw in await self._run("used_tags", closed)]
 
     async def packet(self, cid: str) -> dict[str, Any] | None:
         raw = await self.call("GET", keys.packet(cid))

@@ -9,12 +9,13 @@ from sanic.response import HTTPResponse
 
 from bot.conversations.acts import OUTCOMES, By, Posted
 from bot.conversations.errors import Missing, Refused, Stale
-from bot.conversations.placement import PRIORITIES
+from bot.conversations.placement import PRIORITIES, Placement
 from bot.conversations.record import clean, is_message_id
 from bot.conversations.state import State
 from bot.desk import body, carried
 from bot.desk.acting import acting, changed, live_only, supervises
 from bot.desk.errors import ApiError
+from bot.desk.rota import placement
 from bot.desk.services import Services, of
 from bot.desk.staff import Member
 from bot.desk.widget import as_json
@@ -106,8 +107,8 @@ def _held_by(state: State, member: Member) -> str:
 
 async def to_team(services: Services, state: State, member: Member, fields: dict[str, Any], held_by: str,
                    note: str) -> State:
-    teams = (await services.rota.setup()).teams
-    team = teams.get(fields["team"])
+    setup = await services.rota.setup()
+    team = setup.teams.get(fields["team"])
     if team is None:
         raise body.bad("team", f"names {fields['team'][:40]!r}, which is no team; somebody may have removed it")
     skill = fields.get("skill", "")
@@ -116,8 +117,8 @@ async def to_team(services: Services, state: State, member: Member, fields: dict
     priority = fields.get("priority", state.priority)
     if priority not in PRIORITIES:
         raise body.bad("priority", f"is to be one of {', '.join(PRIORITIES)}")
-    to = await services.rota.placement(team.id, priority, await services.conversations.now(), skill)
-    before = teams.get(state.team)
+    to = placement(setup, team, priority, await services.conversations.now(), skill)
+    before = setup.teams.get(state.team)
     return await services.conversations.transfer(
         state.id, to, By(member.id, member.name), fields.get("epoch"), held_by, note,
         escalated=before is not None and team.tier > before.tier)
@@ -201,9 +202,19 @@ async def prioritise(request: Request, cid: str) -> HTTPResponse:
 async def set_priority(services: Services, state: State, by: Member, priority: str) -> State:
     """Another priority, and with it another place and other targets."""
     setup = await services.rota.setup()
-    team = state.team if state.team in setup.teams else next(iter(setup.teams))
-    to = await services.rota.placement(team, priority, state.counted_from, state.skill)
-    return await services.conversations.prioritise(state.id, to, By(by.id, by.name), state.epoch)
+    while True:
+        # A team that was removed has no targets; what waits for it is routed anew.
+        team = setup.teams.get(state.team)
+        to = (placement(setup, team, priority, state.counted_from, state.skill) if team else
+              Placement(state.team, state.skill, priority))
+        try:
+            return await services.conversations.prioritise(state.id, to, By(by.id, by.name), state.epoch,
+                                                           ("mark", state.mark))
+        except Stale:
+            seen, state = state, await services.conversations.state(state.id)
+            if state.epoch != seen.epoch or state.mark == seen.mark:
+                raise
+            # It was routed in between, or the like: by the targets of that team, then.
 
 
 async def tag(request: Request, cid: str) -> HTTPResponse:

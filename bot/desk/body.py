@@ -16,6 +16,8 @@ from bot.desk.errors import ApiError
 #: Far above the length of any log; what is larger would overflow the store's numbers.
 LARGEST_SEQ = 10**9
 _LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,5}")
+#: A character of which only half is there.
+_HALF = re.compile("[\ud800-\udfff]")
 _NAMES = {str: "text", bool: "true or false", int: "a whole number", dict: "an object", list: "a list"}
 
 
@@ -41,14 +43,31 @@ def read(request: Request, required: Mapping[str, type] | None = None,
 
 
 def anything(request: Request) -> dict[str, Any]:
-    """The request's JSON object as it is. Raises ApiError (400) with ``bad_json`` or ``not_an_object``."""
+    """The request's JSON object, its texts whole. Raises ApiError (400) with ``bad_json`` or ``not_an_object``."""
     try:
-        found = json.loads(request.body.decode("utf-8"), parse_constant=_no_constant) if request.body else {}
+        found = whole(json.loads(request.body.decode("utf-8"), parse_constant=_no_constant)) if request.body else {}
     except (ValueError, RecursionError):
         raise ApiError(400, "bad_json", "The body is not JSON in UTF-8.") from None
     if not isinstance(found, dict):
         raise ApiError(400, "not_an_object", "The body is not a JSON object.")
     return found
+
+
+def asked(request: Request, name: str) -> str:
+    """A text of the query, whole; empty where it is left out."""
+    return str(whole(request.args.get(name, "")))
+
+
+def whole(value: Any) -> Any:
+    """What was sent without what cannot be written down, in UTF-8 or by Postgres: NULs, and half characters, which are
+    replaced as in messages."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value.replace("\0", ""))
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    if isinstance(value, dict):
+        return {whole(name): whole(one) for name, one in value.items()}
+    return value
 
 
 def bad(name: str, why: str) -> ApiError:

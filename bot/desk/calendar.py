@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from bot.database import DatabaseUnavailable
@@ -18,12 +19,14 @@ _EVERY_SECONDS = 60.0
 
 
 class Calendar:
-    """Looks once a day and after each way back, and again each minute until what is due is done. Several desks may:
-    only one publishes."""
+    """Looks once a day and after each publish, and again each minute until what is due is done. Several desks may: of
+    those with one home only one publishes, and each home has a snapshot of its own."""
 
-    def __init__(self, ledger: Publications, workshop: Workshop) -> None:
+    def __init__(self, ledger: Publications, workshop: Workshop, serving: Callable[[], str | None]) -> None:
+        """`serving` tells which snapshot serves in this home."""
         self._ledger = ledger
         self._workshop = workshop
+        self._serving = serving
         self._task: asyncio.Task[None] | None = None
         #: The day for which nothing is left to do, and the last way back that counted in.
         self._done = (0, "")
@@ -41,7 +44,7 @@ class Calendar:
         seen = await asyncio.to_thread(self._ledger.state)
         if self._done == seen:
             return False
-        due, came = await asyncio.to_thread(self._ledger.due)
+        due, came = await asyncio.to_thread(lambda: self._ledger.due(self._serving()))
         told: dict[str, Any] = {"snapshot": "", "stopped": []}
         if due or came:
             told = await self._workshop.call("turn_day")

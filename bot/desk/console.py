@@ -26,13 +26,13 @@ _PAGE = 200
 
 async def index(request: Request) -> HTTPResponse:
     member = await guards.agent(request)
-    view, team, tag = (request.args.get(name, "") for name in ("view", "team", "tag"))
+    view, team, tag, before = (body.asked(request, name) for name in ("view", "team", "tag", "before"))
     view = view or "queue"
     if view not in VIEWS:
         raise body.bad("view", f"is to be one of {', '.join(VIEWS)}")
     if view == "team" and not team:
         raise body.bad("team", "is to say which team")
-    services, before = of(request), request.args.get("before", "")
+    services = of(request)
 
     def wanted(state: State) -> bool:
         return (not team or state.team == team) and (not tag or tag in state.tags)

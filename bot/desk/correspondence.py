@@ -1,4 +1,5 @@
-"""Answers by mail: what agents say to customers who left an address and are not here goes out, each message once.
+"""Answers by mail: what agents say to customers who left an address goes out, each message once, unless they read it
+in the chat.
 
 Several desks may do so at once: they work out the same letters, whose key in the outbox is taken once.
 """
@@ -18,7 +19,7 @@ from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.mail.letter import BadMail
-from bot.mail.outbox import Outbox
+from bot.mail.outbox import Outbox, Waiting
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,16 @@ class Correspondence:
             link = await self._link(state)
             await self._put(state, "new_link", {"link": link}, f"link:{cid}:{link[-8:]}")
 
+    async def lost(self, mail: Waiting) -> None:
+        """A mail that will never go. Where it was an answer, the staff are told; the key says so."""
+        kind, _, where = mail.key.partition(":")
+        cid, _, seq = where.rpartition(":")
+        if kind == "answer":
+            try:
+                await self.letters.unmailed(cid, int(seq), mail.to)
+            except StoreUnavailable as error:
+                log.warning("nobody is told that an answer of conversation %s could not be mailed: %s", cid, error)
+
     async def _attend(self, state: State, seq: int, now: float) -> int:
         records = await self._conversations.records(state.id, seq)
         letter = next_letter(records, now)
@@ -83,7 +94,9 @@ class Correspondence:
             if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
                 await self.letters.done(state.id, records[-1]["seq"] if records else seq)
             return 0
-        goes = bool(letter.messages) and not await self.letters.is_here(state.id)
+        goes = bool(letter.messages) and not await self.letters.has_read(state.id, letter.last)
+        if goes and await self.letters.is_here(state.id):
+            return 0  # it waits: they may yet read it, and behind a proxy a stream outlives its customer by minutes
         if goes:
             text, link = _text(letter), await self._link(state)
             await self._put(state, "answer", {"messages": text, "link": link}, f"answer:{state.id}:{letter.first}")

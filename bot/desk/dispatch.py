@@ -18,7 +18,7 @@ from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import lists, tasks
-from bot.desk.rota import Rota
+from bot.desk.rota import Rota, placement
 from bot.roster.routing import Candidate, Matter, choose, skill_for, team_for
 from bot.roster.setup import Setup
 from bot.settings import Settings
@@ -101,8 +101,6 @@ class Dispatch:
             if state.routed and state.team in setup.teams:
                 continue
             again = True
-            # Of a team that is gone it is taken from there; of one that was chosen never twice.
-            guard = ("team", state.team) if state.routed else ("routed", "")
             matter = Matter.of(state.team, state.locale, await self._conversations.packet(state.id))
             team = team_for(setup, matter)
             # Who comes back within the time comes back to where they were.
@@ -110,8 +108,9 @@ class Dispatch:
                 team = setup.teams[state.team]
             skill = state.skill or skill_for(team, matter)
             priority = "urgent" if matter.urgent and not state.routed else state.priority
-            to = await self._rota.placement(team.id, priority, state.counted_from, skill)
-            await self._try(self._conversations.route(state.id, to, state.epoch, guard))
+            to = placement(setup, team, priority, state.counted_from, skill)
+            # Only as it was seen: another desk may have routed it meanwhile, or somebody given it a priority.
+            await self._try(self._conversations.route(state.id, to, state.epoch, ("mark", state.mark)))
         return await lists.waiting(self._conversations) if again else waiting
 
     async def assign(self, waiting: Sequence[State], candidates: Sequence[Candidate]) -> None:

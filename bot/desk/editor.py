@@ -71,7 +71,7 @@ async def _do(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
 
 
 def _name(raw: str) -> str:
-    return unquote(raw, errors="replace")
+    return str(body.whole(unquote(raw, errors="replace")))
 
 
 def _article(fields: dict[str, Any]) -> Article:
@@ -90,12 +90,12 @@ async def index(request: Request) -> HTTPResponse:
             filters[name] = value
     for name in ("category", "language", "owner"):
         if name in request.args:
-            filters[name] = request.args.get(name)
+            filters[name] = body.asked(request, name)
     sort = request.args.get("sort", "updated")
     if sort not in _SORTS:
         raise body.bad("sort", f"is to be one of {', '.join(_SORTS)}")
     offset = body.number(request.args.get("offset"))
-    search = request.args.get("search", "")[:200]
+    search = body.asked(request, "search")[:200]
     return as_json(await _do(of(request).library.page, search, filters, sort, _PAGE, offset))
 
 
@@ -252,11 +252,13 @@ async def import_(request: Request) -> HTTPResponse:
         name = tidy_name(request.args.get("name", ""))
     except NotTaken:
         raise body.bad("name", "is to be the file's name") from None
-    folder = Path(await _do(tempfile.mkdtemp, prefix="frontdesk-import-"))
+    imports = of(request).settings.imports
+    await _do(imports.mkdir, parents=True, exist_ok=True)
+    folder = Path(await _do(tempfile.mkdtemp, dir=imports))
     try:
         await _spool(request, folder / name)
         begun = of(request).workshop.begin(
-            "take_in", path=str(folder / name), by=member.name, only=request.args.get("only") == "1",
+            "take_in", scratch=folder, path=str(folder / name), by=member.name, only=request.args.get("only") == "1",
             commit=request.args.get("commit") == "1")
     except BaseException:
         await _do(shutil.rmtree, folder, ignore_errors=True)

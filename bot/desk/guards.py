@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
 from sanic import Request
 
 from bot.desk.errors import ApiError
@@ -91,12 +93,24 @@ async def not_too_often(request: Request, name: str, allowed: int, window: int) 
 
 
 def address(request: Request) -> str:
-    """The caller's address. A header could say anything, so it is the socket's; behind as many proxies as are set it is
-    what the outermost of them saw, which is that many places from the end of X-Forwarded-For."""
+    """Whom limits count as one caller: by the address. A header could say anything, so it is the socket's; behind as
+    many proxies as are set it is what the outermost of them saw, which is that many places from the end of
+    X-Forwarded-For."""
     proxies = request.app.ctx.settings.proxies
     # Some proxies add a line of their own beneath the caller's, where others write on in the same.
     told = ",".join(request.headers.getall("x-forwarded-for", []))
     seen = [part.strip() for part in told.split(",") if part.strip()]
     if proxies and len(seen) >= proxies:
-        return str(seen[-proxies][:64])
-    return str(request.ip or "unknown")
+        return _caller(str(seen[-proxies][:64]))
+    return _caller(str(request.ip or "unknown"))
+
+
+def _caller(address: str) -> str:
+    """Whoever has one IPv6 address has the other 2^64 of its network too."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))

@@ -29,6 +29,8 @@ _WORDS = {
     jwt.InvalidAudienceError: "it is for another audience",
     jwt.InvalidSignatureError: "its signature does not fit",
     jwt.InvalidAlgorithmError: "it is signed by another algorithm than is set here",
+    jwt.exceptions.InvalidSubjectError: "the claim 'sub' has to be text, also where it is a number: \"42\"",
+    jwt.exceptions.InvalidJTIError: "the claim 'jti' has to be text, also where it is a number: \"42\"",
 }
 
 
@@ -78,5 +80,6 @@ def refused(why: str) -> ApiError:
 
 def _line(claims: dict[str, Any], name: str, longest: int) -> str:
     """A claim as one line of text, cut to `longest` characters; what is no text is nothing."""
-    value = claims.get(name, "")
-    return " ".join(value.split())[:longest] if isinstance(value, str) and value.isprintable() else ""
+    value = claims.get(name)
+    line = " ".join(value.split())[:longest] if isinstance(value, str) else ""
+    return line if line.isprintable() else ""

@@ -50,6 +50,17 @@ async def write_to(request: Request) -> HTTPResponse:
     return HTTPResponse(status=204)
 
 
+async def read(request: Request) -> HTTPResponse:
+    """The customer has read so far, so that is not mailed."""
+    cid = await guards.customer(request)
+    seq = body.read(request, required={"seq": int})["seq"]
+    if not 0 < seq <= body.LARGEST_SEQ:
+        raise body.bad("seq", "is to be that of a record")
+    await guards.not_too_often(request, f"read:{cid}", *guards.MESSAGES)
+    await of(request).correspondence.letters.read(cid, seq)
+    return HTTPResponse(status=204)
+
+
 async def resume(request: Request) -> HTTPResponse:
     """Changes a mailed code for a token. One that was used brings a new link to the same address."""
     code = body.read(request, required={"code": str})["code"]
@@ -82,4 +93,5 @@ def _not_by_mail() -> ApiError:
 
 blueprint = Blueprint("letters", url_prefix="/api/widget")
 blueprint.add_route(write_to, "/mail", methods=["POST"])
+blueprint.add_route(read, "/read", methods=["POST"])
 blueprint.add_route(resume, "/resume", methods=["POST"])

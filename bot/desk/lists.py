@@ -9,7 +9,7 @@ from typing import Any
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 
-#: States that are read at once, and the most that tags and figures are made of.
+#: States that are read at once, and the most of the closed ones that tags are taken from.
 MOST = 1000
 #: So many are looked at for one page. Where few of them are wanted, the page may be short and still have a next one.
 _LOOKED_AT = 5000
@@ -69,9 +69,7 @@ async def _all(conversations: Conversations, owner: str) -> list[State]:
 
 async def tags(conversations: Conversations) -> list[str]:
     """The tags that conversations have which people deal with or dealt with lately, most used first."""
-    recent = await conversations.owned("closed", MOST)
-    states = [*await waiting(conversations), *await in_hands(conversations), *await conversations.states(recent)]
-    used = Counter(tag for state in states for tag in state.tags)
+    used = Counter(tag for found in await conversations.used_tags(MOST) for tag in found)
     return [tag for tag, _ in sorted(used.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 

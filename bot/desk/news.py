@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 #: How long changes are gathered: of a conversation, and of the queue.
 _SOON = 0.02
 _QUEUE_SOON = 0.25
+#: When what could not be told is tried again.
+_AGAIN_SECONDS = 1.0
 
 
 class News:
@@ -73,13 +75,23 @@ class News:
             try:
                 await tell()
             except StoreUnavailable:
-                pass  # when the store is back, every stream is told anew
+                # The subscription may live through it, and then nobody is told anew by itself.
+                due.set()
+                await asyncio.sleep(_AGAIN_SECONDS)
             except Exception:
                 log.exception("news could not be told")
             spent = time.monotonic() - began
 
     async def _tell_changes(self) -> None:
         changed, self._changed = self._changed, {}
+        try:
+            await self._tell(changed)
+        except StoreUnavailable:
+            for cid, owner in changed.items():
+                self.changed(cid, owner)
+            raise
+
+    async def _tell(self, changed: dict[str, bool]) -> None:
         consoles = self._hub.has_consoles
         wanted = [cid for cid, owner in changed.items() if consoles or (owner and self._hub.streams(cid))]
         if not wanted:

@@ -10,9 +10,16 @@ from bot.roster.roster import Roster
 from bot.roster.routing import Candidate
 from bot.roster.setup import Setup
 from bot.roster.sla import due
+from bot.roster.team import Team
 
 #: Read again after this time at the latest: another desk's word may have been missed, staff are added by a command.
 _FRESH_SECONDS = 10.0
+
+
+def placement(setup: Setup, team: Team, priority: str, since: float, skill: str = "") -> Placement:
+    """A place with a team of this set-up for what came at `since`, with its targets."""
+    first, solved = due(team, setup.hours_of(team), priority, since)
+    return Placement(team.id, skill, priority, first, solved, since)
 
 
 class Rota:
@@ -55,13 +62,6 @@ class Rota:
         statuses = await self._conversations.statuses(ids)
         loads = await self._conversations.loads(ids)
         return [Candidate(member, statuses[member], loads[member]) for member in ids]
-
-    async def placement(self, team: str, priority: str, since: float, skill: str = "") -> Placement:
-        """A place with a team for what came at `since`, with its targets."""
-        setup = await self.setup()
-        found = setup.teams[team]
-        first, solved = due(found, setup.hours_of(found), priority, since)
-        return Placement(team, skill, priority, first, solved, since)
 
     async def answer_within(self, team: str) -> float:
         """Seconds that an agent of this team has to answer; 0 where it sets none."""

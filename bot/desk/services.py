@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from bot.desk.sweeps import Sweeps
 from bot.desk.texts import Texts
 from bot.desk.upkeep import Upkeep
 from bot.desk.workshop import Workshop
+from bot.erasing.erasure import Erasure
 from bot.library.library import Library
 from bot.library.pictures import Pictures
 from bot.library.publications import Publications
@@ -46,6 +48,7 @@ from bot.settings import ROOT, Settings
 from bot.webhooks.courier import Courier
 from bot.webhooks.hooks import Hooks
 from bot.webhooks.ledger import Ledger
+from kb_index.serving import current_name
 
 #: Threads for what blocks. More than the database has connections, so that one that keeps silent for a while does not
 #: hold up what does not need it.
@@ -95,6 +98,8 @@ class Services:
     async def start(cls, settings: Settings) -> Services:
         """Opens everything. The store need not be up yet; the database must, or DatabaseUnavailable is raised."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "blocking"))
+        # What a desk that was killed left there: a home is one desk's.
+        await asyncio.to_thread(shutil.rmtree, settings.imports, ignore_errors=True)
         conversations = Conversations(connect(settings.redis))
         engine = open_database(settings.database)
         staff, archive, library = Staff(engine), Archive(engine), Library(engine)
@@ -129,15 +134,18 @@ class Services:
         lobby, texts = Lobby(conversations, rota), Texts(ROOT / "domain.yml")
         sessions = Sessions(conversations, staff, integrations, settings.secure_cookies)
         hub = Hub(conversations, lobby, sessions.holding, lambda: upkeep.archived, also)
+        correspondence = Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
+                                        hub.streams)
         services = cls(
             settings=settings, conversations=conversations, staff=staff, archive=archive, upkeep=upkeep,
-            sessions=sessions, hub=hub, texts=texts, lobby=lobby,
-            correspondence=Correspondence(settings, conversations, outbox, lambda: str(texts.config()["shop"]),
-                                          hub.streams),
+            sessions=sessions, hub=hub, texts=texts, lobby=lobby, correspondence=correspondence,
             library=library, pictures=Pictures(engine),
-            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop), shelf=Latest(Shelf(ledger).refresh),
-            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
-            attachments=attachments, sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox),
+            ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop, lambda: current_name(settings.index)),
+            shelf=Latest(Shelf(ledger).refresh),
+            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings), correspondence.lost),
+            attachments=attachments,
+            sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox,
+                          Erasure(settings, conversations, engine)),
             index=index, customers=customers, filler=filler,
             roster=roster, rota=rota, dispatch=Dispatch(settings, conversations, rota),
             integrations=integrations, hooks=hooks, collector=collector, courier=courier,

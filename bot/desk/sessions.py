@@ -69,10 +69,12 @@ class Sessions:
         return member, secret
 
     async def find(self, request: Request, used: bool = True) -> Member | None:
-        """Who makes this request, or None. Using a session keeps it alive."""
+        """Who makes this request, or None. Using a session keeps it alive; what a console reads by itself, with nobody
+        before it, is no use."""
         secret = cookie(request)
         if not secret:
             return None
+        used = used and request.headers.get("x-frontdesk-unattended") != "1"
         kept = await self._conversations.call("GETEX", _key(secret), *(("EX", keys.SESSION_SECONDS) if used else ()))
         if kept is None:
             return None

@@ -1,5 +1,6 @@
 """What is made good now and then: the search index is completed, what customers said of entries is counted, and what
-nobody needs any more goes: uploads that no message came to carry, and whom mails went to long ago."""
+nobody needs any more goes: uploads that no message came to carry, whom mails went to long ago, and conversations that
+are older than the settings let them be."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.desk.filler import Filler
+from bot.erasing.erasure import Erasure
 from bot.library.library import Library
 from bot.mail.outbox import KEPT_SECONDS, Outbox
 from bot.reports.archive import Archive
@@ -27,13 +29,14 @@ class Sweeps:
     """Runs every ten minutes. Several desks may do so at once."""
 
     def __init__(self, conversations: Conversations, archive: Archive, attachments: Attachments,
-                 filler: Filler, library: Library, outbox: Outbox) -> None:
+                 filler: Filler, library: Library, outbox: Outbox, erasure: Erasure) -> None:
         self._conversations = conversations
         self._archive = archive
         self._attachments = attachments
         self._filler = filler
         self._library = library
         self._outbox = outbox
+        self._erasure = erasure
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -44,7 +47,8 @@ class Sweeps:
             await tasks.end([self._task])
 
     async def run(self, before: float | None = None) -> None:
-        """Removes uploads of `before` (a day ago) that nothing carries, and what is known of mails of long ago."""
+        """Removes uploads of `before` (a day ago) that nothing carries, what is known of mails of long ago, and what is
+        to be erased."""
         await asyncio.to_thread(self._outbox.forget, time.time() - KEPT_SECONDS)
         before = time.time() - UNCLAIMED_SECONDS if before is None else before
         while old := await asyncio.to_thread(self._attachments.unsettled, before):
@@ -54,6 +58,8 @@ class Sweeps:
                     await asyncio.to_thread(self._attachments.settle, [attachment.id], seq)
                 else:
                     await asyncio.to_thread(self._attachments.remove, [attachment.id])
+        if erased := (await self._erasure.sweep())["conversations"]:
+            log.info("%d closed conversations were erased", erased)
 
     async def _seq(self, attachment: Attachment) -> int:
         """Where the message that claimed it stands; 0 where there is none."""

@@ -22,10 +22,12 @@ from bot.mail.letter import Attachment, BadMail
 from bot.reports import transcript
 
 _TYPES = {"txt": "text/plain; charset=utf-8", "html": "text/html; charset=utf-8"}
-#: Mails and window in seconds, of one conversation.
-_MAILS = (10, 3600)
+#: Mails and downloads by the customer, and window in seconds, of one conversation.
+_MAILS, _DOWNLOADS = (10, 3600), (10, 600)
 #: The same transcript to the same address is one mail within this.
 _ONCE_SECONDS = 300
+#: No mailbox has a longer address.
+_LONGEST_ADDRESS = 254
 
 
 async def download(request: Request, cid: str) -> HTTPResponse:
@@ -34,7 +36,9 @@ async def download(request: Request, cid: str) -> HTTPResponse:
 
 
 async def download_by_customer(request: Request) -> HTTPResponse:
-    return await _given(request, await guards.customer(request))
+    cid = await guards.customer(request)
+    await guards.not_too_often(request, f"downloads:{cid}", *_DOWNLOADS)
+    return await _given(request, cid)
 
 
 async def _given(request: Request, cid: str) -> HTTPResponse:
@@ -58,6 +62,8 @@ async def mail(request: Request, cid: str) -> HTTPResponse:
     to = fields.get("to", "").strip() or (who.email if who else "")
     if not to:
         raise body.bad("to", "is missing, and no address of the customer is known")
+    if len(to) > _LONGEST_ADDRESS:
+        raise body.bad("to", "is no e-mail address")
     await guards.not_too_often(request, f"transcripts:{cid}", *_MAILS)
     content = transcript.as_text(title, records).encode()
     sum_ = hashlib.sha256(content + to.lower().encode()).hexdigest()[:24]

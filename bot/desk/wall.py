@@ -31,7 +31,7 @@ async def wall(request: Request) -> HTTPResponse:
               for agent in await agents_shown(services)]
     return as_json({"at": now, "waiting": len(waiting), "longest": _longest(waiting),
                     "teams": await _teams(services, waiting, held, now), "agents": agents,
-                    "today": await _today(services, [*waiting, *held], now, hours.midnight(now, zone))})
+                    "today": await _today(services, [*waiting, *held], hours.midnight(now, zone))})
 
 
 async def _teams(
@@ -58,24 +58,18 @@ def _longest(waiting: Sequence[State]) -> float | None:
     return min((state.waiting_since for state in waiting if state.waiting_since is not None), default=None)
 
 
-async def _today(services: Services, open_ones: Sequence[State], now: float, midnight: float) -> dict[str, Any]:
+async def _today(services: Services, open_ones: Sequence[State], midnight: float) -> dict[str, Any]:
     """Since the midnight of whoever looks, of what the live store still has."""
     conversations = services.conversations
-    ended: list[State] = []
-    while cids := await conversations.closed_before(now, lists.MOST, after=midnight, skip=len(ended)):
-        ended += await conversations.states(cids)
-        if len(cids) < lists.MOST:
-            break
-    ended = [state for state in ended if state.owner == "closed" and state.handed is not None]
+    ended, bots = await conversations.handed("closed", midnight), await conversations.handed("bot", midnight)
     # A rating or a vote of today brings up again what was closed before.
-    closed = [state for state in ended if (state.closed_at or 0) >= midnight]
-    bots = [state for state in await conversations.states(await conversations.owned("bot", lists.MOST)) if state.handed]
-    people = [*open_ones, *closed, *bots]
-    answered = [state for state in people if (state.first_reply or 0) >= midnight]
-    waits = [state.first_reply - state.handed for state in answered
-             if state.first_reply is not None and state.handed is not None]
-    ratings = [state.rating["csat"] for state in ended if state.rating and state.rating["at"] >= midnight]
-    return {"arrived": sum((state.handed or 0) >= midnight for state in people), "answered": len(answered),
+    closed = [one for one in ended if (one.closed_at or 0) >= midnight]
+    people = [(one.handed, one.first_reply) for one in open_ones]
+    people += [(one.handed, one.first_reply) for one in (*closed, *bots)]
+    answered = [(came, replied) for came, replied in people if (replied or 0) >= midnight]
+    waits = [replied - came for came, replied in answered if replied is not None and came is not None]
+    ratings = [one.rating["csat"] for one in ended if one.rating and one.rating["at"] >= midnight]
+    return {"arrived": sum((came or 0) >= midnight for came, _ in people), "answered": len(answered),
             "closed": len(closed), "first_response_median": statistics.median(waits) if waits else None,
             "csat": round(statistics.mean(ratings), 2) if ratings else None}
 

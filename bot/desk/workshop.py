@@ -11,12 +11,14 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot import logs
 from bot.child import die_with_parent
 from bot.desk import tasks
 from bot.desk.errors import ApiError
@@ -85,8 +87,9 @@ class Workshop:
             self._waiting.pop(number, None)
             self._used = time.monotonic()
 
-    def begin(self, call: str, **args: Any) -> Job:
-        """Starts a long call; its job can be asked after. Raises ApiError ``publishing`` during a publish."""
+    def begin(self, call: str, scratch: Path | None = None, **args: Any) -> Job:
+        """Starts a long call; its job can be asked after. The folder `scratch` is removed when it is over, however it
+        ends. Raises ApiError ``publishing`` during a publish."""
         now = time.monotonic()
         self.jobs = {key: job for key, job in self.jobs.items() if job.state == "working" or now - job.began < _KEPT}
         if any(job.state == "working" and job.call == "publish" for job in self.jobs.values()):
@@ -96,7 +99,11 @@ class Workshop:
 
         async def run() -> None:
             try:
-                job.result = await self.call(call, job, **args)
+                try:
+                    job.result = await self.call(call, job, **args)
+                finally:
+                    if scratch is not None:
+                        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
                 job.state = "done"
             except ApiError as error:
                 job.error = {"code": error.code, "message": str(error), **error.more}
@@ -126,7 +133,7 @@ class Workshop:
 
     async def _start(self) -> None:
         read, write = os.pipe()
-        output = await asyncio.to_thread(_log_file, self._settings.home / "logs")
+        output = await asyncio.to_thread(logs.opened, self._settings.home / "logs" / "workshop.log")
         # It listens on nothing, so our port is no affair of its.
         settings = {name: value for name, value in as_environ(self._settings).items() if name != "FRONTDESK_PORT"}
         try:
@@ -187,11 +194,6 @@ class Workshop:
         await process.wait()
         if reader is not None:
             await asyncio.wait([reader], timeout=2)
-
-
-def _log_file(folder: Path) -> Any:
-    folder.mkdir(parents=True, exist_ok=True)
-    return (folder / "workshop.log").open("ab")
 
 
 def _refusal(error: dict[str, Any]) -> ApiError:

@@ -43,9 +43,10 @@ class Found:
 class Asker:
     """One for each purpose, since it keeps what it found in the state that it stands at."""
 
-    def __init__(self, cache: VectorCache, top: int = 5, weights: Weights | None = None) -> None:
+    def __init__(self, cache: VectorCache, top: int = 5, weights: Weights | None = None,
+                 looks: type[Reranker] = Reranker) -> None:
         self._cache = cache
-        self._reranker = Reranker(cache.larger) if cache.larger is not None else None
+        self._reranker = looks(cache.larger) if cache.larger is not None else None
         self._top = top
         self._weights = weights or Weights()
         self._retriever: Retriever | None = None

@@ -18,6 +18,7 @@ from bot.judgement.judge import classify, read, sought
 from bot.judgement.judgement import Reading
 from bot.judgement.notes import Notes
 from bot.judgement.plainly import plainly
+from bot.judgement.reranking import AsIfHidden
 from bot.judgement.router import Bars
 from bot.library.library import Library
 from bot.library.publications import planned, publications_of
@@ -194,7 +195,8 @@ class Memory:
         """Asks a state, for one purpose after another: what of it has been found before need not be sought again."""
         if purpose not in self._askers:
             # Of what is hidden one more is sought, since one is taken out.
-            self._askers[purpose] = Asker(cache, RIVALS + (purpose == "hidden"))
+            self._askers[purpose] = (Asker(cache, RIVALS + 1, looks=AsIfHidden) if purpose == "hidden"
+                                     else Asker(cache, RIVALS))
         return self._askers[purpose].at(state)
 
     def resume(self, live: snapshot.Snapshot, cache: VectorCache) -> None:

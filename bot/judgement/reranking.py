@@ -46,6 +46,13 @@ class Reranker:
             return self._encoder.encode(texts)
 
 
+class AsIfHidden(Reranker):
+    """Looks again where it would if the first candidate was not there: for questions of which that is taken out."""
+
+    def wants(self, text: str, candidates: Sequence[Candidate]) -> bool:
+        return super().wants(text, candidates[1:])
+
+
 class _Later(Reranker):
     """Loads the encoder when a question wants it first: a fresh assistant is ready sooner, and smaller until then."""
 

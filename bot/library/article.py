@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from kb_index.entry import AGENTS, EVERYONE, VERIFIED, Entry
+from kb_index.entry import AGENTS, EVERYONE, VERIFIED, Entry, no_text
 from kb_index.errors import BadEntry
 from kb_index.markdown import is_mute
 
@@ -69,7 +69,8 @@ class Article:
         if begin and end and end < begin:
             raise BadEntry(f"{where}: valid_until {end} lies before valid_from {begin}")
         source = fields.get("translation_of")
-        source = Entry.parse_id(source, where) if source is not None and str(source).strip() else ""
+        empty = source is None or (isinstance(source, str) and not source.strip())
+        source = "" if empty else Entry.parse_id(source, where)
         if source and not language:
             raise BadEntry(f"{where}: it is a translation of {source!r}, but of no language; write one, such as de")
         if source == entry.id:
@@ -139,7 +140,7 @@ class Article:
 def _line(fields: Mapping[str, Any], name: str, where: str) -> str:
     value = fields.get(name)
     if value is not None and not isinstance(value, str):
-        raise BadEntry(f"{where}: {name}: {value!r} is no text; put it in quotes")
+        raise no_text(name, value, where)
     value = (value or "").encode("utf-8", "replace").decode().strip()
     if len(value) > 100 or re.search(r"[\x00-\x1f\x7f]", value):
         raise BadEntry(f"{where}: {name} is to be one line of at most 100 characters")

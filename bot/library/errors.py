@@ -35,6 +35,14 @@ class Overtaken(LibraryError):
         super().__init__(f"{article} was changed while the publish began; nothing is live yet: publish again")
 
 
+class Unwritten(LibraryError):
+    """What was begun is not in the database any more, so that it cannot be settled."""
+
+    def __init__(self, seq: int, snapshot: str) -> None:
+        super().__init__(f"publication {seq} is gone from the database, so {snapshot} serves without being written "
+                         "down; publish again")
+
+
 class NothingToPublish(LibraryError):
     """The library has nothing that customers could be shown."""
 

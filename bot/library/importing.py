@@ -8,22 +8,26 @@ Known are CSV, TSV, Excel, JSON, JSON lines, Markdown, saved web pages, the JSON
 from __future__ import annotations
 
 import lzma
+import re
 import shutil
 import tempfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from bot.library import foreign, pages, pictures
-from bot.library.article import Article, slug
+from bot.library.article import FIELDS, Article, slug
 from kb_index import folder
 from kb_index import importing as plain
+from kb_index.entry import folded
 from kb_index.errors import BadEntry, NoEntries
 from kb_index.markdown import PICTURES, foreign_pictures, is_mute, own_pictures, readdressed
 
@@ -77,10 +81,12 @@ Row = tuple[dict[str, Any], Origin]
 @dataclass
 class Found:
     """The articles of some files, in their order, with the pictures that came along, and what a person should know of
-    them. `lacking` are the pictures that did not come along, and where they are named."""
+    them. `nameless` are the places of articles that came without an id; `lacking` are the pictures that did not come
+    along, and where they are named."""
 
     articles: list[Article] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    nameless: list[int] = field(default_factory=list)
     pictures: dict[str, pictures.Picture] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
 
@@ -89,6 +95,25 @@ class Found:
         made = pictures.of_stranger(file, where)
         self.pictures[made.name] = made
         return made.name
+
+    def name(self, there: Mapping[str, str]) -> None:
+        """Gives what came without an id one that is made of its question. Where the library has that id for another
+        question, it is numbered; `there` are the library's questions by their ids."""
+        without = set(self.nameless)
+        taken = {one.id for place, one in enumerate(self.articles) if place not in without}
+        for place in self.nameless:
+            article = self.articles[place]
+            asked = folded(article.entry.question)
+            wanted = slug(article.entry.question)
+            free = next(
+                name for name in chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+                if name not in taken and (name not in there or folded(there[name]) == asked)
+            )
+            taken.add(free)
+            if article.id in there and free != article.id:
+                self.warnings.append(f"{article.entry.question[:60]!r}: the entry {article.id!r} answers another "
+                                     f"question; this one is {free!r}")
+            self.articles[place] = replace(article, entry=replace(article.entry, id=free))
 
     def told(self, there: Collection[str]) -> list[str]:
         """All warnings where the pictures `there` are in the library already."""
@@ -102,46 +127,73 @@ def read(paths: Sequence[Path], top: Path | None = None) -> Found:
     folder `top`. Raises BadEntry at the first fault."""
     found = Found()
     places: dict[str, str] = {}
-    nameless: list[int] = []
     questions: dict[str, str] = {}
-    for path in paths:
-        for fields, origin in rows(path, found.warnings, (top or _around(path)).absolute()):
-            where = origin.where
-            if fields["id"] in ("", None):  # 0 is an id
-                nameless.append(len(found.articles))
-                fields = {**fields, "id": slug(str(fields["question"]))}
-            article = illustrated(Article.of_file(fields, where), origin, found.take)
-            for name in own_pictures(article.entry.answer):
-                if name in found.pictures or name in found.lacking:
-                    continue
-                if (file := pictures.place(name, origin.near())) is None:
-                    found.lacking[name] = origin.of(name)
-                else:
-                    found.pictures[name] = pictures.of_file(file, origin.of(name))
-            if left := foreign_pictures(article.entry.answer):
-                found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
-                                      "the editor")
-            if nameless[-1:] != [len(found.articles)]:
-                if article.id in places:
-                    raise BadEntry(
-                        f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
-                    )
-                places[article.id] = where
-            folded = " ".join(article.entry.question.lower().split())
-            if folded in questions:
-                found.warnings.append(f"{where}: the same question stands at {questions[folded]}; one is given")
-            questions.setdefault(folded, where)
-            found.articles.append(article)
-    # Once all are known that have an id.
-    for place in nameless:
-        article = found.articles[place]
-        free = _free(article.id, places)
-        places[free] = ""
-        found.articles[place] = replace(article, entry=replace(article.entry, id=free))
+    strangers = _Strangers()
+    for fields, origin in _together(paths, found.warnings, top):
+        where = origin.where
+        fields = _by_our_names(fields)
+        strangers.look(fields, origin.file)
+        if fields["id"] in ("", None):  # 0 is an id
+            found.nameless.append(len(found.articles))
+            fields = {**fields, "id": slug(str(fields["question"]))}
+        article = illustrated(Article.of_file(fields, where), origin, found.take)
+        for name in own_pictures(article.entry.answer):
+            if name in found.pictures or name in found.lacking:
+                continue
+            if (file := pictures.place(name, origin.near())) is None:
+                found.lacking[name] = origin.of(name)
+            else:
+                found.pictures[name] = pictures.of_file(file, origin.of(name))
+        if left := foreign_pictures(article.entry.answer):
+            found.warnings.append(f"{where}: its pictures are left out, such as {left[0][:80]}; put them in with "
+                                  "the editor")
+        if found.nameless[-1:] != [len(found.articles)]:
+            if article.id in places:
+                raise BadEntry(
+                    f"{where}: the id {article.id!r} stands already at {places[article.id]}; ids must differ"
+                )
+            places[article.id] = where
+        asked = " ".join(article.entry.question.lower().split())
+        if asked in questions:
+            found.warnings.append(f"{where}: the same question stands at {questions[asked]}; one is given")
+        questions.setdefault(asked, where)
+        found.articles.append(article)
+    found.warnings += strangers.told()
+    found.name({})  # once all are known that have an id
     if not found.articles:
         named = ", ".join(path.name or str(path) for path in paths)
         raise BadEntry(f"{named}: there are no entries in it; nothing was changed")
     return found
+
+
+def _by_our_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``valid until`` and ``valid-until`` stand for ``valid_until`` where that is not there."""
+    ours = {name: re.sub("[ -]", "_", name) for name in fields}
+    return {ours[name] if ours[name] in FIELDS and ours[name] not in fields else name: value
+            for name, value in fields.items()}
+
+
+class _Strangers:
+    """Columns and keys that say something which no entry has. In Markdown other tools have keys of their own; there
+    only what is nearly one of ours is told."""
+
+    def __init__(self) -> None:
+        self._known = set(FIELDS)
+        self._named: dict[Path, list[str]] = {}
+
+    def look(self, fields: Mapping[str, Any], file: Path) -> None:
+        for name in fields.keys() - self._known:
+            if fields[name] in ("", None, []):
+                continue
+            self._known.add(name)
+            [near] = get_close_matches(name, FIELDS, 1, 0.8) or [""]
+            if near or file.suffix.lower() != ".md":
+                self._named.setdefault(file, []).append(f"{name!r} ({near}?)" if near else repr(name))
+
+    def told(self) -> list[str]:
+        """What of each file was left out, each name once in all."""
+        return [f"{file.name}: entries have no field {', '.join(sorted(names))}; what it says was left out"
+                for file, names in self._named.items()]
 
 
 def illustrated(article: Article, origin: Origin, named: Callable[[Path, str], str]) -> Article:
@@ -164,22 +216,35 @@ def _around(path: Path) -> Path:
     return path.absolute().parents[1 if path.suffix.lower() == ".md" else 0]
 
 
-def rows(path: Path, warnings: list[str], top: Path, inside: bool = False) -> Iterator[Row]:
-    """The fields of each entry, and where they stand. `inside` passes over what is no file of entries."""
+def _together(paths: Sequence[Path], warnings: list[str], top: Path | None = None) -> Iterator[Row]:
+    """The fields of each entry, and where they stand. The exports of other help centres come last, all as one."""
+    exports: list[foreign.Export] = []
+    for path in paths:
+        yield from _rows(path, warnings, (top or _around(path)).absolute(), exports)
+    yield from foreign.rows(exports, warnings)
+
+
+def _rows(
+    path: Path, warnings: list[str], top: Path, exports: list[foreign.Export], inside: bool = False
+) -> Iterator[Row]:
+    """Those of one path but for what is an export of another help centre, which goes to `exports`. `inside` passes over
+    what is no file of entries."""
     suffix = path.suffix.lower()
     if not path.exists():
         raise BadEntry(f"{path}: there is no such file or folder")
     if path.is_dir():
-        yield from _folder(path, warnings, top)
+        yield from _folder(path, warnings, top, exports)
     elif suffix == ".zip":
         with _unpacked(path) as unpacked:
             before = len(warnings)
             try:
-                for fields, origin in _folder(unpacked, warnings, unpacked):
+                for fields, origin in _together([unpacked], warnings, unpacked):
                     yield fields, replace(origin, where=origin.where.replace(str(unpacked), path.name, 1))
             except BadEntry as error:
                 raise type(error)(str(error).replace(str(unpacked), path.name)) from None
             warnings[before:] = [one.replace(str(unpacked), path.name) for one in warnings[before:]]
+    elif suffix == ".json" and (told := foreign.read(plain.text(path))) is not None:
+        exports.append((told, Origin(str(path), path, top)))
     elif suffix in _KNOWN:
         for fields, where in _entries(path, warnings):
             yield fields, Origin(where, path, top)
@@ -196,14 +261,12 @@ def _entries(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], 
         yield from _page(path, warnings)
     elif suffix == ".xlsx":
         yield from plain.named(_workbook(path, warnings), path, warnings)
-    elif suffix == ".json" and (told := foreign.read(plain.text(path), path)) is not None:
-        yield from foreign.rows(told, path, warnings)
     else:
         yield from plain.rows(path, warnings)
 
 
-def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
-    pages_taken: set[str] = set()
+def _folder(path: Path, warnings: list[str], top: Path, exports: list[foreign.Export]) -> Iterator[Row]:
+    pages_taken: set[tuple[str, str]] = set()
     found = False
     strange: list[NoEntries] = []
     for file in sorted(path.rglob("*")):
@@ -213,29 +276,23 @@ def _folder(path: Path, warnings: list[str], top: Path) -> Iterator[Row]:
             continue
         some = False
         try:
-            for fields, origin in rows(file, warnings, top, inside=True):
+            for fields, origin in _rows(file, warnings, top, exports, inside=True):
                 found = some = True
                 if file.suffix.lower() in (".html", ".htm"):
                     # The pages of one site repeat their menus and popular questions.
-                    if fields["question"] in pages_taken:
+                    said = fields["question"], fields["answer"]
+                    if said in pages_taken:
                         continue
-                    pages_taken.add(fields["question"])
+                    pages_taken.add(said)
                 yield fields, origin
         except NoEntries as error:
             if some or file.suffix.lower() != ".json":
                 raise
             strange.append(error)
-    if strange and not found:
+    if strange and not found and not exports:
         raise strange[0]
     # A site comes with the JSON of its programs.
     warnings += [f"{error}; the file was left out" for error in strange]
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free
 
 
 def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -246,14 +303,16 @@ def _page(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str
         raise BadEntry(f"{path}: its tags are nested too deep to be read; save the page anew") from None
     warnings += [f"{path.name}: {fault}; it was left out" for fault in faults]
     for question, answer in found:
-        if not question or not answer:
-            what = f"{question[:60]!r} has no answer" if question else f"{answer[:60]!r} answers no question"
+        if not question or not answer.markdown:
+            what = f"{question[:60]!r} has no answer" if question else f"{answer.markdown[:60]!r} answers no question"
             warnings.append(f"{path.name}: {what}; it was left out")
             continue
-        yield {"id": "", "question": question, "answer": answer}, f"{path}: {question[:60]!r}"
+        if answer.missed:
+            warnings.append(pages.left_out(f"{path.name}: {question[:60]!r}", answer.missed))
+        yield {"id": "", "question": question, "answer": answer.markdown}, f"{path}: {question[:60]!r}"
 
 
-def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
+def _workbook(path: Path, warnings: list[str]) -> Iterator[plain.Raw]:
     """The first sheet of cells, its first row that is not empty naming the columns."""
     import openpyxl
     from openpyxl.utils import get_column_letter
@@ -274,7 +333,7 @@ def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any],
             if not any(names):
                 names = [str(value or "").strip() for value in values]
                 continue
-            told: dict[str, Any] = {}
+            told: list[tuple[str, Any]] = []
             for column, (name, cell) in enumerate(zip(names, row, strict=False), 1):
                 value = cell.value
                 if cell.data_type == "f":
@@ -284,9 +343,9 @@ def _workbook(path: Path, warnings: list[str]) -> Iterator[tuple[dict[str, Any],
                     value = getattr(value, "text", value)
                 if value is not None:
                     value = plain.unguarded(value) if isinstance(value, str) else _cell(value)
-                if name and (value is not None or name not in told):
-                    told[name] = value
-            if any(value is not None and str(value).strip() for value in told.values()):
+                if name:
+                    told.append((name, value))
+            if any(value is not None and str(value).strip() for _, value in told):
                 yield told, f"{path}, row {number}"
         book.close()
     except BadEntry:
@@ -332,6 +391,9 @@ def _unpacked(path: Path) -> Iterator[Path]:
                     raise BadEntry(f"{path}: holds {name[:100]!r}, a place outside; pack the folder anew")
                 if info.is_dir() or not parts:
                     continue
+                if name.lower().endswith(".zip"):  # each level would have room of its own
+                    raise BadEntry(f"{path}: holds {name[:100]!r}, a zip within a zip; unpack that one, then pack "
+                                   "them together")
                 file = target.joinpath(*parts)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 # What the zip says of its sizes may be a lie.

@@ -25,6 +25,7 @@ from bot.library.article import STATUSES, Article
 from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, publications, questions, versions
 from bot.library.translations import Families, Kin
+from bot.search.words import parted
 
 if TYPE_CHECKING:
     from bot.library.pictures import Picture
@@ -82,7 +83,7 @@ class Library:
         """
         where = [condition for name, value in (filters or {}).items() for condition in _conditions(name, value)]
         query = sa.select(_LISTED).order_by(*_SORTS[sort])
-        words = _WORD.findall(search)[:12]
+        words = _WORD.findall(parted(search, alone=False))[:12]
         with reading(self._engine) as connection:
             if not words:
                 total = connection.execute(sa.select(sa.func.count()).select_from(articles).where(*where)).scalar()
@@ -352,6 +353,12 @@ class Library:
         )
         with reading(self._engine) as connection:
             return [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+
+    def titles(self) -> dict[str, str]:
+        """The question of every article by its id, archived ones too."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(articles.c.id, articles.c.question))
+            return {name: question for name, question in rows}
 
     def note(self, name: str) -> str:
         with reading(self._engine) as connection:

@@ -7,27 +7,17 @@ import re
 import warnings
 from collections.abc import Iterator
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import CData, NavigableString
 from markdownify import markdownify
 
-#: What is no part of an answer. Pictures too: only those that an editor put in are shown (docs/editor.md).
-_DROPPED = [
-    "script",
-    "style",
-    "iframe",
-    "object",
-    "embed",
-    "svg",
-    "form",
-    "noscript",
-    "template",
-    "img",
-    "video",
-    "audio",
-]
+#: What is no part of an answer, and in what words it is told. Pictures too: only those that an editor put in are shown
+#: (docs/editor.md).
+_UNSEEN = ("script", "style", "svg", "form", "noscript", "template")
+_MISSED = (("picture", "pictures", ("img",)),
+           ("video or other frame", "videos or other frames", ("video", "audio", "iframe", "object", "embed")))
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: What stands within a word or a line; anything else parts words.
 _INLINE = {
@@ -37,27 +27,48 @@ _INLINE = {
 _SPACES = re.compile(r"[ \t\xa0]+")
 
 
-def pairs(html: str, faults: list[str]) -> list[tuple[str, str]]:
-    """(question, answer in Markdown) of a page, in its order: the first of the three ways that finds any. One may be
-    empty where the page has none. `faults` gets what could not be read."""
+class Text(NamedTuple):
+    """Markdown, and in words what of the HTML it cannot hold: ``2 pictures``, or nothing."""
+
+    markdown: str
+    missed: str = ""
+
+
+Pair = tuple[str, Text]
+
+
+def pairs(html: str, faults: list[str]) -> list[Pair]:
+    """(question, answer) of a page, in its order: the first of the three ways that finds any. One may be empty where
+    the page has none. `faults` gets what could not be read."""
     soup = _soup(html)
-    found: list[tuple[str, str]] = []
+    found: list[Pair] = []
     for way in (_json_ld(soup, faults), _details(soup), _under_headings(soup)):
         of_way = list(way)
-        if any(question and answer for question, answer in of_way):
+        if any(question and answer.markdown for question, answer in of_way):
             return of_way
         found = found or of_way
     return found
 
 
-def as_markdown(html: str) -> str:
+def as_markdown(html: str) -> Text:
     """HTML of another system as Markdown; scripts, frames and pictures are dropped."""
     soup = _soup(html)
-    for unwanted in soup(_DROPPED):
+    for unwanted in soup(_UNSEEN):
         unwanted.decompose()
+    missed = []
+    for one, many, tags in _MISSED:
+        for unwanted in (there := soup(tags)):
+            unwanted.extract()
+        if there:
+            missed.append(f"{len(there)} {many if len(there) > 1 else one}")
     text = markdownify(str(soup), heading_style="ATX", bullets="-")
     lines = [line.rstrip() for line in text.replace("\xa0", " ").splitlines()]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return Text(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), " and ".join(missed))
+
+
+def left_out(where: str, missed: str) -> str:
+    """What a person is to know of a text that could not be taken whole."""
+    return f"{where}: left out of its answer: {missed}; put pictures in with the editor"
 
 
 def _soup(html: str) -> BeautifulSoup:
@@ -66,7 +77,7 @@ def _soup(html: str) -> BeautifulSoup:
         return BeautifulSoup(html, "html.parser")
 
 
-def _json_ld(soup: BeautifulSoup, faults: list[str]) -> Iterator[tuple[str, str]]:
+def _json_ld(soup: BeautifulSoup, faults: list[str]) -> Iterator[Pair]:
     """schema.org/FAQPage, wherever it stands: below it are Questions with ``name`` and ``acceptedAnswer.text`` (HTML),
     or the ``@id`` of such."""
     for script in soup("script", attrs={"type": "application/ld+json"}):
@@ -85,13 +96,13 @@ def _json_ld(soup: BeautifulSoup, faults: list[str]) -> Iterator[tuple[str, str]
             yield _plain(_words(_soup(name)) if re.search("[<&]", name) else name), _answer(question)
 
 
-def _answer(question: dict[str, Any]) -> str:
+def _answer(question: dict[str, Any]) -> Text:
     told = question.get("acceptedAnswer")
     for one in told if isinstance(told, list) else [told]:
         text = one.get("text") if isinstance(one, dict) else one
         if isinstance(text, str) and text.strip():
             return as_markdown(text)
-    return ""
+    return Text("")
 
 
 def _of_type(told: Any, kind: str, named: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -101,7 +112,7 @@ def _of_type(told: Any, kind: str, named: dict[str, dict[str, Any]]) -> Iterator
             yield from _of_type(one, kind, named)
     elif isinstance(told, dict):
         types = told.get("@type")
-        if kind == types or (isinstance(types, list) and kind in types):
+        if kind in map(_type, types if isinstance(types, list) else [types]):
             yield told
         elif types is None and str(told.get("@id")) in named:
             yield named[str(told["@id"])]
@@ -110,7 +121,12 @@ def _of_type(told: Any, kind: str, named: dict[str, dict[str, Any]]) -> Iterator
                 yield from _of_type(one, kind, named)
 
 
-def _details(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+def _type(name: Any) -> str:
+    """``https://schema.org/FAQPage`` and ``schema:FAQPage`` as ``FAQPage``."""
+    return re.split("[/:#]", str(name))[-1]
+
+
+def _details(soup: BeautifulSoup) -> Iterator[Pair]:
     """Each with its own text; those within it are questions of their own, of which it may be no more than the title."""
     for details in soup("details"):
         own = copy(details)
@@ -120,11 +136,11 @@ def _details(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
         for one in inner:
             one.extract()
         answer = as_markdown(own.decode_contents())
-        if answer or not inner:
+        if answer.markdown or not inner:
             yield question, answer
 
 
-def _under_headings(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+def _under_headings(soup: BeautifulSoup) -> Iterator[Pair]:
     """Headings that end with a question mark; the answer goes on to the next heading."""
     for heading in soup(_HEADINGS):
         question = _plain(_words(heading))
@@ -134,7 +150,8 @@ def _under_headings(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
         for sibling in heading.next_siblings:
             if isinstance(sibling, Tag) and (sibling.name in _HEADINGS or sibling.find(_HEADINGS)):
                 break
-            answer.append(str(sibling))
+            # Written as it was: a comment stays one, and what stands for a "<" is no tag.
+            answer.append(sibling.output_ready() if isinstance(sibling, NavigableString) else str(sibling))
         yield question, as_markdown("".join(answer))
 
 

@@ -7,6 +7,7 @@ that whatever dies in between can be told apart afterwards: see :meth:`Publicati
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from bot.database import open_database, reading, writing
 from bot.library import pictures, shelf, tables
 from bot.library.article import Article
-from bot.library.errors import Overtaken
+from bot.library.errors import Overtaken, Unwritten
 from bot.library.importing import Origin, illustrated
 from bot.library.library import Library, today
 from bot.library.pictures import Picture
@@ -30,6 +31,8 @@ from kb_index.entry import Entry
 from kb_index.translations import joined
 
 _ROWS = 500
+#: Seconds that no publish takes.
+_LONGEST = 86_400.0
 #: So much of what a publish could change is listed.
 _LISTED = 1000
 _NEWEST = sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
@@ -77,10 +80,12 @@ class Plan:
 class Publications:
     """All methods block and raise DatabaseUnavailable."""
 
-    def __init__(self, engine: Any, kb: Path | None = None) -> None:
-        """`kb` is the Markdown folder that the library follows; without one it follows none."""
+    def __init__(self, engine: Any, kb: Path | None = None, home: Path | None = None) -> None:
+        """`kb` is the Markdown folder that the library follows; without one it follows none. `home` is whose snapshots
+        are published: several may share one database, and each has its own."""
         self._engine = engine
         self._kb = kb
+        self._home = home
         self._shelf = shelf.Shelf()
 
     # What would be live
@@ -271,7 +276,7 @@ class Publications:
                     kind=kind,
                     state="begun",
                     mark=mark,
-                    snapshot="",
+                    snapshot=self._place(make=True),
                     override=override,
                     plan=told,
                     report="{}",
@@ -311,11 +316,13 @@ class Publications:
             withdrawn = articles.c.id.in_(some), articles.c.status != "archived"
             connection.execute(articles.update().where(*withdrawn).values(synced=""))
         self._set_live(connection, seq, changes)
-        connection.execute(
+        settled = connection.execute(
             publications.update()
             .where(publications.c.seq == seq)
             .values(state="done", snapshot=snapshot, plan=json.dumps(changes), report=json.dumps(report))
         )
+        if not settled.rowcount:
+            raise Unwritten(seq, snapshot)
 
     def _write_files(self, connection: Any, plan: Plan) -> list[tuple[str, int | None]]:
         """Writes the versions that come from files; returns all changes as they became.
@@ -337,6 +344,9 @@ class Publications:
             if change.article is None or change.id not in there:
                 continue
             row = there[change.id]
+            if row["mark"] == change.article.mark:  # another home has just taken in the same
+                changes[place] = (change.id, row["version"])
+                continue
             nr, number = row["nr"], row["version"] + 1
             changes[place] = (change.id, number)
             newest = None if number == change.version else library._version(connection, nr, row["version"])
@@ -399,8 +409,8 @@ class Publications:
             connection.execute(publications.delete().where(publications.c.seq == seq, publications.c.state == "begun"))
 
     def begun(self) -> int:
-        """How many publications are under way, or were when something died."""
-        query = sa.select(sa.func.count()).select_from(publications).where(publications.c.state == "begun")
+        """How many publications of this home are under way, or were when something died."""
+        query = sa.select(sa.func.count()).select_from(publications).where(self._begun_here())
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar() or 0)
 
@@ -411,7 +421,7 @@ class Publications:
             tables.alone(connection)
             rows = (
                 connection.execute(
-                    publications.select().where(publications.c.state == "begun").order_by(publications.c.seq.desc())
+                    publications.select().where(self._begun_here()).order_by(publications.c.seq.desc())
                 )
                 .mappings()
                 .all()
@@ -429,6 +439,22 @@ class Publications:
                         continue
                 connection.execute(publications.delete().where(publications.c.seq == row["seq"]))
             return said
+
+    def _begun_here(self) -> Any:
+        """Those of this home that are begun, and those of others that have come to nothing long since."""
+        here = publications.c.snapshot.in_(("", self._place()))
+        return sa.and_(publications.c.state == "begun", sa.or_(here, publications.c.at < time.time() - _LONGEST))
+
+    def _place(self, make: bool = False) -> str:
+        """Which home this is among those of one database; nothing before its first publication. Only who holds the
+        set-up's lock makes it."""
+        if self._home is None:
+            return ""
+        file = self._home / "place"
+        name = file.read_text() if file.exists() else ""
+        if make and not name:
+            file.write_text(name := secrets.token_hex(8))
+        return name
 
     # The way back
 
@@ -520,14 +546,14 @@ class Publications:
             self._set_live(connection, seq, changes, again=True)
             return seq
 
-    def due(self) -> tuple[bool, list[str]]:
-        """Whether other articles hold today than on the day of what serves, and which ones that were made ready before
-        their day are to go live because it has come."""
+    def due(self, serving: str | None = None) -> tuple[bool, list[str]]:
+        """Whether other articles hold today than on the day of the snapshot that is `serving`, or of the newest, and
+        which ones that were made ready before their day are to go live because it has come."""
         now = today()
         done = publications.c.state == "done"
         newest = sa.select(publications.c.snapshot).where(done).order_by(publications.c.seq.desc()).limit(1)
         # Who goes back serves what was made then.
-        serves = publications.c.snapshot == newest.scalar_subquery()
+        serves = publications.c.snapshot == (serving or newest.scalar_subquery())
         made = sa.select(sa.func.min(publications.c.at)).where(done, serves)
         with reading(self._engine) as connection:
             at = connection.execute(made).scalar()
@@ -582,7 +608,8 @@ def _is_off(connection: Any) -> bool:
 
 def _heads_of(connection: Any, ids: Collection[str]) -> dict[str, Any]:
     """The newest version of each of these articles that is there, and who wrote it."""
-    query = sa.select(articles.c.id, articles.c.nr, articles.c.version, articles.c.updated_by)
+    query = sa.select(articles.c.id, articles.c.nr, articles.c.version, articles.c.updated_by, versions.c.mark)
+    query = query.join(versions, _NEWEST)
     found = [connection.execute(query.where(articles.c.id.in_(some))).mappings() for some in _in_steps(ids)]
     return {row["id"]: row for rows in found for row in rows}
 
@@ -627,7 +654,7 @@ def publications_of(settings: Settings) -> Publications:
     """The ledger of this installation, its tables made or brought up to date."""
     engine = open_database(settings.database)
     Library(engine).prepare()
-    return Publications(engine, settings.kb)
+    return Publications(engine, settings.kb, settings.home)
 
 
 def planned(ledger: Publications, ready: bool = False) -> Plan:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.library.article import Article
+from bot.search.words import is_unparted, parted
 from kb_index.entry import Entry
 
 metadata = sa.MetaData()
@@ -89,6 +90,7 @@ publications = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("mark", sa.String(64), nullable=False),
+    # While begun, whose it is: the home's own name.
     sa.Column("snapshot", sa.String(80), nullable=False),
     sa.Column("override", sa.Text, nullable=False),
     # JSON: [[id, version or null], …] while begun; afterwards what the gate said.
@@ -216,7 +218,17 @@ def add_filters(connection: Any) -> None:
             f"CREATE INDEX IF NOT EXISTS kb_article_{name} ON kb_article ({name}, updated, nr)")
 
 
-STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals, add_filters)
+def part_words(connection: Any) -> None:
+    """The eighth step: where no spaces part words, a run of them was one word, found from its beginning only."""
+    newest = sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
+    query = sa.select(articles.c.nr, versions.c.body).join(versions, newest)
+    rows = connection.execute(query.execution_options(yield_per=500))
+    bodies = {nr: body for nr, body in rows if is_unparted(body)}
+    for nr, body in bodies.items():
+        index_words(connection, [(nr, Article.restore(json.loads(body)).words())])
+
+
+STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals, add_filters, part_words)
 
 
 def alone(connection: Any) -> None:
@@ -251,7 +263,7 @@ def body_of(article: Article) -> str:
 def index_words(connection: Any, words: Sequence[tuple[int, str]], new: bool = False) -> None:
     """Makes articles (by nr) findable by words, in place of those they were found by; `new` says there are none."""
     # Postgres takes no more than a megabyte into one tsvector.
-    rows = [{"nr": nr, "words": text[:200_000]} for nr, text in words]
+    rows = [{"nr": nr, "words": parted(text)[:200_000]} for nr, text in words]
     if connection.dialect.name == "sqlite":
         if not new:
             connection.execute(sa.text("DELETE FROM kb_words WHERE rowid = :nr"), rows)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +20,8 @@ from bot.database import has_come, insert_new, migrate, open_database, reading, 
 from bot.mail.letter import Attachment, compose, message_id
 from bot.settings import Settings
 
-#: Seconds that a process has for sending a mail before another one tries.
-_LEASE = 60.0
+#: Seconds that a process has for sending a mail before another one tries. A slow server takes 15 for each answer.
+_LEASE = 300.0
 #: Seconds before the next attempt at a mail that was not taken; after the last of them it is given up.
 RETRIES = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0, 12 * 3600.0)
 #: How long it is known that a mail went, and to whom. Longer than any key can come again.
@@ -31,7 +32,7 @@ _mails = sa.Table(
     "outbox", _metadata,
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("put_at", sa.Float, nullable=False),
-    # waiting, sent, refused (by the server, for good) or given_up
+    # waiting, sent, refused (by the server, for good) or given_up (after the last try, or when it is over)
     sa.Column("state", sa.String(16), nullable=False, index=True),
     sa.Column("due", sa.Float, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
@@ -39,7 +40,15 @@ _mails = sa.Table(
     # The whole mail; emptied when it is sent, since codes and links stand in it.
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("said", sa.Text, nullable=False),
+    # When what it says is over, as with a code that counts for minutes; none for most.
+    sa.Column("good_until", sa.Float, nullable=True),
 )
+
+
+def _add_good_until(connection: Any) -> None:
+    """The second step: outboxes of before knew no mail that is over."""
+    if "good_until" not in {column["name"] for column in sa.inspect(connection).get_columns("outbox")}:
+        connection.exec_driver_sql("ALTER TABLE outbox ADD COLUMN good_until FLOAT")
 
 
 @dataclass(frozen=True)
@@ -68,22 +77,28 @@ class Outbox:
     def prepare(self) -> None:
         """Makes the table where it is missing."""
         if not self._prepared:
-            migrate(self._engine, "outbox", [_metadata.create_all])
+            migrate(self._engine, "outbox", [_metadata.create_all, _add_good_until])
             self._prepared = True
 
     async def send(
-        self, to: str, template: str, values: Mapping[str, str], *, key: str, attachments: tuple[Attachment, ...] = ()
+        self, to: str, template: str, values: Mapping[str, str], *, key: str, attachments: tuple[Attachment, ...] = (),
+        good_for: float | None = None,
     ) -> bool:
-        """Writes a mail and puts it in; False where one with this key was put in before. Raises BadMail."""
-        return await asyncio.to_thread(self.put, to, template, values, key, attachments)
+        """Writes a mail and puts it in; False where one with this key was put in before. One that is `good_for` some
+        seconds goes before others, and is given up where it cannot be sent in time. Raises BadMail."""
+        return await asyncio.to_thread(self.put, to, template, values, key, attachments, good_for)
 
     def put(
-        self, to: str, template: str, values: Mapping[str, str], key: str, attachments: tuple[Attachment, ...] = ()
+        self, to: str, template: str, values: Mapping[str, str], key: str, attachments: tuple[Attachment, ...] = (),
+        good_for: float | None = None,
     ) -> bool:
+        now = time.time()
         mail = compose(to, template, values, self._sender, attachments)
         mail["Message-ID"] = message_id(key, self._sender)
-        row = {"key": key, "put_at": time.time(), "state": "waiting", "due": 0.0, "tries": 0,
-               "recipient": mail["To"].addresses[0].addr_spec, "body": mail.as_bytes(), "said": ""}
+        mail["Date"] = datetime.fromtimestamp(now, timezone.utc)
+        row = {"key": key, "put_at": now, "state": "waiting", "due": 0.0, "tries": 0,
+               "recipient": mail["To"].addresses[0].addr_spec, "body": mail.as_bytes(), "said": "",
+               "good_until": None if good_for is None else now + good_for}
         self.prepare()
         with writing(self._engine) as connection:
             return bool(connection.execute(insert_new(self._engine, _mails, [row])).rowcount)
@@ -92,9 +107,11 @@ class Outbox:
         """The next mail that is due, for this process alone for as long as the lease lasts."""
         now = time.time()
         due = (sa.select(_mails).where(_mails.c.state == "waiting", has_come(_mails.c.due, now, RETRIES[-1]))
-               .order_by(_mails.c.put_at).limit(1).with_for_update(skip_locked=True))
+               .order_by(_mails.c.good_until.is_(None), _mails.c.put_at).limit(1).with_for_update(skip_locked=True))
         self.prepare()
         with writing(self._engine) as connection:
+            connection.execute(_mails.update().where(_mails.c.state == "waiting", _mails.c.good_until <= now)
+                               .values(state="given_up", body=b""))
             row = connection.execute(due).mappings().first()
             if row is None:
                 return None
@@ -103,17 +120,20 @@ class Outbox:
         return Waiting(row["key"], row["recipient"], bytes(row["body"]), row["tries"] + 1)
 
     def sent(self, mail: Waiting) -> None:
-        self._set(mail, state="sent", body=b"", said="")
+        """It went, whoever else has it by now."""
+        self._set(_mails.c.key == mail.key, state="sent", body=b"", said="")
 
     def failed(self, mail: Waiting, said: str, for_good: bool = False) -> str:
         """Notes why a mail was not taken; returns what becomes of it: ``waiting``, ``refused`` or ``given_up``."""
+        # Who was slower than the lease has no say any more.
+        mine = sa.and_(_mails.c.key == mail.key, _mails.c.state == "waiting", _mails.c.tries == mail.tries)
         if for_good:
-            self._set(mail, state="refused", body=b"", said=said)
+            self._set(mine, state="refused", body=b"", said=said)
             return "refused"
         if mail.tries > len(RETRIES):
-            self._set(mail, state="given_up", body=b"", said=said)
+            self._set(mine, state="given_up", body=b"", said=said)
             return "given_up"
-        self._set(mail, due=time.time() + RETRIES[mail.tries - 1], said=said)
+        self._set(mine, due=time.time() + RETRIES[mail.tries - 1], said=said)
         return "waiting"
 
     def forget(self, before: float) -> int:
@@ -123,6 +143,18 @@ class Outbox:
         with writing(self._engine) as connection:
             return int(connection.execute(_mails.delete().where(old)).rowcount)
 
+    def of(self, named: str) -> list[str]:
+        """Keys of the mails of a conversation, whose id stands in them, or to an address."""
+        mine = sa.or_(_mails.c.key.contains(named, autoescape=True), sa.func.lower(_mails.c.recipient) == named.lower())
+        self.prepare()
+        with reading(self._engine) as connection:
+            return list(connection.execute(sa.select(_mails.c.key).where(mine)).scalars())
+
+    def drop(self, names: Sequence[str]) -> None:
+        """Removes these mails, by their keys, also those that wait."""
+        with writing(self._engine) as connection:
+            connection.execute(_mails.delete().where(_mails.c.key.in_(names)))
+
     def counts(self) -> dict[str, int]:
         """How many mails are in each state."""
         query = sa.select(_mails.c.state, sa.func.count()).group_by(_mails.c.state)
@@ -130,6 +162,6 @@ class Outbox:
         with reading(self._engine) as connection:
             return {state: count for state, count in connection.execute(query)}
 
-    def _set(self, mail: Waiting, **values: Any) -> None:
+    def _set(self, which: Any, **values: Any) -> None:
         with writing(self._engine) as connection:
-            connection.execute(_mails.update().where(_mails.c.key == mail.key).values(**values))
+            connection.execute(_mails.update().where(which).values(**values))

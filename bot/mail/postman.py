@@ -7,7 +7,8 @@ import hashlib
 import logging
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -46,14 +47,21 @@ class Folder:
     path: Path
 
     def deliver(self, mail: Waiting) -> None:
-        name = hashlib.sha256(mail.key.encode()).hexdigest()[:24]
+        file = self._file(mail.key)
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            scratch = self.path / f"{name}.new"
+            scratch = file.with_suffix(".new")
             scratch.write_bytes(mail.body)
-            scratch.replace(self.path / f"{name}.eml")
+            scratch.replace(file)
         except OSError as error:
             raise NotTaken(f"{self.path} cannot be written ({error.strerror})") from error
+
+    def remove(self, key: str) -> None:
+        """Takes the mail with this key out again, where it is there."""
+        self._file(key).unlink(missing_ok=True)
+
+    def _file(self, key: str) -> Path:
+        return self.path / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.eml"
 
 
 @dataclass(frozen=True)
@@ -67,14 +75,14 @@ class Smtp:
 
     def deliver(self, mail: Waiting) -> None:
         try:
-            with self._connect() as server:
+            with self._connected() as server:
                 server.send_message(message_from_bytes(mail.body, policy=policy.SMTPUTF8), to_addrs=[mail.to])
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
-            raise NotTaken(f"{code} {_text(said)}", for_good=500 <= code < 600) from error
+            raise NotTaken(f"{code} {_text(said)}", for_good=_for_good(code, _text(said))) from error
         except smtplib.SMTPResponseException as error:
-            # A wrong password is ours to mend, so it is not the mail that is refused.
-            refused = 500 <= error.smtp_code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
+            # Before the recipient it is not the mail that is refused: a password, our sender or our host is wrong.
+            refused = isinstance(error, smtplib.SMTPDataError) and _for_good(error.smtp_code, _text(error.smtp_error))
             raise NotTaken(f"{error.smtp_code} {_text(error.smtp_error)}", for_good=refused) from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotTaken(f"{type(error).__name__}: {error}") from error
@@ -82,11 +90,21 @@ class Smtp:
     def check(self) -> str:
         """Connects and signs in; returns what was reached. Raises NotTaken."""
         try:
-            with self._connect() as server:
+            with self._connected() as server:
                 server.noop()
         except (smtplib.SMTPException, OSError) as error:
             raise NotTaken(f"{type(error).__name__}: {error}") from error
         return urlsplit(self.url).hostname or ""
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        server = self._connect()
+        try:
+            yield server
+        finally:
+            # However it takes its leave: what it took before is sent.
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
 
     def _connect(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)
@@ -118,11 +136,13 @@ def way(settings: Settings) -> Way:
 
 
 class Postman:
-    """Sends what is due, once a second. Several may do so over one outbox."""
+    """Sends what is due, once a second. Several may do so over one outbox. `lost` is told of each mail that was refused
+    for good or tried for the last time."""
 
-    def __init__(self, outbox: Outbox, way: Way) -> None:
+    def __init__(self, outbox: Outbox, way: Way, lost: Callable[[Waiting], Awaitable[None]] | None = None) -> None:
         self._outbox = outbox
         self._way = way
+        self._lost = lost
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -139,20 +159,24 @@ class Postman:
         count = 0
         while (mail := await asyncio.to_thread(self._outbox.take)) is not None:
             # Carried out as a whole: a stop in between would leave a mail that was sent as one that was not.
-            count += await asyncio.shield(asyncio.to_thread(self._deliver, mail))
+            state = await asyncio.shield(asyncio.to_thread(self._deliver, mail))
+            count += state == "sent"
+            if state in ("refused", "given_up") and self._lost is not None:
+                await self._lost(mail)
         return count
 
-    def _deliver(self, mail: Waiting) -> bool:
+    def _deliver(self, mail: Waiting) -> str:
+        """Returns what becomes of it: as :meth:`Outbox.failed` does, or ``sent``."""
         mark = hashlib.sha256(mail.key.encode()).hexdigest()[:12]
         try:
             self._way.deliver(mail)
         except NotTaken as error:
             becomes = self._outbox.failed(mail, str(error), error.for_good)
             log.warning("mail %s was not taken (attempt %d, now %s): %s", mark, mail.tries, becomes, error)
-            return False
+            return becomes
         self._outbox.sent(mail)
         log.info("mail %s was sent", mark)
-        return True
+        return "sent"
 
     async def _repeat(self) -> None:
         while True:
@@ -163,6 +187,12 @@ class Postman:
             except Exception:
                 log.exception("sending mails failed")
             await asyncio.sleep(_EVERY_SECONDS)
+
+
+def _for_good(code: int, said: str) -> bool:
+    """Whether a reply to recipient or data is about this mail. Many servers only say there what they have against us:
+    that we did not sign in (530), or may not send (5.7, RFC 3463)."""
+    return 500 <= code < 600 and code != 530 and not said.startswith("5.7.")
 
 
 def _text(said: object) -> str:

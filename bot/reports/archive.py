@@ -20,6 +20,7 @@ from bot.conversations.record import Record
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.database import insert_new, migrate, reading, writing
+from bot.erasing.erased import Erased, remaining
 
 #: Conversations that are copied in one go, and rows in one statement.
 _PAGE = 200
@@ -59,9 +60,10 @@ class Archive:
     def prepare(self) -> None:
         """Makes the tables, or brings them up to date."""
         migrate(self._engine, "archive", [_metadata.create_all])
+        Erased(self._engine).prepare()
 
     def copy(self, state: State, packet: dict[str, Any] | None, records: Sequence[Record]) -> None:
-        """Takes a conversation in, or what is new of it."""
+        """Takes a conversation in, or what is new of it; one that is erased meanwhile stays out."""
         # Who it was stands in the packet, if anywhere: a conversation that opens again opens for nobody in particular.
         kept = json.dumps(asdict(replace(state, customer=None)))
         row = {"created": state.created, "closed": state.updated, "seq": state.seq, "outcome": _outcome(records),
@@ -69,6 +71,8 @@ class Archive:
         lines = [{"conversation": state.id, "seq": record["seq"], "at": record["at"], "kind": record["kind"],
                   "sender": record.get("from", ""), "body": json.dumps(record)} for record in records]
         with writing(self._engine) as connection:
+            if not remaining(connection, [state.id]):
+                return
             connection.execute(insert_new(self._engine, CONVERSATIONS, [{"id": state.id, "alone": False, **row}]))
             # A copy that is behind, of another process, must not undo one that is ahead.
             newer = sa.and_(CONVERSATIONS.c.id == state.id, CONVERSATIONS.c.seq <= state.seq)
@@ -80,6 +84,27 @@ class Archive:
         """Notes whether only the archive has this conversation."""
         with writing(self._engine) as connection:
             connection.execute(CONVERSATIONS.update().where(CONVERSATIONS.c.id == cid).values(alone=alone))
+
+    def drop(self, cid: str) -> None:
+        """Removes a conversation with all its records."""
+        with writing(self._engine) as connection:
+            connection.execute(_records.delete().where(_records.c.conversation == cid))
+            connection.execute(CONVERSATIONS.delete().where(CONVERSATIONS.c.id == cid))
+
+    def old(self, before: float, limit: int) -> list[str]:
+        """Those that only the archive has and that were closed before then, oldest first."""
+        table = CONVERSATIONS.c
+        query = sa.select(table.id).where(table.alone.is_(True), table.closed < before).order_by(table.closed)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query.limit(limit)).scalars())
+
+    def answered_to(self, email: str) -> list[str]:
+        """Those whose customer left this address for answers."""
+        said = sa.func.lower(CONVERSATIONS.c.state).contains(json.dumps(email.lower()), autoescape=True)
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(CONVERSATIONS.c.state).where(said)).scalars()
+            states = [State(**json.loads(raw)) for raw in found]
+        return [state.id for state in states if (state.contact or {}).get("email", "").lower() == email.lower()]
 
     def newest(self) -> float:
         """When the newest conversation here was closed; 0 when there is none."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bot.conversations.customer import Customer
 from bot.conversations.state import State
 from bot.database import insert_new, migrate, reading, writing
+from bot.erasing.erased import Erased, remaining
 
 _metadata = sa.MetaData()
 _customers = sa.Table(
@@ -36,6 +37,7 @@ class Customers:
 
     def prepare(self) -> None:
         migrate(self._engine, "customers", [_metadata.create_all])
+        Erased(self._engine).prepare()
 
     def note(self, states: Sequence[State]) -> None:
         """Notes who the customers of these conversations are, as far as it is known."""
@@ -49,6 +51,9 @@ class Customers:
         if not (news := [row for row in rows if known.get(row["conversation"]) != row]):
             return
         with writing(self._engine) as connection:
+            left = remaining(connection, [str(row["conversation"]) for row in news])
+            if not (news := [row for row in news if row["conversation"] in left]):
+                return
             connection.execute(insert_new(self._engine, _customers, news))
             for row in news:
                 one = _customers.c.conversation == row["conversation"]
@@ -60,6 +65,17 @@ class Customers:
             query = _customers.select().where(_customers.c.conversation == cid)
             row = connection.execute(query).mappings().first()
         return Customer(row["customer"], row["name"], row["email"], row["by"]) if row else None
+
+    def named(self, who: str) -> list[str]:
+        """Conversations of the customer with this e-mail address, or whom the shop calls by this id."""
+        theirs = sa.or_(_customers.c.customer == who, _customers.c.email == who.lower())
+        with reading(self._engine) as connection:
+            return list(connection.execute(sa.select(_customers.c.conversation).where(theirs)).scalars())
+
+    def drop(self, cid: str) -> None:
+        """Forgets whose it was."""
+        with writing(self._engine) as connection:
+            connection.execute(_customers.delete().where(_customers.c.conversation == cid))
 
     def others(self, cid: str, limit: int = 20) -> list[str]:
         """Other conversations of the same customer, or of one with the same address; newest first."""

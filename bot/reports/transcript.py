@@ -29,6 +29,8 @@ class Line:
     name: str
     text: str
     files: tuple[str, ...] = ()
+    #: What the bot said, as it was rendered for the chat.
+    html: str = ""
 
     @property
     def when(self) -> str:
@@ -48,7 +50,8 @@ def _lines(records: Sequence[Record]) -> Iterator[Line]:
         if record["kind"] == "message":
             text = "(This message was deleted.)" if record.get("deleted") else record["text"]
             files = tuple(file["name"] for file in record.get("attachments", ()))
-            yield Line(record["at"], record["from"], names.get(record["from"], by), text, files)
+            html = record.get("html", "") if record["from"] == "bot" else ""
+            yield Line(record["at"], record["from"], names.get(record["from"], by), text, files, html)
         elif record.get("event") in _EVENTS:
             yield Line(record["at"], "system", "", _EVENTS[record["event"]].format(name=by))
 
@@ -73,8 +76,7 @@ def as_html(title: str, records: Sequence[Record]) -> str:
         if line.sender == "system":
             told.append(f'<p class="event">{escape(line.text)} · {line.when}</p>')
             continue
-        typed = f'<div class="text">{escape(line.text)}</div>'
-        said = render(line.text, pictures=False) if line.sender == "bot" else typed
+        said = _rendered(line) if line.sender == "bot" else f'<div class="text">{escape(line.text)}</div>'
         files = "".join(f"<p>📎 {escape(name)}</p>" for name in line.files)
         told.append(f'<article class="{line.sender}"><header><strong>{escape(line.name)}</strong> · '
                     f"{line.when}</header>{said if line.text else ''}{files}</article>")
@@ -82,3 +84,8 @@ def as_html(title: str, records: Sequence[Record]) -> str:
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
             f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n" + "\n".join(told) +
             "\n</body>\n</html>\n")
+
+
+def _rendered(line: Line) -> str:
+    """What was rendered once is taken as it is, where it shows no picture: many messages would take long."""
+    return line.html if line.html and "<img" not in line.html else render(line.text, pictures=False)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from bot.conversations.record import Record
 from bot.database import insert_new, migrate, reading, writing
-from bot.search.words import folded, marked, typed
+from bot.erasing.erased import Erased, remaining
+from bot.search.words import folded, is_unparted, marked, typed
 
 _ROWS = 200
 #: Postgres takes no more than a megabyte into one tsvector.
@@ -63,7 +64,8 @@ class Index:
         self._sqlite = engine.dialect.name == "sqlite"
 
     def prepare(self) -> None:
-        migrate(self._engine, "search", [_make])
+        migrate(self._engine, "search", [_make, _part])
+        Erased(self._engine).prepare()
 
     def upto(self, cids: Sequence[str]) -> dict[str, int]:
         """Up to which seq these conversations are in the index; those that are not are missing."""
@@ -84,7 +86,26 @@ class Index:
         cids = [cid for cid, records in logs.items() if records]
         for start in range(0, len(cids), _ROWS):
             with writing(self._engine) as connection:
-                self._take(connection, {cid: logs[cid] for cid in cids[start:start + _ROWS]})
+                left = remaining(connection, page := cids[start:start + _ROWS])
+                if left:
+                    self._take(connection, {cid: logs[cid] for cid in page if cid in left})
+
+    def drop(self, cid: str) -> None:
+        """Removes all of a conversation."""
+        mine = _said.c.conversation == cid
+        with writing(self._engine) as connection:
+            if self._sqlite:
+                words = sa.table("said_words", sa.column("rowid"))
+                connection.execute(words.delete().where(words.c.rowid.in_(sa.select(_said.c.nr).where(mine))))
+            connection.execute(_said.delete().where(mine))
+            connection.execute(_upto.delete().where(_upto.c.conversation == cid))
+
+    def saying(self, text: str, limit: int = 50) -> list[str]:
+        """Conversations in which this was said, letter by letter but for its case."""
+        said = sa.func.lower(_said.c.text).contains(text.lower(), autoescape=True)
+        query = sa.select(_said.c.conversation).where(said).distinct().limit(limit)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
 
     def find(self, query: str, offset: int = 0, limit: int = 20) -> tuple[list[Hit], bool]:
         """Messages and notes with words that begin like all those of the query, newest first; and whether there are
@@ -156,15 +177,7 @@ class Index:
         for start in range(0, len(places), _ROWS):
             some = sa.tuple_(_said.c.conversation, _said.c.seq).in_(places[start:start + _ROWS])
             found = connection.execute(sa.select(_said.c.nr, _said.c.text).where(some)).all()
-            words = [{"nr": row.nr, "words": " ".join(folded(row.text[:_LONGEST]))} for row in found]
-            if not words:
-                continue
-            if self._sqlite:
-                connection.execute(sa.text("INSERT INTO said_words (rowid, words) VALUES (:nr, :words)"), words)
-            else:
-                connection.execute(sa.text(
-                    "UPDATE said SET words = array_to_tsvector(array_remove(string_to_array(:words, ' '), '')) "
-                    "WHERE nr = :nr"), words)
+            _write_words(connection, {row.nr: row.text for row in found})
 
 
 def forget_all(connection: Any) -> None:
@@ -184,6 +197,31 @@ def _make(connection: Any) -> None:
     else:
         connection.exec_driver_sql("ALTER TABLE said ADD COLUMN words tsvector")
         connection.exec_driver_sql("CREATE INDEX said_words ON said USING gin (words)")
+
+
+def _part(connection: Any) -> None:
+    """The second step: where no spaces part words, a run of them was one word, found from its beginning only."""
+    last = 0
+    one = sa.select(_said.c.nr, _said.c.text).order_by(_said.c.nr).limit(_ROWS)
+    while rows := connection.execute(one.where(_said.c.nr > last)).all():
+        last = rows[-1].nr
+        texts = {row.nr: row.text for row in rows if is_unparted(row.text)}
+        if connection.dialect.name == "sqlite" and texts:
+            connection.execute(sa.text("DELETE FROM said_words WHERE rowid = :nr"), [{"nr": nr} for nr in texts])
+        _write_words(connection, texts)
+
+
+def _write_words(connection: Any, texts: Mapping[int, str]) -> None:
+    """Makes what was said findable by its words; in SQLite it must have none yet."""
+    words = [{"nr": nr, "words": " ".join(folded(text[:_LONGEST]))} for nr, text in texts.items()]
+    if not words:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("INSERT INTO said_words (rowid, words) VALUES (:nr, :words)"), words)
+    else:
+        connection.execute(sa.text(
+            "UPDATE said SET words = array_to_tsvector(array_remove(string_to_array(:words, ' '), '')) "
+            "WHERE nr = :nr"), words)
 
 
 def _row(cid: str, record: Record) -> dict[str, Any]:

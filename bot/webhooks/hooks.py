@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.database import migrate, reading, writing
+from bot.erasing.erased import Erased
 from bot.roster.errors import Edited, InUse, NoSuchItem, SwitchedOff
 from bot.webhooks.delivery import Delivery
 from bot.webhooks.events import TEST, payload
 from bot.webhooks.hook import Hook, parse
 from bot.webhooks.signing import new_secret
-from bot.webhooks.tables import deliveries, delivery_of, hook_of, hooks, metadata
+from bot.webhooks.tables import add_index, deliveries, delivery_of, hook_of, hooks, metadata
 
 MOST = 20
 _PAGE = 50
@@ -33,7 +34,8 @@ class Hooks:
 
     def prepare(self) -> None:
         """Makes the tables, or brings them up to date."""
-        migrate(self._engine, "webhooks", [metadata.create_all])
+        migrate(self._engine, "webhooks", [metadata.create_all, add_index])
+        Erased(self._engine).prepare()
 
     def all(self) -> list[dict[str, Any]]:
         """All endpoints as docs/api.md shows them, oldest first."""

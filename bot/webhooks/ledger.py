@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from bot.conversations.record import Record
 from bot.database import has_come, insert_new, reading, writing
+from bot.erasing.erased import remaining
 from bot.webhooks.delivery import LONGEST, Attempt, Delivery
 from bot.webhooks.events import delivery_id, events, payload, told
 from bot.webhooks.hook import Hook
@@ -72,7 +73,8 @@ class Ledger:
         with writing(self._engine) as connection:
             active = [hook_of(row) for row in connection.execute(hooks.select().where(hooks.c.active))]
             # In one order on every desk, so that two never wait for each other.
-            return sum(self._write(connection, active, cid, logs[cid], told[cid]) for cid in sorted(logs) if logs[cid])
+            cids = sorted(remaining(connection, list(logs)))
+            return sum(self._write(connection, active, cid, logs[cid], told[cid]) for cid in cids if logs[cid])
 
     def _write(self, connection: Any, active: Sequence[Hook], cid: str, records: Sequence[Record], about: Told) -> int:
         connection.execute(insert_new(self._engine, upto, [{"conversation": cid, "seq": 0}]))
@@ -157,6 +159,12 @@ class Ledger:
         with writing(self._engine) as connection:
             connection.execute(deliveries.update().where(one).values(values))
             return delivery_of(connection.execute(deliveries.select().where(one)).one())
+
+    def drop(self, cid: str) -> int:
+        """Removes what was told of a conversation, and what waits to be; returns how many deliveries."""
+        with writing(self._engine) as connection:
+            connection.execute(upto.delete().where(upto.c.conversation == cid))
+            return int(connection.execute(deliveries.delete().where(deliveries.c.conversation == cid)).rowcount)
 
     def forget(self, before: float) -> int:
         """Removes what was taken or given up before then from the log; returns how many."""

@@ -61,6 +61,12 @@ upto = sa.Table(
 )
 
 
+def add_index(connection: Any) -> None:
+    """The second step: what belongs to one conversation was found by looking at all deliveries."""
+    connection.exec_driver_sql(
+        "CREATE INDEX IF NOT EXISTS webhook_delivery_conversation ON webhook_delivery (conversation)")
+
+
 def hook_of(row: Any) -> Hook:
     return Hook(row.id, row.url, row.secret, tuple(json.loads(row.events)), row.active, row.revision, row.created,
                 row.created_by, row.since, row.failing_since, row.disabled_at, row.disabled_why)

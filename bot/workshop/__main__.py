@@ -20,6 +20,7 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import Any
 
+from bot import masking
 from bot.errors import is_ours
 from bot.settings import read
 
@@ -35,6 +36,7 @@ def main(fd: int) -> int:
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    masking.install()
     bench: Any = None
     #: What reads and writes files of entries, one after the other beside the rest: a large folder takes minutes.
     files: SimpleQueue[dict[str, Any]] = SimpleQueue()

@@ -330,7 +330,7 @@ class Bench:
         ready for this day. Where the gate stops the latter it stays ready, and the rest goes live all the same: an
         offer that is over is over. Returns ``{"snapshot", "stopped": [id…]}``. Raises Occupied, BadEntry."""
         with self._alone():
-            due, came = self._ledger.due()
+            due, came = self._ledger.due(snapshot.current_name(self._settings.index))
             if not due and not came:
                 return {"snapshot": "", "stopped": []}
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,21 +21,20 @@ def take_in(
     settings: Settings, path: str, by: str, only: bool, commit: bool,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Reads an uploaded file and takes its entries in, or without `commit` only says what that would do. The file and
-    its folder are removed. Raises BadEntry, whose message names the file as its sender knows it."""
+    """Reads an uploaded file, which has a folder of its own, and takes its entries in, or without `commit` only says
+    what that would do. Raises BadEntry, whose message names the file as its sender knows it."""
     file = Path(path)
     engine = open_database(settings.database)
     library = Library(engine)
     library.prepare()
     try:
         found = read([file], file.parent)
+        found.name(library.titles())
         warnings = found.told(Pictures(engine).there(found.lacking))
         told = (library.take(found.articles, by, f"imported from {file.name}"[:200], only, progress,
                              found.pictures.values()) if commit else library.compare(found.articles, only))
     except BadEntry as error:
         raise BadEntry(str(error).replace(f"{file.parent}/", "")) from None
-    finally:
-        shutil.rmtree(file.parent, ignore_errors=True)
     sample = [
         {"id": one.id, "question": one.entry.question[:200], "answer": plain(one.entry.answer)[:160],
          "category": one.entry.category} for one in found.articles[:_SHOWN]

@@ -40,10 +40,21 @@ def annotated() -> bytes:
 
 def moving(kind: str = "GIF", frames: int = 3) -> bytes:
     out = BytesIO()
-    first, *others = [Image.new("RGB", (20, 10), (60 * number, 0, 0)) for number in range(frames)]
+    first, *others = [Image.new("RGB", (20, 10), (60 * number % 256, 0, 0)) for number in range(frames)]
     more = {"comment": b"made at 12 Mill Lane"} if kind == "GIF" else {}
-    first.save(out, kind, save_all=True, append_images=others, duration=[80, 120, 200][:frames], loop=0, **more)
+    first.save(out, kind, save_all=True, append_images=others, duration=([80, 120, 200] * frames)[:frames], loop=0, **more)
     return out.getvalue()
+
+
+def with_another() -> bytes:
+    """A photo as many phones write it: a JPEG with a smaller picture behind it (MPO)."""
+    return picture("MPO", save_all=True, append_images=[Image.new("RGB", (24, 16))])
+
+
+def tiny(frames: int) -> bytes:
+    """A GIF of one pixel that changes so often, at 23 bytes each."""
+    frame = b"\x21\xf9\x04\0\x05\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0"
+    return b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff" + frame * frames + b";"
 
 
 def bomb() -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from bot.attachments import kinds
 from bot.attachments.attachments import MOST_OF_A_CUSTOMER, Attachments
 from bot.attachments.errors import NoSuchAttachment, NotScanned, NotTaken, NotWhatItSays, Refused
 from bot.attachments.scan import Scanner
-from bot.database import open_database
+from bot.database import DatabaseUnavailable, open_database
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def kept(attachments: Attachments, name: str) -> Image.Image:
 
 @pytest.mark.parametrize(("name", "data", "kind"), [
     ("a.png", files.picture("PNG"), "image/png"), ("a.JPG", files.picture("JPEG"), "image/jpeg"),
-    ("a.jpeg", files.picture("JPEG"), "image/jpeg"), ("a.gif", files.picture("GIF"), "image/gif"),
+    ("a.jpeg", files.picture("JPEG"), "image/jpeg"), ("a.jpg", files.with_another(), "image/jpeg"), ("a.gif", files.picture("GIF"), "image/gif"),
     ("a.webp", files.picture("WEBP"), "image/webp"), ("a.pdf", files.PDF, "application/pdf"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_each_type_is_taken_as_what_it_is(make: Callable[..., Attachments], name: str, data: bytes, kind: str) -> None:
@@ -63,6 +64,8 @@ def test_each_type_is_taken_as_what_it_is(make: Callable[..., Attachments], name
     ("invoice.pdf.exe", files.PROGRAM, NotTaken, "not of a type"),
     ("photo", files.photo(), NotTaken, "not of a type"), ("", files.photo(), NotTaken, "needs a name"),
     (".png", files.picture(), NotTaken, "needs a name"), ("wide.png", files.bomb(), NotTaken, "pixels"),
+    ("long.gif", files.tiny(1001), NotTaken, "1000 frames"), ("long.png", files.moving("PNG", 1001), NotTaken, "frames"),
+    ("large.gif", files.tiny(3)[:6] + b"\x88\x13" * 2 + files.tiny(3)[10:], NotTaken, "pixels"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_what_is_not_what_it_says_is_refused_by_name(
     make: Callable[..., Attachments], tmp_path: Path, name: str, data: bytes, error: type[NotTaken], said: str,
@@ -118,6 +121,13 @@ def test_a_moving_picture_moves(make: Callable[..., Attachments], kind: str, nam
     assert colours == sorted(colours) and colours[2] > 80
 
 
+def test_a_picture_that_moves_too_long_is_refused_at_once(make: Callable[..., Attachments]) -> None:
+    began = time.monotonic()
+    with pytest.raises(NotTaken, match="frames"):
+        add(make(), "long.gif", files.tiny(200_000))
+    assert time.monotonic() - began < 5
+
+
 def test_one_message_has_its_files_and_no_other_has_them(make: Callable[..., Attachments]) -> None:
     attachments = make()
     one, two = add(attachments, "a.png", files.picture()), add(attachments, "b.pdf", files.PDF)
@@ -155,6 +165,39 @@ def test_removed_is_gone_and_others_stay(make: Callable[..., Attachments]) -> No
     assert attachments.find(two) is not None and attachments.path(two).exists()
     attachments.settle([two], 4)
     assert attachments.unsettled(time.time() + 1) == []
+
+
+def test_what_the_database_does_not_know_is_not_on_disk(
+    make: Callable[..., Attachments], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachments = make()
+
+    @contextmanager
+    def away(engine: object) -> Iterator[None]:
+        raise DatabaseUnavailable
+        yield
+
+    with monkeypatch.context() as down, pytest.raises(DatabaseUnavailable):
+        down.setattr("bot.attachments.attachments.writing", away)
+        add(attachments, "a.pdf", files.PDF)
+    assert [path for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == []
+
+
+def test_what_a_process_that_died_left_is_found_and_removed(
+    make: Callable[..., Attachments], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachments = make()
+
+    def die(path: Path, name: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(attachments._scanner, "check", die)
+        dying.setattr(attachments, "remove", lambda ids: None)
+        add(attachments, "a.pdf", files.PDF)
+    assert [path.suffix for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == [".part"]
+    attachments.remove([found.id for found in attachments.unsettled(time.time() + 1)])
+    assert [path for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == []
 
 
 def script(path: Path, body: str) -> str:

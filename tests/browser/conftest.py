@@ -44,7 +44,9 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     home = tmp_path_factory.mktemp("browser-home")
-    for part in ("encoder", "reranker", "judgement", "models", "index", "cache"):
+    for part in ("encoder", "reranker", "judgement", "models"):
+        (home / part).symlink_to(ready().home / part)
+    for part in ("index", "cache"):
         shutil.copytree(ready().home / part, home / part)
     # One of its own, which a sync may write into.
     shutil.copytree(ROOT / "data" / "kb", home / "kb")

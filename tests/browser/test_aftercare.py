@@ -66,7 +66,9 @@ def test_a_mail_a_correction_and_a_rating(product: Product, person: Callable[...
 
     act("claim")
     first = act("messages", id="a1", text="A new one is on its wya")["seq"]
-    second = act("messages", id="a2", text="Wrong window")["seq"]
+    with customer.expect_response("**/api/widget/read") as read:
+        second = act("messages", id="a2", text="Wrong window")["seq"]
+    assert read.value.status == 204
     act(f"messages/{first}/edit", text="A new one is on its way")
     act(f"messages/{second}/delete")
     expect(messages(customer, "agent").first).to_contain_text("on its way")

@@ -150,6 +150,25 @@ async def test_a_conversation_that_was_closed_opens_for_nobody_in_particular(con
     cid, _ = await conversations.create(identity=identity(AMARA, "t1"))
     assert await conversations.close_idle(await conversations.now() + 10) == [cid]
     assert (await said(conversations, cid)).customer is None
+    with pytest.raises(OtherCustomer):
+        await conversations.identify(cid, identity(TOMASZ, "t2"))
+    await conversations.identify(cid, identity(AMARA, "t3"))
+    assert (await conversations.state(cid)).customer == AMARA
+
+
+@pytest.mark.parametrize(("since", "known"), [(0, AMARA), (keys.INTRODUCED_SECONDS + 1, None)])
+async def test_who_comes_back_with_a_token_is_known_when_the_conversation_opens_again(
+    conversations: Conversations, client: redis.asyncio.Redis, since: float, known: Customer | None
+) -> None:
+    cid, _ = await conversations.create(identity=identity(AMARA, "t1"))
+    for number in range(2):
+        assert await conversations.close_idle(await conversations.now() + 10) == [cid]
+        if number == 0:
+            await conversations.identify(cid, identity(AMARA, "t2"))
+            await client.hincrbyfloat(keys.conversation(cid), "introduced", -since)
+        turn = await said(conversations, cid, f"hello {number}")
+        assert turn.customer == (known if number == 0 else None), "one introduction counts for one opening"
+        await conversations.commit(turn, Commit())
 
 
 async def test_a_code_is_right_once_and_only_for_its_conversation(conversations: Conversations) -> None:

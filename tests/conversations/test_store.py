@@ -103,9 +103,9 @@ async def test_a_commit_is_whole(conversations: Conversations) -> None:
 
 async def test_a_crash_before_the_commit_means_the_turn_is_done_again(conversations: Conversations) -> None:
     cid = await begun(conversations, "hello")
-    crashed = await taken(conversations, 0.05)
+    crashed = await taken(conversations, 0.5)
     assert await conversations.take() is None
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.6)
     second = await taken(conversations)
     assert second.id == crashed.id and second.messages == crashed.messages and second.commits == crashed.commits
     # The first was only slow, not dead: what it has to say comes too late.
@@ -116,22 +116,22 @@ async def test_a_crash_before_the_commit_means_the_turn_is_done_again(conversati
 
 async def test_a_crash_after_the_commit_means_never_again(conversations: Conversations) -> None:
     await begun(conversations, "hello")
-    turn = await taken(conversations, 0.05)
-    await conversations.commit(turn, Commit(replies=[message("bot", "once")]))
-    await asyncio.sleep(0.06)
+    turn = await taken(conversations, 0.5)
+    assert await conversations.commit(turn, Commit(replies=[message("bot", "once")])) == "ok"
+    await asyncio.sleep(0.6)
     assert await conversations.take() is None
 
 
 async def test_a_lease_that_is_renewed_holds(conversations: Conversations) -> None:
     await begun(conversations, "hello")
-    turn = await taken(conversations, 0.1)
+    turn = await taken(conversations, 0.8)
     for _ in range(4):
-        await asyncio.sleep(0.05)
-        assert await conversations.renew(turn, 0.1)
+        await asyncio.sleep(0.3)
+        assert await conversations.renew(turn, 0.8)
         assert await conversations.take() is None
-    await asyncio.sleep(0.12)
+    await asyncio.sleep(0.9)
     assert await conversations.take() is not None
-    assert not await conversations.renew(turn, 0.1)
+    assert not await conversations.renew(turn, 0.8)
 
 
 async def test_two_workers_never_hold_one_conversation(conversations: Conversations) -> None:

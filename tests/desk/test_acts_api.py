@@ -87,6 +87,15 @@ async def test_a_priority_counts_from_the_transfer(desk: Desk, agent: Agent, sup
     assert (await supervisor.summary(mine.cid))["due"]["risk"] == pytest.approx(now + 60, abs=1)
 
 
+async def test_any_agent_says_how_urgent_it_is_while_it_waits(
+    agent: Agent, bea: Agent, supervisor: Agent, waiting: Customer
+) -> None:
+    assert (await bea.act(waiting.cid, "priority", {"priority": "high"})).json["conversation"]["priority"] == "high"
+    await agent.act(waiting.cid, "claim")
+    for who, code in ((bea, 409), (agent, 200), (supervisor, 200)):
+        assert (await who.act(waiting.cid, "priority", {"priority": "low"})).status == code
+
+
 async def test_to_a_colleague(agent: Agent, bea: Agent, mine: Customer) -> None:
     moved = await agent.act(mine.cid, "transfer", {"agent": bea.member.id, "note": "Yours"})
     assert moved.json["conversation"]["agent"] == {"id": bea.member.id, "name": "Bea"}

@@ -50,6 +50,24 @@ async def test_the_closed_view_shows_live_ones_first(
             assert (answer.status, answer.code) == (409, "closed"), what
 
 
+async def test_what_is_older_than_the_settings_say_is_swept_away(
+    settings: Settings, hand_off: Callable[..., Awaitable[None]]
+) -> None:
+    async with running(replace(settings, keep_days=0.0)) as desk:
+        old = await closed(desk, await desk.agent("Ada"), hand_off, "the old one")
+        await desk.services.upkeep.run()
+        await desk.services.sweeps.run()
+        assert desk.services.archive.find(old) is not None, "by default all is kept"
+    async with running(replace(settings, keep_days=0.0, archive_days=1e-6)) as desk:
+        agent = await desk.agent("Bea")
+        await desk.services.sweeps.run()
+        assert (await agent.get(f"conversations/{old}")).status == 404
+        await desk.services.filler.sweep()
+        assert (await agent.get("search?q=old")).json["hits"] == []
+        await desk.services.upkeep.run()
+        assert (await agent.get("conversations?view=closed")).json["conversations"] == []
+
+
 async def test_the_closed_view_goes_back_to_the_first_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """2,250 of them, of which the archive has most; some were closed at the same moment, and one in five has a tag."""
     monkeypatch.setattr(lists, "_LOOKED_AT", 700)

@@ -95,3 +95,16 @@ async def test_it_answers_its_stream(desk: Desk, page: Page, agent: Agent) -> No
             return
         await asyncio.sleep(0.1)
     raise AssertionError("no sign of life came")
+
+
+async def test_a_console_that_nobody_touches_says_so(desk: Desk, page: Page) -> None:
+    async def reads() -> str | None:
+        async with page.expect_request("**/api/console/desk") as asked:
+            await desk.services.conversations.tell_desk("agents")
+        return await (await asked.value).header_value("x-frontdesk-unattended")
+
+    assert await reads() is None
+    await page.evaluate("((now) => { Date.now = () => now() + 120_000; })(Date.now)")
+    assert await reads() == "1"
+    await page.mouse.move(20, 20)
+    assert await reads() is None

@@ -154,11 +154,13 @@ async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, edit
     # The folder's entries are live as well, and know no zeppelins.
     await live("parcel", "Where is my parcel?", "Every zeppelin has a number.", category="air-mail", phrasings=["blimp lost"])
     await live("zeppelin", "How do I change a **zeppelin**?", "In your account, or at the aérodrome.")
+    await live("chinese", "如何退货？", "您可以在30天内退货。")
     await live("agents", "What do agents know of a zeppelin?", "Much.", audience="agents")
     await publish_by_hand(desk)
     assert await found("zeppelin") == ["zeppelin", "parcel"], "who has the words in the question comes first"
     for words, names in {"ZEPP": ["zeppelin", "parcel"], "aerodrome": ["zeppelin"], "air+mail+blimp": ["parcel"],
-                         "zeppelin+number": ["parcel"], "zeppelin+nothing": [], "ze": [], "%3F": []}.items():
+                         "zeppelin+number": ["parcel"], "zeppelin+nothing": [], "ze": [], "%3F": [],
+                         "退货": ["chinese"], "天内": ["chinese"], "货退": []}.items():
         assert await found(words) == names, words
 
     # As many as a page shows and more that are newer and have the word too, but are not live.
@@ -264,6 +266,20 @@ async def test_an_import_is_shown_then_taken(editor: Agent) -> None:
     for name in ("x" * 150, "%E5%86%99" * 90):
         assert (await send(f"name={name}.csv&commit=0", good))["result"]["total"] == 1, "the ending of a long name stays"
     assert (await editor.desk.call("POST", "/api/editor/import?name=", headers=editor.headers, data=b"x")).code == "bad_field"
+    assert list(editor.desk.settings.imports.iterdir()) == []
+
+
+async def test_no_upload_stays_where_the_workshop_cannot_take_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = settings.imports / "killed" / "kb.zip"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    async with running(settings) as desk:
+        assert not settings.imports.exists(), "what a killed desk had left is there"
+        editor = await desk.agent("Edith", "editor")
+        monkeypatch.setattr("bot.desk.workshop.sys.executable", str(settings.home / "nowhere"))
+        sent = await desk.call("POST", "/api/editor/import?name=faq.csv", headers=editor.headers, data=b"question,answer\na,b\n")
+        assert (await ended(editor, sent))["error"]["code"] == "unavailable"
+        assert list(settings.imports.iterdir()) == []
 
 
 async def test_a_translation_is_written_shown_and_found_out_of_date(desk: Desk, editor: Agent) -> None:

@@ -15,6 +15,7 @@ import pytest
 from desk_harness import Desk, running
 from playwright.async_api import Page, Route, expect
 
+from bot.conversations.turn import Commit
 from bot.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "attachments"))
@@ -55,7 +56,7 @@ async def heard(desk: Desk, text: str, known: bool | None = None) -> tuple[str |
     for _ in range(400):
         for cid in await conversations.owned("bot"):
             customer = (await conversations.state(cid)).customer
-            said = [record["text"] for record in await conversations.records(cid)]
+            said = [record["text"] for record in await conversations.records(cid) if record["kind"] == "message"]
             if text in said and known in (None, customer is not None):
                 return customer.id if customer else None, said
         await asyncio.sleep(0.05)
@@ -93,6 +94,20 @@ async def test_each_person_has_a_conversation_of_their_own(desk: Desk, page: Pag
     assert await page.evaluate("Object.keys(sessionStorage).filter(key => key.endsWith('draft'))") == []
     await say(page, "nobody in particular")
     assert await heard(desk, "nobody in particular") == (None, ["nobody in particular"])
+
+
+async def test_who_writes_on_after_a_closing_is_introduced_again(desk: Desk, page: Page) -> None:
+    await arrive(page, desk)
+    await page.evaluate("token => Frontdesk.identify(token)", token("amara"))
+    await say(page, "first of all")
+    await heard(desk, "first of all", known=True)
+    conversations = desk.services.conversations
+    turn = await conversations.take()
+    assert turn is not None
+    await conversations.commit(turn, Commit())
+    assert await conversations.close_idle(await conversations.now() + 10) == [turn.cid]
+    await say(page, "me again")
+    assert await heard(desk, "me again", known=True) == ("amara", ["first of all", "me again"])
 
 
 async def test_a_page_that_never_says_who_is_here_keeps_nobody_from_writing(desk: Desk, page: Page) -> None:

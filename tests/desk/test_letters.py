@@ -20,6 +20,7 @@ from bot.conversations.errors import OtherCustomer
 from bot.conversations.letters import GATHER_SECONDS, next_letter
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
+from bot.mail.postman import NotTaken
 from bot.settings import Settings
 
 LATER = GATHER_SECONDS + 1
@@ -79,17 +80,40 @@ async def test_an_answer_goes_out_once_with_all_that_was_said_in_a_minute(
     assert f"http://localhost:{desk.settings.port}/#frontdesk=" in text
 
 
-async def test_what_was_taken_back_or_seen_does_not_go_out(desk: Desk, waiting: Customer, agent: Agent) -> None:
+async def test_what_was_taken_back_or_read_does_not_go_out(desk: Desk, waiting: Customer, agent: Agent) -> None:
     await waiting.post("mail", {"email": "ada@example.org"})
     await agent.act(waiting.cid, "claim")
     seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "Wrong window"})).json["seq"]
     assert (await agent.act(waiting.cid, f"messages/{seq}/delete", {})).status == 200
     assert await attend(desk) == 0 and await mails(desk) == []
-    await agent.act(waiting.cid, "messages", {"id": "a2", "text": "Are you there?"})
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a2", "text": "Are you there?"})).json["seq"]
+    assert (await waiting.post("read", {"seq": seq})).status == 204
+    assert await attend(desk) == 0 and await mails(desk) == []
+    for wrong in (0, -1, 10**9 + 1, 10**30):
+        assert (await waiting.post("read", {"seq": wrong})).json["error"]["field"] == "seq"
+
+
+async def test_a_stream_that_is_open_keeps_an_answer_waiting_and_does_not_lose_it(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    """Behind a proxy it stays open for a while after the customer's machine went to sleep."""
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    await waiting.post("read", {"seq": 10**9})  # no more than there is
+    await agent.act(waiting.cid, "messages", {"id": "a1", "text": "Are you there?"})
     async with waiting.events() as events:
         await events.next("status")
-        assert await attend(desk) == 0
-    assert await attend(desk) == 0 and await mails(desk) == []
+        assert await attend(desk) == 0 and await attend(desk) == 0
+    await conversations.call("ZADD", keys.HERE, 0, waiting.cid)
+    assert await attend(desk) == 1 and len(await mails(desk)) == 1 and await attend(desk) == 0
+
+
+async def test_who_is_not_answered_by_mail_leaves_no_trace_of_what_they_read(
+    customer: Customer, conversations: Conversations
+) -> None:
+    await customer.say("m1", "Hello")
+    assert (await customer.post("read", {"seq": 1})).status == 204
+    assert not await conversations.call("EXISTS", keys.READ)
 
 
 async def test_the_link_opens_the_conversation_once_and_then_brings_another(
@@ -169,6 +193,26 @@ async def test_an_old_code_is_remembered_but_opens_nothing(desk: Desk, waiting: 
     await desk.services.conversations.call("EXPIRE", key, keys.RESUME_REMEMBERED - keys.RESUME_SECONDS - 1)
     assert (await resume(desk, code)).code == "link_used"
     assert len(await mails(desk)) == 1
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+async def test_the_agent_is_told_once_what_could_not_be_mailed(
+    desk: Desk, waiting: Customer, agent: Agent, monkeypatch: pytest.MonkeyPatch, for_good: bool
+) -> None:
+    def refuse(self: Any, mail: Any) -> None:
+        raise NotTaken("550 no such user", for_good)
+
+    monkeypatch.setattr("bot.mail.postman.Folder.deliver", refuse)
+    monkeypatch.setattr("bot.mail.outbox.RETRIES", (-1.0, -1.0))
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})).json["seq"]
+    assert await attend(desk) == 1 and await mails(desk) == []
+    told = [r for r in (await agent.get(f"conversations/{waiting.cid}")).json["records"] if r.get("event") == "unmailed"]
+    assert [(r["kind"], r["of"], r["email"]) for r in told] == [("internal", seq, "ada@example.org")]
+    await desk.services.correspondence.letters.unmailed(waiting.cid, seq, "ada@example.org")
+    last = (await waiting.get("conversation")).json["records"][-1]
+    assert (last["seq"], last["kind"], "email" in last) == (told[0]["seq"], "internal", False)
 
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "a b@example.org", "ada@example", "ada@example.org, eve@example.org",

@@ -9,11 +9,14 @@ import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from desk_harness import Agent, Customer, Desk, Events, running
 
 from bot.conversations import keys
+from bot.conversations.errors import StoreUnavailable
+from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable, open_database
 from bot.desk import hub, stream
@@ -153,6 +156,40 @@ async def test_status_follows_the_owner_and_the_queue(desk: Desk, agent: Agent, 
         await until(two, {"owner": "queue", "agent": None, "ahead": 0})
         await agent.act(first.cid, "close", {"outcome": "solved"})
         await until(one, {"owner": "closed", "agent": None, "ahead": None})
+
+
+async def test_a_change_is_told_also_where_the_store_stalls_at_it(
+    desk: Desk, agent: Agent, customer: Customer, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lobby, conversations = desk.services.lobby, desk.services.conversations
+    await customer.say("a", "help")
+    await hand_off()
+    stalled = {"status", "queues"}
+    status, queues = lobby.status, conversations.queues
+
+    async def slow_status(state: State) -> dict[str, Any]:
+        if "status" in stalled:
+            stalled.remove("status")
+            raise StoreUnavailable("it stalls")
+        return await status(state)
+
+    async def slow_queues() -> dict[str, list[str]]:
+        if "queues" in stalled:
+            stalled.remove("queues")
+            raise StoreUnavailable("it stalls")
+        return await queues()
+
+    async with customer.events() as events, agent.events() as listening:
+        await events.next("status")
+        await listening.next("counts")
+        monkeypatch.setattr(lobby, "status", slow_status)
+        monkeypatch.setattr(conversations, "queues", slow_queues)
+        await agent.act(customer.cid, "claim")
+        while (await events.next("status")).data["owner"] != "agent":
+            pass
+        while (await listening.next("counts")).data["mine"] != 1:
+            pass
+    assert not stalled
 
 
 async def test_typing_goes_to_the_other_side(
@@ -474,7 +511,8 @@ async def test_a_queue_that_takes_long_to_read_is_read_less_often(
     monkeypatch.setattr("bot.desk.news._QUEUE_SOON", 0.01)
     monkeypatch.setattr(News, "_tell_queue", slow)
     async with running(settings) as desk:
-        for _ in range(100):
+        end = time.monotonic() + 1.0  # it rests for nearly two seconds after a look that took a tenth of one
+        while time.monotonic() < end:
             desk.services.lobby.changed()
             await asyncio.sleep(0.01)
         assert looks == 1

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
 from typing import Any
 
+import pytest
 from desk_harness import Agent, Customer, Desk, running
 
 from bot.conversations import keys
@@ -15,6 +16,7 @@ from bot.conversations.customer import Identity
 from bot.conversations.record import encode, event, message
 from bot.conversations.store import Conversations
 from bot.desk.filler import Filler
+from bot.reports import transcript
 from bot.reports.archive import keep
 from bot.settings import Settings
 
@@ -222,6 +224,20 @@ async def test_a_transcript_has_what_was_said_and_no_note(
     assert (await (await customer.desk.customer()).get("transcript")).status == 404
 
 
+async def test_a_customer_cannot_keep_the_desk_busy_with_transcripts(
+    customer: Customer, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await customer.say("m1", "hello")
+    shown, answer = message("bot", "**kept**", html="<p>as in the chat</p>"), message("bot", "a ![tent](x)", html="<img>")
+    await hand_off(replies=[shown, answer])
+    rendered = []
+    monkeypatch.setattr(transcript, "render", lambda text, pictures: rendered.append(text) or "<p>in words</p>")
+    html = (await customer.get("transcript?format=html")).body.decode()
+    assert "<p>as in the chat</p>" in html and "<p>in words</p>" in html and rendered == ["a ![tent](x)"]
+    assert [(await customer.get("transcript")).status for _ in range(10)] == [200] * 9 + [429]
+    assert (await agent.get(f"conversations/{customer.cid}/transcript")).status == 200
+
+
 async def test_a_transcript_is_mailed_once(
     desk: Desk, customer: Customer, agent: Agent, conversations: Conversations,
 ) -> None:
@@ -231,6 +247,7 @@ async def test_a_transcript_is_mailed_once(
     assert (nobody.status, nobody.json["error"]["field"]) == (400, "to")
     assert (await agent.act(customer.cid, "transcript", {"to": "no address"})).status == 400
     assert (await agent.act(customer.cid, "transcript", {"to": "a@b.example\nBcc: c@d.example"})).status == 400
+    assert (await agent.act(customer.cid, "transcript", {"to": f"{'a' * 400}@b.example"})).status == 400
     sent = await agent.act(customer.cid, "transcript", {"to": "grace@example.org"})
     assert sent.json == {"to": "grace@example.org", "duplicate": False}, path
     assert (await agent.act(customer.cid, "transcript", {"to": "grace@example.org"})).json["duplicate"] is True

@@ -55,6 +55,14 @@ async def test_using_a_session_keeps_it_alive(desk: Desk, agent: Agent) -> None:
     assert await client.ttl(key) > keys.SESSION_SECONDS - 10
 
 
+async def test_what_a_console_reads_by_itself_does_not(desk: Desk, agent: Agent) -> None:
+    client = desk.services.conversations.client
+    [key] = await client.keys("fd:session:*")
+    await client.expire(key, 50)
+    read = await desk.call("GET", "/api/console/desk", headers={"Cookie": agent.cookie, "X-Frontdesk-Unattended": "1"})
+    assert read.status == 200 and await client.ttl(key) <= 50
+
+
 async def test_signing_in_anew_ends_the_session_before(desk: Desk, agent: Agent) -> None:
     body = {"email": agent.member.email, "password": PASSWORD}
     again = await desk.call("POST", "/api/session", headers=agent.headers, json=body)

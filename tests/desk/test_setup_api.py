@@ -44,6 +44,27 @@ async def test_the_desk_as_it_is_at_first(desk: Desk, agent: Agent) -> None:
                          "capacity": 5, "teams": [], "skills": []}
 
 
+async def test_who_comes_and_goes_makes_no_console_read_every_conversation(
+    desk: Desk, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = [await begin(desk, hand_off) for _ in range(3)]
+    for customer, tags in ((first, ["pole"]), (second, ["recall", "pole"]), (third, ["recall", "pole"])):
+        assert (await agent.act(customer.cid, "tags", {"add": tags})).status == 200
+    await agent.act(first.cid, "claim")
+    await agent.act(second.cid, "claim")
+    await agent.act(second.cid, "close", {"outcome": "solved"})
+    await desk.services.dispatch.stop()
+    monkeypatch.setattr(desk.services.conversations, "states", None)
+    assert (await agent.get("desk")).json["tags"] == ["pole", "recall"]
+
+
+async def test_what_cannot_be_written_down_keeps_nobody_from_the_desk(agent: Agent, supervisor: Agent) -> None:
+    team = {"name": "Tent\x00s", "skills": ["cut\ud83d"]}
+    made = await supervisor.send("POST", "settings/teams", team)
+    assert (made.json["name"], made.json["skills"]) == ("Tents", ["cut\ufffd"])
+    assert "cut\ufffd" in (await agent.get("desk")).json["skills"]
+
+
 async def test_parts_are_added_changed_and_removed_and_every_console_hears_of_it(agent: Agent, supervisor: Agent) -> None:
     async with agent.events() as events:
         await events.next("counts")
@@ -175,6 +196,61 @@ async def test_what_comes_in_goes_by_topic_and_skill_with_its_targets(desk: Desk
         customer.cid]
 
 
+async def test_a_priority_in_the_first_moments_leaves_the_routing_as_it_is(
+    desk: Desk, supervisor: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch, conversations, rota = desk.services.dispatch, desk.services.conversations, desk.services.rota
+    await dispatch.stop()
+    await supervisor.send("POST", "settings/teams", {"name": "Poles", "topics": ["poles"], "first_response_minutes": 60})
+
+    async def prioritise(cid: str) -> None:
+        assert (await supervisor.act(cid, "priority", {"priority": "high"})).status == 200
+
+    before, during = await begin(desk, hand_off), await begin(desk, hand_off)
+    await prioritise(before.cid)
+    setup = rota.setup
+
+    async def slow_packet(cid: str) -> Any:
+        if cid == during.cid and (await conversations.state(cid)).priority == "normal":
+            await prioritise(cid)
+        return {"why": {"intent": "poles"}}
+
+    async def slow_setup() -> Any:
+        monkeypatch.setattr(rota, "setup", setup)
+        await dispatch.route()
+        return await setup()
+
+    monkeypatch.setattr(conversations, "packet", slow_packet)
+    await dispatch.route()
+    assert not (await conversations.state(during.cid)).routed
+    after = await begin(desk, hand_off)
+    monkeypatch.setattr(rota, "setup", slow_setup)
+    await prioritise(after.cid)
+    for customer in (before, during, after):
+        state = await conversations.state(customer.cid)
+        assert (state.team, state.priority, state.routed) == ("poles", "high", True), customer
+        assert state.due is not None and state.due[1] - state.counted_from == pytest.approx(1800, abs=1)
+
+
+async def test_a_priority_leaves_what_a_removed_team_had_to_be_routed(
+    desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff
+) -> None:
+    await supervisor.send("POST", "settings/teams", {"name": "Poles", "first_response_minutes": 60})
+    customer = await begin(desk, hand_off)
+    await agent.act(customer.cid, "claim")
+    await agent.act(customer.cid, "transfer", {"team": "poles"})
+    await agent.act(customer.cid, "claim")
+    await supervisor.send("DELETE", "settings/teams/poles", {"revision": 1})
+    summary = (await agent.act(customer.cid, "priority", {"priority": "high"})).json["conversation"]
+    assert (summary["team"], summary["priority"], summary["due"]) == ("poles", "high", None)
+    assert (await agent.act(customer.cid, "release")).status == 200
+    for _ in range(300):
+        if (summary := await agent.summary(customer.cid))["team"] in ("service", "support"):
+            break
+        await asyncio.sleep(0.02)
+    assert summary["team"] != "poles" and summary["priority"] == "high"
+
+
 async def test_the_end_of_a_long_queue_is_routed_and_listed_too(
     desk: Desk, agent: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,12 +380,19 @@ async def test_the_wall_counts_a_closing_on_its_day(desk: Desk, agent: Agent, su
 
 
 async def test_what_people_gave_back_to_the_bot_still_came_to_them(
-    desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff
+    desk: Desk, agent: Agent, supervisor: Agent, hand_off: HandOff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for most in ("bot.desk.lists.MOST", "bot.conversations.store._BATCH"):
+        monkeypatch.setattr(most, 2)
     customer, conversations = await begin(desk, hand_off), desk.services.conversations
     await agent.act(customer.cid, "claim")
     await agent.act(customer.cid, "handback")
-    assert await conversations.close_idle(await conversations.now() + 1) == [customer.cid]
+    # However many the bot has been busy with since.
+    others = [await desk.customer() for _ in range(4)]
+    today = (await supervisor.get("wall")).json["today"]
+    assert (today["arrived"], today["closed"]) == (1, 0)
+    closed = await conversations.close_idle(await conversations.now() + 1)
+    assert closed == [customer.cid, *(other.cid for other in others)]
     today = (await supervisor.get("wall")).json["today"]
     assert (today["arrived"], today["closed"]) == (1, 1)
 

@@ -107,6 +107,19 @@ async def test_bodies_that_are_refused(desk: Desk, customer: Customer, body: byt
     assert (await customer.get("conversation")).json["records"] == []
 
 
+@pytest.mark.parametrize(("path", "body", "refused"), [
+    ("messages", b'{"id":"a","attachments":["\\ud800"]}', (400, "attachment_unknown")),
+    ("messages", b'{"id":"a","choice":{"topic":"\\ud800"}}', (400, "choice_unknown")),
+    ("mail", b'{"email":"\\ud800\\u0000@x"}', (400, "bad_field")), ("resume", b'{"code":"\\ud800"}', (404, "not_found")),
+    ("identity", b'{"identity":"\\ud800"}', (401, "identity_refused")),
+])
+async def test_half_characters_are_no_fault_of_the_desk(
+    desk: Desk, customer: Customer, path: str, body: bytes, refused: tuple[int, str]
+) -> None:
+    answer = await desk.call("POST", f"/api/widget/{path}", customer.token, data=body)
+    assert (answer.status, answer.code) == refused
+
+
 @pytest.mark.parametrize("size", [65_537, 100_000, 3_000_000])
 async def test_a_body_that_is_too_large(desk: Desk, customer: Customer, size: int) -> None:
     answer = await desk.call("POST", "/api/widget/messages", customer.token, data=io.BytesIO(b"x" * size))
@@ -242,7 +255,9 @@ async def test_the_token_of_one_conversation_shows_nothing_of_another(desk: Desk
 @pytest.mark.parametrize(("proxies", "told", "limited"), [(0, "{n}.1.1.1", True), (1, "9.9.9.9, {n}.1.1.1", False),
                                                           (1, "{n}.1.1.1, 9.9.9.9", True), (2, "{n}.1.1.1, 9.9.9.9", False),
                                                           (1, "{n}.1.1.1\n9.9.9.9", True), (1, "9.9.9.9\n{n}.1.1.1", False),
-                                                          (2, "{n}.1.1.1\n9.9.9.9", False)])
+                                                          (2, "{n}.1.1.1\n9.9.9.9", False),
+                                                          (1, "2001:db8::{n}:1", True), (1, "2001:db8:0:{n}::1", False),
+                                                          (1, "::ffff:{n}.1.1.1", False), (1, "no address {n}", False)])
 async def test_behind_proxies_limits_go_by_what_the_outermost_saw(
     settings: Settings, proxies: int, told: str, limited: bool
 ) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -16,14 +21,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from own_valkey import Valkey
 from servers import POSTGRES, Postgres, public_folder
 
-from bot import cli, valkey
+from bot import cli, preflight, valkey
 from bot.attachments.attachments import Attachments
-from bot.backups import tables
+from bot.backups import homes, tables
 from bot.backups.archive import BadBackup, Reader
 from bot.backups.backup import back_up
+from bot.backups.folder import Unfit
 from bot.backups.live import Live
 from bot.backups.restore import NotEmpty, put_back
 from bot.conversations import keys
@@ -36,10 +43,13 @@ from bot.database import open_database
 from bot.desk.correspondence import Correspondence
 from bot.desk.staff import add_staff, list_staff
 from bot.errors import Busy
+from bot.library.article import Article
+from bot.library.library import Library
+from bot.library.publications import planned, publications_of
 from bot.lockfile import LockFile
 from bot.mail.outbox import Outbox
 from bot.reports.archive import Archive, keep
-from bot.settings import Settings
+from bot.settings import ROOT, Settings, as_environ
 from bot.webhooks.hooks import Hooks
 from bot.webhooks.ledger import Ledger, Told
 
@@ -104,6 +114,8 @@ async def lived_in(settings: Settings) -> dict[str, Any]:
     (settings.home / "logs").mkdir()
     (settings.home / "logs" / "desk.log").write_text("not this")
     (settings.home / "yesterday.backup").write_text("nor this")
+    (settings.home / "test" / "index").mkdir(parents=True)
+    (settings.home / "test" / "frontdesk.db").write_text("nor that of another home")
     told = {cid: ((await store.state(cid)), await store.records(cid)) for cid in await store.ids()}
     await store.client.connection_pool.disconnect()
     return {"live": told, "archived": archived, "record": archive.find(archived), "leased": taken[leased], "waits": taken[waits],
@@ -143,8 +155,6 @@ class Embedded:
     """The embedded Valkey of a home, as `frontdesk run` would start it."""
 
     def __init__(self, settings: Settings) -> None:
-        import subprocess
-
         self.process = subprocess.Popen(valkey.prepare(settings), stdout=subprocess.DEVNULL)
         while not valkey.answers(settings):
             time.sleep(0.02)
@@ -168,7 +178,7 @@ async def test_an_empty_machine_has_it_all_again(settings: Settings, empty: Sett
     server = Embedded(empty)
     try:
         await came_back(empty, was)
-        assert not (empty.home / "logs").exists() and not (empty.home / "yesterday.backup").exists()
+        assert not any((empty.home / name).exists() for name in ("logs", "yesterday.backup", "test"))
     finally:
         server.stop()
 
@@ -190,6 +200,99 @@ async def test_what_is_there_is_not_lost_unless_told(settings: Settings, empty: 
     await asyncio.to_thread(put_back, settings, file, True, silent)
     await came_back(settings, was)
     assert not newer.exists(), "a state of what was overwritten passes for the newest published"
+
+
+def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    """A new checkout brings the files that came with it, and the owner's own edits are of last week."""
+    def stock(kb: Path) -> None:
+        (kb / "sub").mkdir(parents=True)
+        for name in ("changed", "deleted", "sub/kept"):
+            (kb / f"{name}.md").write_text(f"---\nquestion: What is {name}?\n---\nAs it came.\n")
+        (kb / ".git").mkdir()
+        (kb / ".git" / "HEAD").write_text(str(kb))
+
+    stock(settings.kb)
+    (settings.kb / "deleted.md").unlink()
+    (settings.kb / "changed.md").write_text("---\nquestion: What is changed?\n---\nAs we say it.\n")
+    ledger = publications_of(settings)
+    plan = planned(ledger)
+    ledger.finish(ledger.begin(plan, "mark", "", "set-up"), "s1", plan)
+    back_up(settings, tmp_path / "x.backup", silent)
+    # What lies at the top of a folder is of its name's category.
+    empty = replace(empty, kb=tmp_path / "checkout" / settings.kb.name)
+    stock(empty.kb)
+    told = put_back(empty, tmp_path / "x.backup", False, silent)["knowledge"]
+    again = publications_of(empty).plan()
+    assert (again.entries, again.changes, again.conflicts) == (plan.entries, [], [])
+    [aside] = empty.home.glob("kb-*")
+    assert "2 files" in told and str(aside) in told
+    assert {path.name for path in aside.rglob("*.md")} == {"changed.md", "deleted.md"}
+    assert (empty.kb / ".git" / "HEAD").read_text() == str(empty.kb)
+    assert put_back(empty, tmp_path / "x.backup", True, silent)["knowledge"] == "", "it is as it was already"
+    file = replace(empty, kb=tmp_path / "kb.md")
+    file.kb.write_text("")
+    with pytest.raises(Unfit, match="is no folder"):
+        put_back(file, tmp_path / "x.backup", True, silent)
+    assert publications_of(empty).plan().entries == plan.entries, "something was touched before"
+
+
+def test_files_stay_as_they_are_where_an_import_took_their_place(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    ledger = publications_of(settings)
+    article = Article.parse({"id": "a", "question": "Why?", "answer": "So."}, "here")
+    Library(ledger._engine).take([article], "Ada", "imported", only=True)
+    back_up(settings, tmp_path / "x.backup", silent)
+    empty.kb.mkdir()
+    (empty.kb / "own.md").write_text("mine")
+    assert put_back(empty, tmp_path / "x.backup", False, silent)["knowledge"] == ""
+    assert [path.name for path in empty.kb.iterdir()] == ["own.md"]
+
+
+def test_a_folder_of_attachments_that_machines_share_is_followed(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    for home in (settings.home, empty.home):
+        home.mkdir()
+        (shared := tmp_path / f"shared-{home.name}").mkdir()
+        (home / "attachments").symlink_to(shared)
+    (settings.attachments / "ab").mkdir()
+    (settings.attachments / "ab" / "photo").write_bytes(b"a photo")
+    (settings.attachments / "ab" / "link").symlink_to("/etc/passwd")
+    assert back_up(settings, tmp_path / "x.backup", silent)["files"] == 2  # and the entry
+    put_back(empty, tmp_path / "x.backup", False, silent)
+    shared = tmp_path / f"shared-{empty.home.name}"
+    assert [path.read_bytes() for path in homes.files(shared)] == [b"a photo"] and empty.attachments.is_symlink()
+
+
+async def test_a_restore_that_was_cut_off_is_not_started(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    was = await lived_in(settings)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    with monkeypatch.context() as patch:
+        patch.setattr(Live, "load", lambda self, row: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.to_thread(put_back, empty, file, False, silent)
+    found = preflight.home(empty)
+    assert found.state == "problem" and "cut off" in found.text and "--replace" in found.text
+    # What is there is lost as a whole, also what the database tells nothing of.
+    lost, journal = empty.attachments / "zz" / "lost", empty.home / "shop.db-journal"
+    lost.parent.mkdir(parents=True)
+    lost.write_bytes(b"a photo")
+    journal.write_bytes(b"half a change")
+    with pytest.raises(NotEmpty, match=r"the database holds rows, .*attachments holds files"):
+        await asyncio.to_thread(put_back, empty, file, False, silent)
+    await asyncio.to_thread(put_back, empty, file, True, silent)
+    assert preflight.home(empty).state != "problem" and not lost.exists() and not journal.exists()
+    server = Embedded(empty)
+    try:
+        await came_back(empty, was)
+    finally:
+        server.stop()
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")
@@ -455,11 +558,95 @@ def test_not_while_it_runs(settings: Settings, empty: Settings, tmp_path: Path) 
         put_back(empty, tmp_path / "x.backup", False, silent)
 
 
+def test_not_on_a_store_that_another_home_works_on(settings: Settings, valkey: Valkey, tmp_path: Path) -> None:
+    back_up(settings, tmp_path / "x.backup", silent)
+    with redis.Redis.from_url(settings.redis) as client:
+        client.zadd(keys.WORKERS, {"assistant": time.time()})
+    other = replace(settings, home=tmp_path / "other")
+    with pytest.raises(Busy, match="another home"):
+        put_back(other, tmp_path / "x.backup", True, silent)
+    assert not homes.unfinished(other.home).exists()
+
+
+def test_a_backup_of_other_tables_names_the_checkout_that_can_take_it(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(settings, tmp_path / "x.backup", silent)
+    versions = tables.Target.versions
+    monkeypatch.setattr(tables.Target, "versions", lambda self: {**versions(self), "staff": 99})
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout[:12]
+    with pytest.raises(BadBackup, match=rf"of \d{{4}}-\d\d-\d\d.*{head}.*\(staff: \d+ there, 99 here\)"):
+        put_back(empty, tmp_path / "x.backup", False, silent)
+
+
+def test_a_member_outside_of_the_home_is_refused_before_anything_is_touched(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    back_up(settings, tmp_path / "x.backup", silent)
+    add_staff(empty, "Bea", "bea@example.org", "agent", "correct horse battery")
+    for name in ("home/../../out", "kb//etc/out", "kb/."):
+        with zipfile.ZipFile(tmp_path / "x.backup") as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        manifest = json.loads(members.pop("manifest.json"))
+        manifest["sha256"][name] = hashlib.sha256(b"out").hexdigest()
+        with zipfile.ZipFile(tmp_path / "bad.backup", "w") as archive:
+            for member, data in {**members, name: b"out", "manifest.json": json.dumps(manifest).encode()}.items():
+                archive.writestr(member, data)
+        with pytest.raises(BadBackup, match="outside of its folder"):
+            put_back(empty, tmp_path / "bad.backup", True, silent)
+    assert [member.email for member in list_staff(empty)] == ["bea@example.org"]
+    assert not homes.unfinished(empty.home).exists()
+
+
 def test_a_backup_that_fails_leaves_no_file(settings: Settings, tmp_path: Path, valkey: Valkey) -> None:
     valkey.stop()
     with pytest.raises(Exception, match="cannot be reached"):
         back_up(settings, tmp_path / "x.backup", silent)
     assert list(tmp_path.glob("x.backup*")) == []
+
+
+def test_a_full_disk_keeps_no_half_of_it(settings: Settings, tmp_path: Path) -> None:
+    """Or it would stay full."""
+    back_up(settings, tmp_path / "1.backup", silent)
+    photo = settings.attachments / "ab" / "photo"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(os.urandom(2_000_000))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            back_up(settings, tmp_path / "2.backup", silent)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["1.backup"]
+
+
+def test_told_to_stop_it_takes_its_half_away(settings: Settings, tmp_path: Path) -> None:
+    slow = "\n".join(("import sys, time", "from bot import cli", "from bot.backups import backup",
+                      "backup.homes.units = lambda home: print('there', flush=True) or time.sleep(60)",
+                      f"sys.exit(cli.main(['backup', {str(tmp_path / 'x.backup')!r}]))"))
+    environ = {**os.environ, **as_environ(settings), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", slow], stdout=subprocess.PIPE, text=True, env=environ) as child:
+        assert child.stdout is not None and child.stdout.readline() == "there\n"
+        assert list(tmp_path.glob(".*.part"))
+        child.terminate()
+    assert child.returncode == 143 and not list(tmp_path.glob(".*.part"))
+
+
+def test_two_at_once_are_each_whole_and_nobody_elses_to_read(settings: Settings, tmp_path: Path) -> None:
+    """Two machines with one folder for backups, and one name."""
+    file, begun = tmp_path / "x.backup", False
+
+    def meanwhile(done: int, of: int) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            back_up(settings, file, silent)
+            Reader(file).verify(silent)
+
+    back_up(settings, file, meanwhile)
+    Reader(file).verify(silent)
+    assert begun and file.stat().st_mode & 0o777 == 0o600
 
 
 async def test_mail_links_and_what_was_read_come_back(settings: Settings, empty: Settings, tmp_path: Path) -> None:
@@ -554,8 +741,6 @@ async def test_every_table_of_the_desk_is_in_a_backup(settings: Settings, tmp_pa
 
 def test_the_commands(settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                       capsys: pytest.CaptureFixture[str]) -> None:
-    from bot.settings import as_environ
-
     def frontdesk(where: Settings, *arguments: str) -> tuple[int, str, str]:
         for name, value in as_environ(where).items():
             monkeypatch.setenv(name, value)
@@ -574,6 +759,14 @@ def test_the_commands(settings: Settings, empty: Settings, tmp_path: Path, monke
     assert status == 0 and "sums are right" in out and not empty.home.exists()
     status, out, _ = frontdesk(empty, "restore", file)
     assert status == 0 and "`frontdesk run`" in out
+    link = tmp_path / "latest.backup"
+    link.symlink_to(file)
+    Path(file).write_bytes(b"x")
+    assert frontdesk(settings, "backup", str(link), "--force")[0] == 0
+    assert link.is_symlink() and frontdesk(empty, "restore", file, "--check")[0] == 0
+    os.mkfifo(tmp_path / "pipe")
+    status, _, err = frontdesk(settings, "backup", str(tmp_path / "pipe"), "--force")
+    assert status == 1 and "is no file" in err and (tmp_path / "pipe").is_fifo()
     Path(file).write_bytes(b"x")
     status, _, err = frontdesk(empty, "restore", file, "--check")
     assert status == 1 and "is no backup" in err and err.count("\n") == 1

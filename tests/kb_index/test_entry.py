@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.library.article import Article
 from bot.settings import ROOT
 from kb_index import folder, lexical
 from kb_index.entry import MAX_ANSWER, MAX_QUESTION, Entry, folded
@@ -118,6 +119,15 @@ def test_a_broken_file_is_named_with_the_line(tmp_path: Path, text: str | bytes,
     with pytest.raises(BadEntry) as refused:
         folder.read(tmp_path)
     assert str(refused.value).startswith(str(path)) and told in str(refused.value)
+
+
+@pytest.mark.parametrize("field", ["id", "question", "phrasings", "language", "translation_of", "valid_from", "tags"])
+def test_a_few_lines_that_stand_for_millions_are_refused_in_a_few_words(tmp_path: Path, field: str) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 7))
+    path = put(tmp_path / "c" / "x.md", f"---\n{bomb}{field}: *a6\nlast: {'2026-02-30' if field == 'tags' else 'x'}\n---\nx")
+    with pytest.raises(BadEntry) as refused:
+        Article.of_file({"question": "Q?", **folder.fields(path)}, str(path))
+    assert len(str(refused.value)) < len(str(path)) + 200
 
 
 def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:

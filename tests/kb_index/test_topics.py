@@ -27,3 +27,6 @@ def test_a_topic_stands_for_one_question_of_each_task_then_the_others() -> None:
 
 def test_titles_are_words() -> None:
     assert (title("gift-cards"), title("my_account"), title("")) == ("Gift cards", "My account", "General")
+    for name in ("Lieferung und Versand", "Apple Pay", "VAT & Tax", "T-Shirts", "FAQ"):
+        assert title(name) == name
+    assert (title("lieferung & Versand"), title("über-uns")) == ("Lieferung & Versand", "Über uns")

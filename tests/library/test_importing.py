@@ -122,6 +122,18 @@ def test_another_name_counts_only_where_ours_is_not_there(tmp_path: Path) -> Non
     assert (one.id, one.entry.question, one.entry.answer) == ("i", "Q?", "A.")
 
 
+def test_what_no_entry_has_is_told_once(tmp_path: Path) -> None:
+    path = file(tmp_path, "a.csv", "question;answer;Valid until;Phrasing;notes;phrasings;empty;Phrasings\nQ?;A;2026-01-31;x;n;one;;two|three\nR?;B;;x;n;;;four\n")
+    found = read([path])
+    first, second = found.articles
+    assert (first.valid_until, first.entry.phrasings, second.entry.phrasings) == ("2026-01-31", ("one", "two", "three"), ("four",))
+    assert found.warnings == ["a.csv: entries have no field 'notes', 'phrasing' (phrasings?); what it says was left out"]
+    file(tmp_path, "b.md", "---\nquestion: Q?\nvalid-until: 2026-01-31\ntest: x\nlayout: page\n---\nA")
+    found = read([tmp_path / "b.md"])
+    assert found.articles[0].valid_until == "2026-01-31"
+    assert found.warnings == ["b.md: entries have no field 'test' (tests?); what it says was left out"]
+
+
 @pytest.mark.parametrize(("cell", "items"), [
     ("[]", ()), ('[ "a", "b" ]', ("a", "b")), ('[\n "a|b",\n "c"\n]', ("a|b", "c")), (' ["a"]', ("a",)), ("[see below]", ("[see below]",)),
     ("[x] a|b", ("[x] a", "b")),

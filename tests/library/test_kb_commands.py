@@ -123,3 +123,16 @@ def test_what_cannot_be_names_the_id_and_the_mend_and_changes_nothing(desk: Desk
     with pytest.raises(FrontdeskError) as refused:
         desk(*arguments)
     assert str(refused.value).startswith(said) and desk.told("list") == before
+
+
+def test_an_import_without_ids_replaces_no_entry_that_answers_another_question(desk: Desk, tmp_path: Path) -> None:
+    desk.library.create(desk.article("parcels", question="Where do I see my parcels?"), "Ada", "review")
+    desk.library.change(["parcels"], "Ada", status="archived")
+    desk.library.create(desk.article("what-of-hours", question="What of HOURS?"), "Ada", "review")
+    file = tmp_path / "faq.csv"
+    for answer, told in (("Soon.", "1 new entries, 1 changed, 0 as they were"), ("Now.", "0 new entries, 2 changed, 0 as they were")):
+        file.write_text(f"question,answer\nParcels?,{answer}\nWhat of hours?,{answer}\n")
+        assert told in desk("import", "--add", str(file))
+    kept = {name: desk.library.open(name)["fields"] for name in ("parcels", "parcels-2", "what-of-hours")}
+    assert [one["question"] for one in kept.values()] == ["Where do I see my parcels?", "Parcels?", "What of hours?"]
+    assert [one["answer"] for one in kept.values()] == ["From **9** to 5.", "Now.", "Now."]

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.database import open_database
+from bot.database import open_database, writing
 from bot.judgement import settling
 from bot.library import publications
 from bot.library.article import Article
-from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken
+from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken, Unwritten
 from bot.library.library import Library
 from bot.library.publications import Publications
 from bot.settings import Settings
@@ -186,6 +186,44 @@ def test_a_death_in_the_middle_is_settled_by_what_serves(library: Library, ledge
     assert "written down" in "".join(ledger.recover("serves", "s9").split("not "))
     assert library.open("hours")["live"] == 1 and ledger.begun() == 0
     assert [(p["snapshot"]) for p in ledger.history()] == ["s9"]
+
+
+def test_what_another_home_has_begun_is_its_own_to_settle(
+    engine: Any, library: Library, tmp_path: Path, on: Callable[[str], None]
+) -> None:
+    """Machines with one database, each with a home and a lock of its own."""
+    for home in (tmp_path / "here", tmp_path / "there"):
+        home.mkdir()
+    here, there = Publications(engine, home=tmp_path / "here"), Publications(engine, home=tmp_path / "there")
+    library.create(article(), "Ada", status="review")
+    on("2999-03-03")
+    plan = here.plan()
+    seq = here.begin(plan, "mark", "Ada", "publish")
+    there.drop(there.begin(plan, "mark", "Ben", "publish"))
+    assert (here.begun(), there.begun()) == (1, 0) and not there.recover("mark", "s1")
+    here.finish(seq, "s2", plan)
+    assert [one["snapshot"] for one in there.history()] == ["s2"]
+    lost = here.begin(plan, "mark", "Ada", "publish")
+    on("2999-03-05")
+    # Who began it may never come back.
+    assert there.begun() == 1 and not there.recover("another mark", "s3") and there.begun() == here.begun() == 0
+    with pytest.raises(Unwritten, match="publish again"):
+        here.finish(lost, "s4", plan)
+    assert here.snapshots() == {"s2"} and library.open("hours")["live"] == 1
+    assert Publications(engine, home=tmp_path / "here")._place() == here._place() != there._place() != ""
+
+
+def test_two_homes_take_in_the_same_files_at_once(engine: Any, library: Library, tmp_path: Path) -> None:
+    file = tmp_path / "kb" / "hours.md"
+    file.parent.mkdir()
+    here, there = Publications(engine, file.parent), Publications(engine, file.parent)
+    for version, answer in enumerate(("From 9.", "From 8."), 1):
+        file.write_text(f"---\nquestion: When are you open?\n---\n{answer}\n")
+        plans = here.plan(()), there.plan(())
+        for ledger, plan in zip((here, there), plans, strict=True):
+            ledger.finish(ledger.begin(plan, "mark", "", "set-up"), f"s{version}", plan)
+        now = library.open("hours")
+        assert (now["version"], now["live"], now["status"]) == (version, version, "published")
 
 
 def test_the_folder_is_followed_until_both_have_changed(engine: Any, library: Library, tmp_path: Path) -> None:
@@ -409,6 +447,18 @@ def test_lists_find_by_words_and_filters(library: Library) -> None:
     library.change(["e1", "e2"], "Ben", owner="Ben", category="c")
     assert library.page(filters={"owner": "Ben", "category": "c"})["total"] == 2
     assert library.page("parcels", {"category": "c"})["total"] == 2
+
+
+def test_words_that_no_spaces_part_are_found(engine: Any, library: Library) -> None:
+    library.create(article("zh", question="如何退货？", answer="您可以在30天内退货。"), "Ada")
+    library.create(article("th", question="คืนสินค้าได้ไหม"), "Ada")
+    for search, ids in (("退货", ["zh"]), ("30", ["zh"]), ("天内", ["zh"]), ("货退", []), ("สินค้า", ["th"])):
+        assert [one["id"] for one in library.page(search)["entries"]] == ids, search
+    with writing(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM kb_words")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 7 WHERE part = 'library'")
+    library.prepare()
+    assert [one["id"] for one in library.page("退货")["entries"]] == ["zh"]
 
 
 def test_an_import_is_taken_whole_and_says_what_it_did(library: Library, ledger: Publications) -> None:

@@ -140,7 +140,7 @@ def test_the_editor_takes_an_export_in_and_shows_it_first(home: Callable[[str], 
         exporting.pack(old.library.all(), "json", old.pictures.of(old.library.all()), file)
     told = take_in(Settings(home=new.place), str(upload / "kb.zip"), "Edith", only=False, commit=commit)
     assert told["new"] == 2 and told["warnings"][0].startswith(f"kb.zip/knowledge-base.json, entry 2: names the picture {GONE}")
-    assert new.holds() == (old.holds() if commit else ({}, set())) and not upload.exists()
+    assert new.holds() == (old.holds() if commit else ({}, set()))
 
 
 def named_by_itself(data: bytes, sides: str = "40x30", ending: str = "png") -> str:
@@ -169,7 +169,7 @@ BAD = {
     "a place in it": (with_place(), named_by_itself(with_place(), ending="jpeg"), "holds more than a picture"),
     "a file behind it": (tail := drawn("PNG") + b"PK", named_by_itself(tail), "holds more than a picture"),
     "half of it": (half := drawn("PNG")[:900], named_by_itself(half), "is damaged"),
-    "100 million pixels": (huge(), named_by_itself(huge(), "10000x10000"), "more than 40 million pixels"),
+    "100 million pixels": (huge(), named_by_itself(huge(), "10000x10000"), "40 million pixels are the most"),
     "many bytes": (bytes(64 << 20), GONE, "has 67.1 MB; 60 MB are the most"),
 }
 

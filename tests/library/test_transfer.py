@@ -84,7 +84,7 @@ def test_excel_with_formulas_dates_and_numbers(tmp_path: Path) -> None:
 
 
 ZENDESK = {"articles": [
-    {"id": 360, "title": "How do I return a chair?", "body": "<p>Within <b>30</b> days.</p><script>x()</script><img src=x>", "section_id": 9, "locale": "en-gb", "draft": False},
+    {"id": 360, "title": "How do I return a chair?", "body": "<p>Within <b>30</b> days.</p><script>x()</script>", "section_id": 9, "locale": "en-gb", "draft": False},
     {"id": 361, "title": "Hidden", "body": "<p>x</p>", "draft": True}, {"id": 362, "title": "Empty", "body": "", "draft": False},
 ], "sections": [{"id": 9, "name": "Returns"}], "count": 3}
 INTERCOM = {"type": "list", "data": [
@@ -117,6 +117,29 @@ def test_translations_of_other_help_centres_are_translations_here(tmp_path: Path
     assert (original.id, original.translation_of) == (ids, "")
     assert (german.translation_of, german.language, german.entry.answer) == (ids, "de", "Binnen **30** Tagen.")
     assert german.entry.question == IN_GERMAN["title"] and german.id in (f"{ids}-de", "chatwoot-7")
+
+
+@pytest.mark.parametrize("way", ["files", "folder", "zip"])
+def test_an_export_in_several_files_is_one_help_centre(tmp_path: Path, way: str) -> None:
+    site = tmp_path / "site"
+    german = {**ZENDESK_ARTICLE, **IN_GERMAN}
+    files = [file(site, "de.json", json.dumps({"articles": [german]})), file(site, "en.json", json.dumps({**ZENDESK, "articles": [ZENDESK_ARTICLE]})),
+             file(site, "en-again.json", json.dumps({"articles": [ZENDESK_ARTICLE]})),
+             file(site, "chat-1.json", json.dumps({"payload": [{**CHATWOOT_ARTICLE, "associated_article_id": 360}, {**CHATWOOT["payload"][0], "id": 360}]}))]
+    with zipfile.ZipFile(tmp_path / "site.zip", "w") as packed:
+        for one in files:
+            packed.write(one, one.name)
+    found = read(files if way == "files" else [site if way == "folder" else tmp_path / "site.zip"])
+    told = {one.id: (one.translation_of, one.entry.category) for one in found.articles}
+    assert told == {"zendesk-360": ("", "Returns"), "zendesk-360-de": ("zendesk-360", "Returns"), "chatwoot-360": ("", "Delivery"),
+                    "chatwoot-7": ("chatwoot-360", "")}
+    assert [one for one in found.warnings if "same question" not in one] == []
+
+
+def test_an_article_without_a_title_is_left_out_with_a_word(tmp_path: Path) -> None:
+    found = read([file(tmp_path, "e.json", json.dumps({"articles": [{**ZENDESK_ARTICLE, "title": " "}, {**ZENDESK_ARTICLE, "id": 1}]}))])
+    assert [one.id for one in found.articles] == ["zendesk-1"]
+    assert ["e.json, article 1: has no title; it was left out" in one for one in found.warnings] == [True]
 
 
 def test_articles_without_an_id_are_articles_and_a_second_text_is_told(tmp_path: Path) -> None:
@@ -163,7 +186,7 @@ def test_a_category_of_chatwoot_may_be_a_name_alone(tmp_path: Path) -> None:
 
 LD = """<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [{"@type": "FAQPage", "mainEntity":
 [{"@type": "Question", "name": "Is it &lt;free&gt;?", "acceptedAnswer": {"@type": "Answer", "text": "<p>Yes, <b>quite</b>.</p>"}}]}]}</script>"""
-DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p><iframe src=x></iframe></details><details><summary>Else?</summary>No.</details>"
+DETAILS = "<details><summary>Do you ship?</summary><p>Yes.</p></details><details><summary>Else?</summary>No.</details>"
 HEADINGS = "<h1>Help</h1><h2>Is it warm?</h2><p>Very.</p><p>Indeed.</p><h2>News</h2><p>x</p><h3>Is it blue?</h3><p>No.</p>"
 
 
@@ -177,6 +200,7 @@ def ld(told: dict[str, Any]) -> str:
 @pytest.mark.parametrize(("page", "pairs"), [
     (LD + DETAILS, [("Is it <free>?", "Yes, **quite**.")]), (DETAILS + HEADINGS, [("Do you ship?", "Yes."), ("Else?", "No.")]),
     (HEADINGS, [("Is it warm?", "Very.\n\nIndeed."), ("Is it blue?", "No.")]),
+    ("<h2>Which keys?</h2><!-- ask legal -->Press &lt;script&gt; or<p>done</p><!-- /.x -->", [("Which keys?", "Press <script> or\n\ndone")]),
     ("<details><summary>How <em>much</em>?</summary>5 €</details>", [("How much?", "5 €")]),
     ("<details><summary><div>Open</div><div>now<!-- no -->?</div></summary>Yes</details>", [("Open now?", "Yes")]),
     ("<h2>Is <b>it</b>, <i>really</i>?<br>Truly?</h2><p>Yes</p>", [("Is it, really? Truly?", "Yes")]),
@@ -184,6 +208,7 @@ def ld(told: dict[str, Any]) -> str:
     ("<details><summary>Shipping?</summary><p>By van.</p><div><details><summary>How long?</summary>2 days</details></div></details>",
      [("Shipping?", "By van."), ("How long?", "2 days")]),
     (ld({"@type": "WebPage", "mainEntity": {"@type": "FAQPage", "mainEntity": QUESTION}}), [("Nested?", "Yes.")]),
+    (ld({"@type": "https://schema.org/FAQPage", "mainEntity": {**QUESTION, "@type": ["schema:Question"]}}), [("Nested?", "Yes.")]),
     (ld({"@type": "FAQPage", "hasPart": [{"@type": "WebPageElement", "mainEntity": [QUESTION]}]}), [("Nested?", "Yes.")]),
     (ld({"@graph": [{"@type": ["WebPage", "FAQPage"], "mainEntity": [{"@id": "#1"}, {"@id": "#2"}]}, {**QUESTION, "@id": "#1"}]}), [("Nested?", "Yes.")]),
     (ld({"@type": "FAQPage", "mainEntity": {**QUESTION, "acceptedAnswer": [{"text": ""}, {"text": "One.\nTwo."}]}}).replace("\\n", "\n"), [("Nested?", "One.\nTwo.")]),
@@ -204,6 +229,30 @@ def test_a_saved_page(tmp_path: Path, page: str, pairs: list[tuple[str, str]]) -
 def test_what_of_a_page_is_left_out_is_told(tmp_path: Path, page: str, said: str) -> None:
     found = read([file(tmp_path, "faq.html", page)])
     assert found.articles and len(found.warnings) == 1 and found.warnings[0].startswith(f"faq.html: {said}")
+
+
+SHOWN = "<p>Click here:</p><img src=x><picture><img src=y></picture><iframe src=z></iframe><svg><path/></svg>"
+
+
+@pytest.mark.parametrize(("name", "content", "where"), [
+    ("faq.html", f"<details><summary>How?</summary>{SHOWN}</details>", "faq.html: 'How?'"),
+    ("e.json", json.dumps({"articles": [{"id": 1, "title": "How?", "body": SHOWN}]}), "e.json, article 1: 'How?'"),
+    ("e.json", json.dumps({"type": "list", "data": [{"id": 1, "title": "How?", "body": SHOWN}]}), "e.json, article 1: 'How?'"),
+])
+def test_pictures_and_videos_that_stay_behind_are_told(tmp_path: Path, name: str, content: str, where: str) -> None:
+    found = read([file(tmp_path, name, content)])
+    assert found.articles[0].entry.answer == "Click here:"
+    [warning] = found.warnings
+    assert f"{where}: left out of its answer: 2 pictures and 1 video or other frame; put" in warning
+
+
+def test_pages_that_answer_a_question_differently_are_both_taken_with_a_word(tmp_path: Path) -> None:
+    for name, most in (("a", 5), ("b", 9), ("c", 5)):
+        file(tmp_path / "site", f"{name}.html", f"<details><summary>How much does it carry?</summary>{most} kg</details>")
+    found = read([tmp_path / "site"])
+    assert [one.entry.answer for one in found.articles] == ["5 kg", "9 kg"]
+    [warning] = found.warnings
+    assert "b.html" in warning and "the same question stands at" in warning and "a.html" in warning
 
 
 def test_a_sitemap_saved_to_files_is_one_knowledge_base(tmp_path: Path) -> None:
@@ -230,6 +279,10 @@ def test_bombs_and_broken_archives(tmp_path: Path) -> None:
     with pytest.raises(BadEntry, match=r"out\.zip: holds '\.\./\.\./evil\.md'"):
         read([tmp_path / "out.zip"])
     assert not (tmp_path.parent / "evil.md").exists()
+    with zipfile.ZipFile(tmp_path / "nest.zip", "w") as packed:
+        packed.write(tmp_path / "out.zip", "kb/more.ZIP")
+    with pytest.raises(BadEntry, match=r"nest\.zip: holds 'kb/more\.ZIP', a zip within a zip"):
+        read([tmp_path / "nest.zip"])
     for name in ("broken.zip", "broken.xlsx"):
         with pytest.raises(BadEntry, match=name):
             read([file(tmp_path, name, b"PK\x03\x04 nothing")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.policy
 import socket
 import time
@@ -34,6 +35,15 @@ class Server:
         self.mails: list[EmailMessage] = []
         self.say = ""
         self.say_to = ""
+        self.say_from = ""
+        self.say_bye = ""
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.mail_from = address
+        return self.say_from or "250 OK"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.say_bye or "221 Bye"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.say_to:
@@ -84,6 +94,7 @@ async def test_a_mail_arrives_as_it_was_written(server: tuple[Server, str], box:
     mail = got.mails[0]
     assert (mail["To"], mail["From"], mail["Subject"]) == ("siobhan@example.com", SENDER, "Your code for the chat")
     assert mail["Message-ID"].endswith("@larkmoor.example>") and mail["Auto-Submitted"] == "auto-generated"
+    assert abs(mail["Date"].datetime.timestamp() - time.time()) < 60
     text = mail.get_content()
     assert "Hello Siobhán," in text and "123456" in text and "$" not in text
     assert box.counts() == {"sent": 1}
@@ -161,6 +172,44 @@ async def test_a_mail_that_is_never_taken_is_given_up(box: Outbox) -> None:
     assert box.counts() == {"given_up": 1}
 
 
+async def test_what_is_over_is_mailed_no_more_and_what_soon_will_be_goes_first(box: Outbox) -> None:
+    await box.send("a@b.example", "code", VALUES, key="any time")
+    await box.send("a@b.example", "code", VALUES, key="over", good_for=900)
+    with box._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET good_until = good_until - 900 WHERE key = 'over'"))
+    await box.send("a@b.example", "code", VALUES, key="soon over", good_for=900)
+    taken = [box.take(), box.take(), box.take()]
+    assert [mail.key if mail else None for mail in taken] == ["soon over", "any time", None]
+    assert box.counts() == {"given_up": 1, "waiting": 2}
+    with box._engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT body FROM outbox WHERE key = 'over'")).scalar() == b""
+
+
+async def test_who_is_slower_than_the_lease_has_no_say_any_more(box: Outbox) -> None:
+    await box.send("a@b.example", "code", VALUES, key="1")
+    slow = box.take()
+    due_now(box)
+    other = box.take()
+    assert slow is not None and other is not None
+    box.failed(slow, "554 never", for_good=True)
+    assert box.counts() == {"waiting": 1}
+    box.sent(slow)
+    box.failed(other, "554 never", for_good=True)
+    assert box.counts() == {"sent": 1}, "it went, so it is not refused"
+
+
+def test_an_outbox_of_before_learns_what_is_over(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'before.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text(
+            "CREATE TABLE outbox (key VARCHAR(200) PRIMARY KEY, put_at FLOAT NOT NULL, state VARCHAR(16) NOT NULL, "
+            "due FLOAT NOT NULL, tries INTEGER NOT NULL, recipient VARCHAR(320) NOT NULL, body BLOB NOT NULL, "
+            "said TEXT NOT NULL)"))
+        connection.execute(sa.text("INSERT INTO outbox VALUES ('1', 0, 'waiting', 0, 0, 'a@b.example', X'78', '')"))
+    mail = Outbox(engine, SENDER).take()
+    assert mail is not None and mail.key == "1"
+
+
 @pytest.mark.parametrize(("say", "state"), [("451 try later", "waiting"), ("554 never", "refused")])
 async def test_what_a_server_refuses_for_good_is_not_tried_again(
     server: tuple[Server, str], box: Outbox, say: str, state: str
@@ -172,6 +221,42 @@ async def test_what_a_server_refuses_for_good_is_not_tried_again(
         await Postman(box, Smtp(url)).run()
         setattr(got, field, "")
     assert box.counts() == {state: 2}
+
+
+@pytest.mark.parametrize(("field", "say"), [
+    ("say_from", "530 5.7.0 Authentication required"), ("say_from", "550 this sender is not allowed"),
+    ("say_to", "530 sign in first"), ("say_to", "554 5.7.1 Relay access denied"), ("say", "550 5.7.1 not authorized"),
+])
+async def test_what_is_wrong_with_us_costs_no_mail(
+    server: tuple[Server, str], box: Outbox, field: str, say: str
+) -> None:
+    got, url = server
+    await box.send("a@b.example", "code", VALUES, key="1")
+    setattr(got, field, say)
+    assert await Postman(box, Smtp(url)).run() == 0 and box.counts() == {"waiting": 1}
+    setattr(got, field, "")
+    due_now(box)
+    assert await Postman(box, Smtp(url)).run() == 1 and len(got.mails) == 1
+
+
+async def test_a_server_that_takes_nobody_costs_no_mail(box: Outbox) -> None:
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 no service here\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as refusing:
+        await box.send("a@b.example", "code", VALUES, key="1")
+        url = f"smtp://127.0.0.1:{refusing.sockets[0].getsockname()[1]}"
+        assert await Postman(box, Smtp(url)).run() == 0 and box.counts() == {"waiting": 1}
+
+
+@pytest.mark.parametrize("say", ["421 closing", "500 what", "250 OK"])
+async def test_however_a_server_takes_its_leave_the_mail_went(server: tuple[Server, str], box: Outbox, say: str) -> None:
+    got, url = server
+    got.say_bye = say
+    await box.send("a@b.example", "code", VALUES, key="1")
+    assert await Postman(box, Smtp(url)).run() == 1
+    assert box.counts() == {"sent": 1} and len(got.mails) == 1
 
 
 async def test_a_mail_of_a_process_that_died_is_sent_by_another(server: tuple[Server, str], box: Outbox) -> None:

@@ -81,11 +81,34 @@ def test_words_are_found_from_their_beginnings_in_any_order_newest_first(index: 
     ("order LM-20417 please", "lm-20417"), ("order LM-20417", "20417"), ("write to jo.doe@example.org", "jo.doe@example.org"),
     ("it costs £84.50", "84.50"), ("日本語のテキスト", "日本"), ("İstanbul", "istanbul"), ("ﬁnal oﬀer", "final offer"), ("naïve", "naive"),
     ("e\u0301cole", "école"), ("½ off", "1"),
+    ("您可以如何退货？", "退货"), ("您可以在30天内退货", "30天"), ("您可以在30天内退货", "货"), ("返品はどうすればできますか", "できます"), ("ｶﾞｲﾄﾞ", "イド"),
+    ("คืนสินค้าได้ไหม", "สินค้า"), ("我的T恤", "T恤"),
 ])
 def test_scripts_accents_and_numbers(index: Index, text: str, query: str) -> None:
     index.take({"a": [message(1, text)]})
     [hit] = index.find(query)[0]
     assert any(kind == "hit" for kind, _ in hit.parts)
+
+
+def test_where_no_spaces_part_words_letters_are_found_side_by_side_only(index: Index) -> None:
+    index.take({"a": [message(1, "如何退货"), message(2, "货已退")]})
+    assert found(index, "退货") == [("a", 1)] and found(index, "退") == [("a", 2), ("a", 1)]
+    [hit] = index.find("何退货")[0]
+    assert hit.parts == [("", "如"), ("hit", "何退货")]
+    assert typed("退货 T恤") == ["退货", "t", "恤"]
+
+
+def test_what_was_indexed_as_one_word_is_found_after_the_step(index: Index, engine: Any) -> None:
+    index.take({"a": [message(1, "如何退货"), message(2, "seam")]})
+    with writing(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("UPDATE said_words SET words = '如何退货' WHERE rowid = (SELECT min(nr) FROM said)")
+        else:
+            connection.exec_driver_sql("UPDATE said SET words = array_to_tsvector(ARRAY['如何退货']) WHERE seq = 1")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 1 WHERE part = 'search'")
+    assert found(index, "退货") == []
+    index.prepare()
+    assert found(index, "退货") == [("a", 1)] and found(index, "seam") == [("a", 2)]
 
 
 @pytest.mark.parametrize("query", [

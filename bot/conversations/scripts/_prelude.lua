@@ -111,10 +111,20 @@ end
 -- A conversation begins anew, with people or with the bot: what was promised and done the last time is over.
 local AFRESH = {'waiting_since', 'handed', 'front', 'routed', 'skill', 'priority', 'placed', 'due_first', 'due_solve',
   'answered', 'first_reply', 'back_to', 'passed', 'outcome', 'product', 'fault', 'cause', 'rating', 'closed_by',
-  'closed_at', 'merged_into'}
+  'closed_at', 'merged_into', 'introduced'}
 local function afresh(cid, owner, t)
   redis.call('HDEL', key(cid), unpack(AFRESH))
   if owner == 'queue' then redis.call('HSET', key(cid), 'handed', stamp(t)) end
+end
+
+-- Who the customer is has to be proved again. It stays theirs: nobody else who proves themselves takes it over.
+-- Returns whether anybody was known.
+local function disown(cid)
+  local known = redis.call('HGET', key(cid), 'customer')
+  if not known then return false end
+  redis.call('HSET', key(cid), 'was', cjson.decode(known).id)
+  redis.call('HDEL', key(cid), 'customer')
+  return true
 end
 
 local function ring(cid)

@@ -7,8 +7,9 @@ local seen = known(cid, id, digest)
 if seen == -1 then return {'reused'} end
 if seen > 0 then return {'duplicate', seen} end
 local t = now()
-local s = redis.call('HMGET', key(cid), 'owner', 'agent', 'closed_by', 'closed_at', 'outcome', 'merged_into', 'last_agent')
-local owner = s[1]
+local s = redis.call('HMGET', key(cid), 'owner', 'agent', 'closed_by', 'closed_at', 'outcome', 'merged_into', 'last_agent',
+  'introduced')
+local owner, introduced = s[1], s[8]
 if owner == 'closed' then
   -- No time is none: closed_at is rounded, and may be a moment ahead of now; or far, where the clock was set back.
   local within = tonumber(ARGV[5])
@@ -23,8 +24,8 @@ if owner == 'closed' then
   end
   afresh(cid, owner, t)
   own(cid, owner, '', '', t, {'back_to', people and knows or ''}, 1)
-  -- It may be another person at this browser by now; who it is has to be proved again.
-  redis.call('HDEL', key(cid), 'customer', 'was')
+  -- It may be another person at this browser by now: who it is has to be proved again, unless that was just done.
+  if not introduced or t - tonumber(introduced) > tonumber(INTRODUCED) then disown(cid) end
 end
 local seq = append(cid, body, t)
 remember(cid, id, seq, digest)

@@ -16,11 +16,5 @@ for mark in string.gmatch(redis.call('HGET', key(cid), 'tokens') or '', '%S+') d
 end
 redis.call('HSET', key(cid), 'tokens', table.concat(kept, ' '))
 -- Whoever reads the mailbox has proved nothing: the address is what somebody typed, and mails are passed on.
-local known = redis.call('HGET', key(cid), 'customer')
-if known then
-  -- It stays theirs: nobody else who proves themselves takes it over.
-  redis.call('HSET', key(cid), 'was', cjson.decode(known).id)
-  redis.call('HDEL', key(cid), 'customer')
-  tell(cid)
-end
+if disown(cid) then tell(cid) end
 return {'ok', cid}

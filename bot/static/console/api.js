@@ -1,4 +1,5 @@
 // @ts-check
+import { unattended } from "./attended.js";
 import { Signal } from "./signal.js";
 import { learnClock } from "./time.js";
 
@@ -210,7 +211,7 @@ export class Api {
    */
   async #call(method, url, body, signingIn = false) {
     /** @type {{[name: string]: string}} */
-    const headers = { Accept: "application/json" };
+    const headers = { Accept: "application/json", ...unattended() };
     if (method !== "GET") headers["X-Frontdesk"] = "1";
     if (body) headers["Content-Type"] = "application/json";
     /** @type {Response} */

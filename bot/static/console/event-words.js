@@ -76,6 +76,8 @@ export function eventWords(record, { me, team }) {
         : `The customer gave ${record.csat} of 5`;
     case "helpful":
       return `The customer says the answer ${record.helpful ? "helped" : "did not help"}`;
+    case "unmailed":
+      return `The answer could not be mailed to ${record.email}`;
     case "edited":
     case "deleted":
       return null;

@@ -1,4 +1,5 @@
 // @ts-check
+import { unattended } from "./attended.js";
 import { Signal } from "./signal.js";
 import { readEvents } from "./sse.js";
 
@@ -70,7 +71,7 @@ export class Live {
     let silence = setTimeout(() => connection.abort(), SILENCE_MS);
     try {
       const response = await fetch(this.url, {
-        headers: { Accept: "text/event-stream" },
+        headers: { Accept: "text/event-stream", ...unattended() },
         cache: "no-store",
         credentials: "same-origin",
         signal: connection.signal,

@@ -76,6 +76,7 @@
  * @property {boolean} [helpful]
  * @property {number} [csat]
  * @property {string|null} [comment]
+ * @property {string} [email]
  * @property {Priority} [priority]
  * @property {Attachment[]} [attachments]
  * @property {Evidence} [evidence]

@@ -194,6 +194,8 @@ export const makeChat = (base, shelf, locale, draw, who, parted) => {
     }
     chat.records.push(record);
     settle(record);
+    // Who it is counts no more since it was closed; the page knows.
+    if (record.event === 'reopened' && chat.session) void introduce(chat.session);
     if (record.from === chat.typing?.from) showTyping(null);
   };
 
@@ -421,6 +423,8 @@ export const makeChat = (base, shelf, locale, draw, who, parted) => {
       if (read >= last()) return;
       read = last();
       shelf.set('read', { conversation: chat.session?.conversation, seq: read });
+      // What was read need not be mailed; what nobody hears of is.
+      if (chat.status.mail) tell('read', { seq: read }).catch(() => {});
     },
     changed() {
       // However much arrives at once, it is drawn once.

@@ -153,6 +153,19 @@ async def test_a_mail_that_helps_to_sign_in_goes_to_the_address_on_record_once_a
     assert letter is not None and letter.to == AMARA and outbox.take() is None
 
 
+async def test_what_a_mail_says_of_its_time_it_is_not_sent_after(
+    identity: Identity, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await identity.send_code("c1", AMARA, key="t1")
+    await identity.send_sign_in("c1", "password", AMARA, key="t2")
+    await identity.send_sign_in("c1", "user_name", AMARA, key="t3")
+    later = time.time() + 3601
+    monkeypatch.setattr("bot.mail.outbox.time.time", lambda: later)
+    letter = outbox.take()
+    assert letter is not None and letter.key == "t3:mail"
+    assert outbox.counts() == {"given_up": 2, "waiting": 1}
+
+
 async def test_a_code_has_five_tries_and_an_address_few_codes(identity: Identity, outbox: Outbox) -> None:
     await identity.send_code("c1", AMARA, key="t0")
     _, code = mailed(outbox)
