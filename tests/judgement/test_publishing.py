@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import random
@@ -232,6 +233,10 @@ def test_bars_made_of_one_half_of_the_questions_keep_their_promise_on_the_other(
     assert sum(answered) > 500
     assert sum(share > product.alpha for share in wrong) <= 3 and sum(wrong) / len(wrong) < product.alpha, wrong
     assert sum(share > product.beta for share in missed) <= 3 and sum(missed) / len(missed) < product.beta, missed
+    # The tool counts alike, with more rounds than a test has time for.
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    told = importlib.import_module("check_promise").recalibrations(asked, 2, product.alpha, product.beta, None, "two")
+    assert told.shape == (2, 5) and told[:, 2].max() < 2 * product.beta
 
 
 def test_what_sets_the_bars_is_what_the_bot_finds(product: Settings) -> None:
