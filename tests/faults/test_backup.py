@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -426,6 +427,77 @@ async def test_a_bad_file_is_refused_before_anything_is_touched(settings: Settin
         assert not empty.home.exists() and not empty.kb.exists(), how
     with pytest.raises(BadBackup, match="there is no file"):
         put_back(empty, tmp_path / "none", False, silent)
+
+
+def changed(file: Path, name: str, data: bytes) -> None:
+    """Gives a backup other content under this name, with the sum that goes with it."""
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members[name] = data
+    manifest = json.loads(members["manifest.json"])
+    manifest["sha256"][name] = hashlib.sha256(data).hexdigest()
+    members["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+
+
+def test_another_versions_tables_are_refused_before_anything_is_put_there(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "x.backup"
+    add_staff(settings, "Ada", "ada@example.org", "agent", "correct horse battery")
+    back_up(settings, file, silent)
+    with zipfile.ZipFile(file) as archive:
+        columns, first, *rest = archive.read("sql/schema_version.jsonl").splitlines()
+    newer = json.dumps([json.loads(first)[0], 999]).encode()
+    changed(file, "sql/schema_version.jsonl", b"".join(line + b"\n" for line in (columns, newer, *rest)))
+    with pytest.raises(BadBackup, match="whose tables differ from this version's; restore it with that version"):
+        put_back(empty, file, False, silent)
+    assert list_staff(empty) == [] and not empty.kb.exists()
+
+
+@pytest.mark.parametrize("name", ["home/../outside", "kb/../../outside"])
+def test_what_would_lie_outside_of_its_folder_is_not_written(
+    settings: Settings, empty: Settings, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "x.backup"
+    back_up(settings, file, silent)
+    changed(file, name, b"x")
+    with pytest.raises(BadBackup, match="names a file outside of its folder"):
+        put_back(empty, file, False, silent)
+    assert not list(tmp_path.rglob("outside")) and not (tmp_path.parent / "outside").exists()
+
+
+@pytest.mark.parametrize(("holder", "name", "said"), [
+    (Live, "load", "conversation .* is not what it was after the restore"),
+    (Live, "load_rest", "fd:.* is not what it was after the restore"),
+    (tables.Target, "fill", r"table \w+ has 0 rows after the restore, and \d+ in the backup"),
+], ids=["a conversation", "what is beside them", "rows"])
+async def test_a_restore_that_went_wrong_is_told(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holder: Any, name: str, said: str
+) -> None:
+    """What was put in is read again, whatever went wrong on the way."""
+    import asyncio
+
+    await lived_in(settings)
+    store = Conversations(connect(settings.redis))
+    await store.call("HSET", keys.STATUS, "a1", "away")
+    await store.client.connection_pool.disconnect()
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    monkeypatch.setattr(holder, name, lambda *_: None)
+    with pytest.raises(BadBackup, match=said):
+        await asyncio.to_thread(put_back, empty, file, False, silent)
+
+
+def test_a_store_that_does_not_start_is_told(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(settings, tmp_path / "x.backup", silent)
+    monkeypatch.setattr(valkey, "prepare", lambda settings: ["false"])
+    with pytest.raises(Busy, match="the embedded store does not start; `frontdesk doctor` may tell why"):
+        put_back(empty, tmp_path / "x.backup", False, silent)
 
 
 async def test_what_goes_while_a_backup_is_taken_is_left_out(
