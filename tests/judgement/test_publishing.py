@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.judgement import assembly, phrases, publishing
+from bot.judgement import assembly, drafting, phrases, publishing
 from bot.judgement.asking import Asker
 from bot.judgement.bars import PEOPLE, calibrate, questions
 from bot.judgement.judge import Judge, classified
@@ -90,6 +90,24 @@ def test_what_the_first_look_is_unsure_of_is_looked_at_again(small: Settings, pu
     with pytest.raises(BadSnapshot, match=f"{published} was made by another version, or with other models"):
         publishing.roll_back(without, published)
     assert publishing.roll_back(small, published) == published
+
+
+def test_a_large_knowledge_base_is_not_looked_at_again(
+    small: Settings, published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, cache = snapshot.load(small.index, published), publishing.cache_of(small)
+    asked = [test for entry in live.entries for test in entry.tests]
+    try:
+        monkeypatch.setattr(drafting, "_LOOKED_AT_AGAIN", len(live.kinds))
+        looked_at = drafting.assembled(live.entries, cache)
+        monkeypatch.setattr(drafting, "_LOOKED_AT_AGAIN", len(live.kinds) - 1)
+        # Grown beyond the bound, nothing of what was made before for a second look is kept.
+        for draft in (drafting.assembled(live.entries, cache), drafting.assembled(live.entries, cache, like=live)):
+            assert looked_at.larger_encoder and not draft.larger_encoder
+            assert not any(one.again for found in Asker(cache).at(draft).search(asked) for one in found)
+        assert any(one.again for found in Asker(cache).at(looked_at).search(asked) for one in found)
+    finally:
+        cache.close()
 
 
 def test_only_a_change_makes_a_publish_due(small: Settings, published: str) -> None:
