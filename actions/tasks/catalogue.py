@@ -34,8 +34,8 @@ _WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
 ), anew=_ELSE, drops=("address", "slot"))
 _WHAT_ACCOUNT = Option("what", "utter_ask_what_account", (
     ("email", r"e-?mail|mail address"),
-    ("phone", r"phone|mobile|number|cell|tel\b"),
-    ("address", r"add?ress|postcode|street|moved|moving"),
+    ("phone", r"\b(?:tele)?phone|\bmobile|\bnumber|\bcell(?:phone)?\b|\btel\b"),
+    ("address", r"\badd?ress|\bpostcode|\bstreet\b|\bmoved\b|\bmoving\b"),
     ("name", r"name|surname|married|divorce|spel"),
 ), anew=_ELSE, drops=("value", "more", "address"))
 _NEWSLETTER = Option("on", "utter_ask_newsletter", (

@@ -345,6 +345,12 @@ async def _refused(ctx: Context, error: Ended | Refused | BadValue | Unsupported
     ctx.state.ended = "refused"
 
 
+def begun_anew(slot: Any) -> dict[str, Any] | None:
+    """The task that a slot holds as it was before anything was told for it; None where there is none."""
+    state = State.of(slot)
+    return State(state.name, dict(GIVEN.get(state.name, {}))).as_slot() if state else None
+
+
 def gathered(state: State) -> dict[str, str]:
     """What is known of the task, for a person who takes over; nothing that opens anything."""
     hidden = {"code", "code_sent", "wants_code", "not", "bad", "pin", "no_number", "wrong", "card", "tried"}

@@ -17,7 +17,7 @@ from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 
 from actions.tasks.assent import Assent, assent
-from actions.tasks.dialogue import gathered, uncertain
+from actions.tasks.dialogue import begun_anew, gathered, uncertain
 from actions.tasks.task import State
 from bot.assistant import choice
 from bot.assistant.replies import Replies
@@ -164,14 +164,15 @@ class Worker:
         tracker = self.trackers.begin(turn.cid)
         known = turn.customer.as_slot() if turn.customer else None
         gone = known is None and tracker.get_slot(_CUSTOMER) is not None
-        if (turn.returned or gone) and tracker.active_loop_name:
+        if turn.returned and tracker.active_loop_name:
             # What people have had in hand since is settled with them, and what was asked before a conversation's end is
             # over: nobody answers the bot's question of before.
             tracker.update(ActiveLoop(None))
             tracker.update(SlotSet(REQUESTED_SLOT, None))
         if gone:
-            # What was looked up for a customer is nothing for whoever opens the conversation after them.
-            tracker.update(SlotSet(_TASK, None))
+            # What was looked up for a customer is nothing for whoever opens the conversation after them. A task goes on
+            # from its beginning, so that a "yes" to its last question is not lost: it asks who they are first.
+            tracker.update(SlotSet(_TASK, begun_anew(tracker.get_slot(_TASK)) if tracker.active_loop_name else None))
         for event in _heard(turn.unheard):
             tracker.update(event)
         # Who it is stands in the conversation, where the site's page may have told it since the last turn.

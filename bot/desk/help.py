@@ -52,6 +52,7 @@ async def index(request: Request) -> HTTPResponse:
     shop = of(request).texts.config()["shop"]
     search, category = request.args.get("search", "").strip()[:200], _category(request)
     language, page = _language(request, shelf), max(1, body.number(request.args.get("page")))
+    page = 1 if search or category is None else page
     switch = _switch(
         [(one, _index_link(one, search, category, page), one == language) for one in ["", *shelf.languages]]
     ) if shelf.languages else ""

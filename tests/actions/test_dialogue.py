@@ -114,6 +114,12 @@ def test_a_reason_that_was_read_back_can_be_put_right(stands: str, text: str, re
     assert state.values["reason"] == reason and state.confirmed is (reason == stands)
 
 
+def test_an_article_that_is_named_is_no_other_reason() -> None:
+    state = State("return_item", {"reason": "damaged"}, asked="items")
+    assert REASON.hear(context(state, "it's the gift mug"), False) == NOTHING
+    assert state.values["reason"] == "damaged"
+
+
 @pytest.mark.parametrize(("task", "values", "asked", "text", "what"), [
     ("change_delivery", {"what": "address"}, "address", "actually I want another day instead", "slot"),
     ("change_delivery", {"what": "slot", "slot": {}}, "confirm", "no, I meant the address", "address"),
@@ -121,6 +127,7 @@ def test_a_reason_that_was_read_back_can_be_put_right(stands: str, text: str, re
     ("edit_account", {"what": "name"}, "value", "sorry I meant my phone number", "phone"),
     ("edit_account", {"what": "name", "value": "Gwen"}, "confirm", "not the name, my phone", "phone"),
     ("edit_account", {"what": "email", "value": "a@b.co"}, "confirm", "no, gwen@phone.example", "email"),
+    ("edit_account", {"what": "name", "value": "Marcel Rossi"}, "confirm", "no, it's Marcello Rossi", "name"),
 ])
 def test_what_is_to_be_changed_can_be_put_right(
     task: str, values: dict[str, Any], asked: str, text: str, what: str

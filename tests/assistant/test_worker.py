@@ -818,6 +818,23 @@ async def test_who_proves_to_be_another_customer_is_told_to_start_a_new_chat(
     assert (await conversations.state(customer.cid)).customer is None
 
 
+async def test_a_yes_of_whoever_came_by_a_mailed_link_is_heard_once_they_have_proved_who_they_are(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t4", 60))
+    letters = Letters(conversations)
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        await letters.resume(await letters.code(customer.cid))
+        await customer.say("yes")
+        told = " ".join(record["text"] for record in (await customer.answered())[heard:])
+    assert "LM-104281" not in told and "Good to hear" not in told and ("e-mail" in told or "order number" in told)
+
+
 async def test_a_task_of_a_conversation_that_ended_is_not_gone_on_with(
     worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
 ) -> None:

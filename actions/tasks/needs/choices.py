@@ -10,7 +10,7 @@ from actions.tasks.needs.answers import strength
 from actions.tasks.task import NOTHING, WITHIN, Context, Say
 
 #: Questions that come before anything is taken for granted, and the one after a failure.
-_BEFORE = frozenset(("", "who", "order", "again"))
+_BEFORE = frozenset(("", "who", "order", "items", "again"))
 #: "Not the name, my phone": what it is not.
 _DENIED = re.compile(r"\bnot (?:the|my) (?:name|e-?mail|phone|mobile|number|address|day|date|time|slot)\b", re.I)
 

@@ -24,8 +24,17 @@ if (redis.call('HGET', key(cid), 'customer') or '') ~= ARGV[11] then
   return {'changed'}
 end
 if ARGV[12] ~= '' then
-  local whose = ARGV[11] ~= '' and cjson.decode(ARGV[11]).id or redis.call('HGET', key(cid), 'was')
-  if whose and whose ~= cjson.decode(ARGV[12]).id then return {'other'} end
+  local before, after = ARGV[11] ~= '' and cjson.decode(ARGV[11]), cjson.decode(ARGV[12])
+  local whose = before and before.id or redis.call('HGET', key(cid), 'was')
+  -- A guest may have an account as well: a code that went to the address that they are known by proves the same person.
+  local mail = before and before.email or ''
+  local same = mail ~= '' and after.by == 'code' and string.lower(mail) == string.lower(after.email or '')
+  if whose and whose ~= after.id and not same then
+    redis.call('ZREM', 'fd:leases', cid)
+    redis.call('HDEL', key(cid), 'lease')
+    ring(cid)
+    return {'other'}
+  end
 end
 local t = now()
 local answered, replies = tonumber(ARGV[4]), tonumber(ARGV[13])
