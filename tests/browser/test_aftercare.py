@@ -74,7 +74,12 @@ def test_a_mail_a_correction_and_a_rating(product: Product, person: Callable[...
     expect(messages(customer, "agent").first).to_contain_text("on its way")
     expect(messages(customer, "agent").first).to_contain_text("Edited")
     expect(messages(customer, "agent").last).to_contain_text("taken back")
+    # What they read only once it is closed is told too, or it would be mailed.
+    customer.evaluate("Frontdesk.close()")
     act("close", outcome="solved")
+    expect(customer.locator("[data-fd=rating]")).to_have_count(1)
+    with customer.expect_response("**/api/widget/read"):
+        customer.locator("[data-fd=bubble]").click()
 
     rating = customer.locator("[data-fd=rating]")
     expect(rating).to_be_visible()

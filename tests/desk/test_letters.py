@@ -93,6 +93,20 @@ async def test_what_was_taken_back_or_read_does_not_go_out(desk: Desk, waiting: 
         assert (await waiting.post("read", {"seq": wrong})).json["error"]["field"] == "seq"
 
 
+@pytest.mark.parametrize("how", ["close", "handback"])
+async def test_the_chat_is_told_where_answers_go_for_as_long_as_they_go(
+    desk: Desk, waiting: Customer, agent: Agent, how: str
+) -> None:
+    """Whoever is not told so does not say what was read, and is mailed it."""
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})).json["seq"]
+    assert (await agent.act(waiting.cid, how, {"outcome": "solved"} if how == "close" else {})).status == 200
+    assert (await waiting.get("conversation")).json["status"]["mail"] == "ada@example.org"
+    assert (await waiting.post("read", {"seq": seq})).status == 204
+    assert await attend(desk) == 0 and await mails(desk) == []
+
+
 async def test_a_stream_that_is_open_keeps_an_answer_waiting_and_does_not_lose_it(
     desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
 ) -> None:
