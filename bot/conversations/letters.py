@@ -91,6 +91,11 @@ class Letters:
         """Everything up to `seq` was mailed, or read."""
         await self._conversations.call("ZADD", keys.CORRESPONDENCE, "XX", "GT", seq, cid)
 
+    async def owed(self, cid: str, seq: int) -> bool:
+        """Whether an answer up to `seq` may still have to be mailed."""
+        done = await self._conversations.call("ZSCORE", keys.CORRESPONDENCE, cid)
+        return done is not None and float(done) < seq
+
     async def read(self, cid: str, seq: int) -> None:
         """The customer has read everything up to `seq`, as far as there is so much. Counts where they are answered by
         mail. Raises Missing."""
