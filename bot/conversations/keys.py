@@ -25,6 +25,7 @@ key                         type     holds
                                      cause, merged_into, rating (JSON), via (``mail``), contact (JSON: where
                                      answers go), tokens (SHA-256 of further tokens, by space), was (id of the customer
                                      whose it stays until it is proved again), introduced (when it was, while closed),
+                                     proved (SHA-256 of the tokens by which the page said who it is, by space),
                                      mark (token of the last change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;

@@ -186,6 +186,20 @@ async def test_who_opens_a_link_does_not_inherit_who_the_customer_proved_to_be(
     assert (await conversations.state(waiting.cid)).customer is None
 
 
+async def test_who_writes_by_a_link_is_not_whom_another_browser_introduced(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    opened = (await resume(desk, await desk.services.correspondence.letters.code(waiting.cid))).json
+    other = Customer(desk, opened["conversation"], opened["token"])
+    amara = Identity(Known("C-1001", "Amara", "amara@example.com"), "digest", 60)
+    for says, known in ((waiting.say("m2", "It is me"), True), (other.say("m3", "Where is it?"), False),
+                        (other.post("mail", {"email": "eve@example.org", "text": "Here", "id": "m4"}), False)):
+        await conversations.identify(waiting.cid, amara, waiting.token)
+        assert (await says).status < 300
+        assert (await agent.summary(waiting.cid))["verified"] is known
+
+
 async def test_the_desk_forgets_in_time_whom_it_wrote_to(
     desk: Desk, waiting: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
