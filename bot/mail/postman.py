@@ -172,7 +172,8 @@ class Postman:
             self._way.deliver(mail)
         except NotTaken as error:
             becomes = self._outbox.failed(mail, str(error), error.for_good)
-            log.warning("mail %s was not taken (attempt %d, now %s): %s", mark, mail.tries, becomes, error)
+            log.warning("mail %s was not taken (attempt %d, now %s): %s", mark, mail.tries,
+                        becomes or "elsewhere", error)
             return becomes
         self._outbox.sent(mail)
         log.info("mail %s was sent", mark)
