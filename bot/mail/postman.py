@@ -81,8 +81,10 @@ class Smtp:
             code, said = next(iter(error.recipients.values()))
             raise NotTaken(f"{code} {_text(said)}", for_good=_for_good(code, _text(said))) from error
         except smtplib.SMTPResponseException as error:
-            # Before the recipient it is not the mail that is refused: a password, our sender or our host is wrong.
-            refused = isinstance(error, smtplib.SMTPDataError) and _for_good(error.smtp_code, _text(error.smtp_error))
+            # Before the recipient it is not the mail that is refused: a password, our sender or our host is wrong. But
+            # where the server wants to know its size at once, one that is too large (552) is.
+            about = isinstance(error, smtplib.SMTPDataError) or error.smtp_code == 552
+            refused = about and _for_good(error.smtp_code, _text(error.smtp_error))
             raise NotTaken(f"{error.smtp_code} {_text(error.smtp_error)}", for_good=refused) from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotTaken(f"{type(error).__name__}: {error}") from error

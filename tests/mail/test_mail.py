@@ -238,6 +238,15 @@ async def test_what_a_server_refuses_for_good_is_not_tried_again(
     assert box.counts() == {state: 2}
 
 
+async def test_a_mail_that_is_too_large_is_not_tried_again(server: tuple[Server, str], box: Outbox) -> None:
+    """Servers that take a size say so before they ask to whom it goes."""
+    got, url = server
+    got.say_from = "552 5.3.4 Message size exceeds fixed limit"
+    await box.send("a@b.example", "code", VALUES, key="1")
+    await Postman(box, Smtp(url)).run()
+    assert box.counts() == {"refused": 1}
+
+
 @pytest.mark.parametrize(("field", "say"), [
     ("say_from", "530 5.7.0 Authentication required"), ("say_from", "550 this sender is not allowed"),
     ("say_to", "530 sign in first"), ("say_to", "554 5.7.1 Relay access denied"), ("say", "550 5.7.1 not authorized"),
