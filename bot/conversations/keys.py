@@ -30,6 +30,7 @@ key                         type     holds
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
                                      ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer;
+                                     ``letter:SEQ`` -> seq of the last message of the mail that begins with this one;
                                      ``unmailed:SEQ``: that this answer could not be mailed was told
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
 ``fd:c:C:tracker``          list     the newest Rasa events as JSON, at most ``TRACKER_EVENTS``

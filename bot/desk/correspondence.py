@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
 from bot.conversations.errors import StoreUnavailable
-from bot.conversations.letters import Letter, Letters, next_letter
+from bot.conversations.letters import Letters, next_letter
 from bot.conversations.record import Record, shown
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
@@ -94,14 +94,20 @@ class Correspondence:
             if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
                 await self.letters.done(state.id, records[-1]["seq"] if records else seq)
             return 0
-        goes = bool(letter.messages) and not await self.letters.has_read(state.id, letter.last)
-        if goes and await self.letters.is_here(state.id):
-            return 0  # it waits: they may yet read it, and behind a proxy a stream outlives its customer by minutes
-        if goes:
-            text, link = _text(letter), await self._link(state)
+        read = await self.letters.read_to(state.id)
+        last, news = letter.last, [message for message in letter.messages if message["seq"] > read]
+        if news:
+            if await self.letters.is_here(state.id):
+                return 0  # it waits: they may yet read it, and behind a proxy a stream outlives its customer by minutes
+            last = await self.letters.end_of(state.id, letter)
+            if last > letter.last:
+                return 0  # another desk, which knows more, is at it
+            news = [message for message in news if message["seq"] <= last]
+        if news:
+            text, link = _text(news), await self._link(state)
             await self._put(state, "answer", {"messages": text, "link": link}, f"answer:{state.id}:{letter.first}")
-        await self.letters.done(state.id, letter.last)
-        return int(goes)
+        await self.letters.done(state.id, last)
+        return int(bool(news))
 
     async def _put(self, state: State, template: str, values: dict[str, str], key: str) -> None:
         contact = state.contact or {}
@@ -137,9 +143,9 @@ class Correspondence:
             await asyncio.sleep(_EVERY_SECONDS)
 
 
-def _text(letter: Letter) -> str:
+def _text(messages: Sequence[Record]) -> str:
     said: list[str] = []
-    for record, before in zip(letter.messages, [None, *letter.messages], strict=False):
+    for record, before in zip(messages, [None, *messages], strict=False):
         said.append(shown(record) if _same(record, before) else f"{record['by']['name']} wrote:\n\n{shown(record)}")
     text = "\n\n".join(said)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + _MORE
