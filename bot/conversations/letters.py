@@ -58,12 +58,17 @@ def next_letter(records: Sequence[Record], now: float) -> Letter | None:
 
     Whoever works it out later finds the same letter or a longer one. What was taken back does not go out.
     """
-    said = [r for r in amended(records) if r["kind"] == "message" and r["from"] == "agent"]
+    said = list(filter(is_answer, amended(records)))
     together = [r for r in said if r["at"] < said[0]["at"] + GATHER_SECONDS]
     settled = list(takewhile(lambda r: now - r["at"] > keys.AMEND_SECONDS, said))
     if not settled or len(settled) < len(together):
         return None
     return Letter(settled[0]["seq"], settled[-1]["seq"], [r for r in settled if not r.get("deleted")])
+
+
+def is_answer(record: Record) -> bool:
+    """Whether this is a message of an agent."""
+    return bool(record["kind"] == "message" and record["from"] == "agent")
 
 
 class Letters:
@@ -93,10 +98,10 @@ class Letters:
         """Everything up to `seq` was mailed, or read."""
         await self._conversations.call("ZADD", keys.CORRESPONDENCE, "XX", "GT", seq, cid)
 
-    async def owed(self, cid: str, seq: int) -> bool:
-        """Whether an answer up to `seq` may still have to be mailed."""
+    async def owed(self, cid: str) -> bool:
+        """Whether an answer may still have to be mailed."""
         done = await self._conversations.call("ZSCORE", keys.CORRESPONDENCE, cid)
-        return done is not None and float(done) < seq
+        return done is not None and any(map(is_answer, await self._conversations.records(cid, int(float(done)))))
 
     async def read(self, cid: str, seq: int) -> None:
         """The customer has read everything up to `seq`, as far as there is so much. Counts where they are answered by

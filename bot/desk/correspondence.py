@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
 from bot.conversations.errors import StoreUnavailable
-from bot.conversations.letters import Letters, next_letter
+from bot.conversations.letters import Letters, is_answer, next_letter
 from bot.conversations.record import Record, shown
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
@@ -91,7 +91,7 @@ class Correspondence:
         records = await self._conversations.records(state.id, seq)
         letter = next_letter(records, now)
         if letter is None:
-            if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
+            if not any(map(is_answer, records)):
                 await self.letters.done(state.id, records[-1]["seq"] if records else seq)
             return 0
         read = await self.letters.read_to(state.id)

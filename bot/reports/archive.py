@@ -217,7 +217,7 @@ async def _copy(conversations: Conversations, archive: Archive, cid: str) -> int
 async def _forget(conversations: Conversations, archive: Archive, cid: str) -> bool:
     seq = await _copy(conversations, archive, cid)
     # Answers are mailed from the live store.
-    if seq == 0 or await Letters(conversations).owed(cid, seq):
+    if seq == 0 or await Letters(conversations).owed(cid):
         return False
     # Said first: a crash in between shows it twice for a moment, which lists sort out; the reverse would hide it.
     await asyncio.to_thread(archive.set_alone, cid, True)

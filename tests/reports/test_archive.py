@@ -119,12 +119,11 @@ async def test_an_answer_that_is_still_to_be_mailed_is_not_forgotten(
     await conversations.claim(cid, "a1", "Ada", owner="bot")
     letters = Letters(conversations)
     await letters.write_to(cid, "ada@example.org", "")
-    await conversations.say(cid, "a1", "Ada", "s1", "A new one is on its way.")
+    seq = (await conversations.say(cid, "a1", "Ada", "s1", "A new one is on its way.")).seq
     await conversations.close(cid, "a1", "Ada", "solved", "")
     assert await keep(conversations, archive, keep_days=0) == 0
-    state = await conversations.state(cid)
-    assert archive.seq(cid) == state.seq and archive.count() == 0
-    await letters.done(cid, state.seq)
+    assert archive.seq(cid) == (await conversations.state(cid)).seq and archive.count() == 0
+    await letters.done(cid, seq)
     assert await keep(conversations, archive, keep_days=0) == 1
 
 
