@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sanic import Request
@@ -20,6 +21,8 @@ IDENTITIES = (30, 60)
 #: Of calls by API key, and of trying a webhook out by endpoint.
 KEYS = (600, 60)
 TESTS = (20, 60)
+
+_WITH_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
 
 
 async def customer(request: Request) -> str:
@@ -110,7 +113,10 @@ def address(request: Request) -> str:
 
 
 def _caller(address: str) -> str:
-    """Whoever has one IPv6 address has the other 2^64 of its network too."""
+    """Whoever has one IPv6 address has the other 2^64 of its network too. Some proxies write a port behind it, which is
+    another for each connection."""
+    if told := _WITH_PORT.fullmatch(address):
+        address = told[1] or told[2]
     try:
         found = ip_address(address)
     except ValueError:
