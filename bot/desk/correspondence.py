@@ -19,7 +19,7 @@ from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.mail.letter import BadMail
-from bot.mail.outbox import Outbox, Waiting
+from bot.mail.outbox import Outbox
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Correspondence:
         self._shop = shop
         self._is_open = is_open
         self._task: asyncio.Task[None] | None = None
+        #: Keys of lost mails that need no look any more. That each is told once is the store's matter.
+        self._told: set[str] = set()
         self.letters = Letters(conversations)
 
     def start(self) -> None:
@@ -51,7 +53,8 @@ class Correspondence:
             await tasks.end([self._task])
 
     async def run(self, now: float | None = None) -> int:
-        """Sends what is due; returns how many letters went out. Raises StoreUnavailable, DatabaseUnavailable."""
+        """Sends what is due, and tells of what is lost; returns how many letters went out. Raises StoreUnavailable,
+        DatabaseUnavailable."""
         done = await self.letters.open()
         await self.letters.saw([cid for cid in done if self._is_open(cid)])
         now = await self._conversations.now() if now is None else now
@@ -68,6 +71,7 @@ class Correspondence:
                 except Exception:
                     # What is wrong with one conversation keeps no answer from the others.
                     log.exception("the answer of conversation %s cannot be mailed", cid)
+        await self._tell_of_lost()
         return sent
 
     async def send_link(self, cid: str) -> None:
@@ -77,15 +81,13 @@ class Correspondence:
             link = await self._link(state)
             await self._put(state, "new_link", {"link": link}, f"link:{cid}:{link[-8:]}")
 
-    async def lost(self, mail: Waiting) -> None:
-        """A mail that will never go. Where it was an answer, the staff are told; the key says so."""
-        kind, _, where = mail.key.partition(":")
-        cid, _, seq = where.rpartition(":")
-        if kind == "answer":
-            try:
-                await self.letters.unmailed(cid, int(seq), mail.to)
-            except StoreUnavailable as error:
-                log.warning("nobody is told that an answer of conversation %s could not be mailed: %s", cid, error)
+    async def _tell_of_lost(self) -> None:
+        """The staff are told of answers that will never go: by what the outbox says, so that no stop comes between."""
+        for key, to in await asyncio.to_thread(self._outbox.lost, "answer"):
+            if key not in self._told:
+                _, cid, seq = key.split(":")
+                await self.letters.unmailed(cid, int(seq), to)
+                self._told.add(key)
 
     async def _attend(self, state: State, seq: int, now: float) -> int:
         records = await self._conversations.records(state.id, seq)

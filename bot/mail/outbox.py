@@ -147,6 +147,14 @@ class Outbox:
         with reading(self._engine) as connection:
             return list(connection.execute(sa.select(_mails.c.key).where(mine)).scalars())
 
+    def lost(self, kind: str) -> list[tuple[str, str]]:
+        """Keys and recipients of the mails that will never go, of those whose keys begin with this word."""
+        query = sa.select(_mails.c.key, _mails.c.recipient).where(
+            _mails.c.state.in_(("refused", "given_up")), _mails.c.key.startswith(f"{kind}:", autoescape=True))
+        self.prepare()
+        with reading(self._engine) as connection:
+            return [(key, to) for key, to in connection.execute(query)]
+
     def drop(self, names: Sequence[str]) -> None:
         """Removes these mails, by their keys, also those that wait."""
         with writing(self._engine) as connection:

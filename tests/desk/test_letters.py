@@ -17,7 +17,7 @@ from desk_harness import Agent, Customer, Desk, running
 from bot.conversations import keys
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
-from bot.conversations.errors import OtherCustomer
+from bot.conversations.errors import OtherCustomer, StoreUnavailable
 from bot.conversations.letters import GATHER_SECONDS, Letter, next_letter
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
@@ -300,6 +300,15 @@ async def test_the_agent_is_told_once_what_could_not_be_mailed(
     await agent.act(waiting.cid, "claim")
     seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})).json["seq"]
     assert await attend(desk) == 1 and await mails(desk) == []
+
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(desk.services.correspondence.letters, "unmailed", away)
+        with pytest.raises(StoreUnavailable):
+            await attend(desk)
+    assert await attend(desk) == 0
     told = [r for r in (await agent.get(f"conversations/{waiting.cid}")).json["records"] if r.get("event") == "unmailed"]
     assert [(r["kind"], r["of"], r["email"]) for r in told] == [("internal", seq, "ada@example.org")]
     await desk.services.correspondence.letters.unmailed(waiting.cid, seq, "ada@example.org")

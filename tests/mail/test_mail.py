@@ -20,7 +20,7 @@ from aiosmtpd.smtp import AuthResult
 from bot.database import open_database
 from bot.mail import letter, outbox
 from bot.mail.letter import Attachment, BadMail, compose
-from bot.mail.outbox import Outbox, Waiting
+from bot.mail.outbox import Outbox
 from bot.mail.postman import Folder, NotTaken, Postman, Smtp, way
 from bot.settings import Settings
 
@@ -195,22 +195,7 @@ async def test_who_is_slower_than_the_lease_has_no_say_any_more(box: Outbox) -> 
     assert box.counts() == {"waiting": 1}
     box.sent(slow)
     assert box.failed(other, "554 never", for_good=True) == ""
-    assert box.counts() == {"sent": 1}, "it went, so it is not refused"
-
-
-async def test_nobody_is_told_that_a_mail_is_lost_which_another_process_sent(box: Outbox) -> None:
-    class Late:
-        def deliver(self, mail: Waiting) -> None:
-            box.sent(mail)  # by who has it since
-            raise NotTaken("554 never", for_good=True)
-
-    told: list[str] = []
-
-    async def lost(mail: Waiting) -> None:
-        told.append(mail.key)
-
-    await box.send("a@b.example", "code", VALUES, key="1")
-    assert await Postman(box, Late(), lost).run() == 0 and told == []
+    assert box.counts() == {"sent": 1} and not box.lost("1"), "it went, so it is not refused"
 
 
 def test_an_outbox_of_before_learns_what_is_over(tmp_path: Path) -> None:
