@@ -46,7 +46,9 @@ test: install
 	@$(MAKE) --no-print-directory -j 2 lint test-home
 	@$(TEST_ENV) .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
+# var/ is the default home, too: nobody else may look into it, whichever is made first.
 test-home: install
+	@mkdir -p -m 700 var
 	@$(TEST_ENV) .venv/bin/frontdesk setup
 
 # docs/guarantees.md says what FAULTS_SECONDS, FAULTS_KILLS, FAULTS_MESSAGES, FAULTS_STEPS and FAULTS_SEED do.
@@ -55,17 +57,14 @@ faults: export FAULTS_KILLS ?= 30
 faults: export FAULTS_MESSAGES ?= 600
 faults: export FAULTS_STEPS ?= 20000
 faults: export FAULTS_REPORT ?= $(CURDIR)/var/faults
-faults: install
-	@$(TEST_ENV) .venv/bin/frontdesk setup
+faults: test-home
 	@$(TEST_ENV) .venv/bin/python -m pytest tests/faults tests/conversations/test_ownership.py -s
 
-dialogues: install
-	@$(TEST_ENV) .venv/bin/frontdesk setup
+dialogues: test-home
 	@$(TEST_ENV) PYTHONPATH="$(CURDIR)" .venv/bin/python tests/dialogues/stage.py $(ONLY)
 
 # BENCH="--quick" for short runs; docs/performance.md.
-bench: install
-	@$(TEST_ENV) .venv/bin/frontdesk setup
+bench: test-home
 	@$(TEST_ENV) BENCH_SECONDS=$(BENCH_SECONDS) .venv/bin/python tests/bench/run.py $(BENCH)
 
 # SimPy is wanted here only, so it stays out of .venv; docs/waits.md.
@@ -77,5 +76,5 @@ lock:
 		--python-version 3.10 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 
 clean:
-	rm -rf .venv .bootstrap .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info var/test
+	rm -rf .venv .bootstrap .bootstrap.lock .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info var/test
 	find bot actions kb_index tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -49,20 +49,25 @@ class ActionHandoff(Action):
 
 def hand_over(
     dispatcher: CollectingDispatcher, tracker: Tracker, response: str, reason: str, team: str = "service",
-    urgent: bool = False,
+    urgent: bool = False, task: State | None = None,
 ) -> None:
     """Says `response` and asks for the handoff, with all that the customer named and what a task had gathered. What is
-    `urgent` goes before all that waits."""
+    `urgent` goes before all that waits, `task` is what ends by it."""
     told = judgement(tracker)
     said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
-    state = State.of(tracker.get_slot("task"))
+    state = task or State.of(tracker.get_slot("task"))
     lookups = state.lookups if state is not None else []
     bought = [str(item["name"]) for one in lookups for item in one["order"]["items"]]
     terms = shop().terms
     what: dict[str, Any] = dict(named(said, terms.numbers, [*terms.goods, *bought]))
     if state is not None:
         what["values"] = gathered(state)
-        what["order"] = state.values.get("order") or what["order"]
+        chosen = state.values.get("order")
+        if task is not None or tracker.active_loop_name:
+            what["order"] = named(said[-1:], terms.numbers, ())["order"] or chosen or what["order"]
+        else:
+            # Of a task that is over: what was named is nearer to what people are wanted for.
+            what["order"] = what["order"] or chosen
     if told.get("also"):
         what.setdefault("values", {})["also wants"] = " / ".join(told["also"])
     handoff = {"team": team, "reason": reason, "judgement": told, "what": what, "lookups": lookups, "urgent": urgent}

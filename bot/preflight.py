@@ -130,16 +130,28 @@ def entries(settings: Settings) -> Finding:
     """Every file of the knowledge base can be taken, where it is followed. Not one of CHECKS: a start finds it out by
     itself, and reading them all takes its time."""
     from bot.library.article import Article
+    from bot.library.translations import Families, Kin
     from kb_index import folder
     from kb_index.errors import BadEntry
 
     if _is_off(settings):
         return Finding("entries", "ok", f"in the library; an import took the place of {settings.kb}")
     try:
-        found = [Article.of_file(told, str(path)) for told, path in folder.records(settings.kb)]
+        found = {str(path): Article.of_file(told, str(path)) for told, path in folder.records(settings.kb)}
+        families, ids = Families(map(Kin.of, found.values())), {article.id for article in found.values()}
+        for path, article in found.items():
+            if article.translation_of in ids or not _is_kept(settings, article.translation_of):
+                families.check(Kin.of(article), path)
     except BadEntry as error:
         return Finding("entries", "problem", str(error))
     return Finding("entries", "ok", f"{len(found)} can be read")
+
+
+def _is_kept(settings: Settings, entry: str) -> bool:
+    """Whether the library has that entry."""
+    from bot.library.library import Library
+
+    return bool(entry) and _of_library(settings, lambda engine: Library(engine).open(entry)["status"] != "archived")
 
 
 def _is_off(settings: Settings) -> bool:

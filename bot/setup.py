@@ -141,9 +141,13 @@ def export_reranker(settings: Settings, progress: Progress) -> None:
 
 def _questions(settings: Settings) -> list[str]:
     """What an export is compared on."""
+    from kb_index.errors import BadEntry
     from kb_index.folder import read
 
-    entries = read(settings.kb) if settings.kb.is_dir() else []  # an import may have taken its place
+    try:
+        entries = read(settings.kb) if settings.kb.is_dir() else []  # an import may have taken its place
+    except BadEntry:
+        entries = []  # which file it is, the steps tell that need it
     return [text for entry in entries for text in (entry.question, *entry.phrasings)]
 
 

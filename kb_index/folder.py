@@ -12,6 +12,9 @@ import yaml
 from kb_index.entry import Entry, no_text
 from kb_index.errors import BadEntry
 
+#: What git writes into a file that it could not merge.
+_MARKERS = {"<" * 7, "=" * 7, ">" * 7}
+
 
 def read(folder: Path) -> list[Entry]:
     """All entries below `folder`, ordered by id. Raises BadEntry naming the file, and the line where YAML is broken."""
@@ -41,8 +44,8 @@ def read_file(path: Path) -> Entry:
 
 
 def fields(path: Path) -> dict[str, Any]:
-    """What a file says, not yet checked. Raises BadEntry for one that cannot be read or is not UTF-8, and for one whose
-    YAML is broken or holds what cannot be, such as a day that does not exist."""
+    """What a file says, not yet checked. Raises BadEntry for one that cannot be read or is not UTF-8, or that git
+    could not merge, and for one whose YAML is broken or holds what cannot be, such as a day that does not exist."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -54,6 +57,8 @@ def fields(path: Path) -> dict[str, Any]:
 
 def fields_of(text: str, path: Path) -> dict[str, Any]:
     """What a file at `path` says whose text is `text`. Raises BadEntry as :func:`fields` does."""
+    if {line[:7] for line in text.splitlines()} >= _MARKERS:
+        raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
     try:
         told, answer = frontmatter.parse(text)
     except yaml.YAMLError as error:

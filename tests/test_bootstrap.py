@@ -103,7 +103,8 @@ def test_one_install_of_a_folder_waits_for_another(
 ) -> None:
     monkeypatch.setattr(bootstrap, "LOCKED", tmp_path / "lock")
     done: list[str] = []
-    monkeypatch.setattr(bootstrap, "_make_ready", lambda: done.append("ours") or 0)
+    monkeypatch.setattr(bootstrap, "_make_ready", lambda: done.append("ours"))
+    monkeypatch.setattr(bootstrap, "compile_own", lambda: None)
     with (tmp_path / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
 
@@ -116,6 +117,21 @@ def test_one_install_of_a_folder_waits_for_another(
     assert done == ["theirs", "ours"] and "waiting for it" in capsys.readouterr().err
 
 
+def test_what_is_installed_needs_no_folder_that_one_may_write(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root has installed it, or it lies in a container's layer."""
+    monkeypatch.setattr(bootstrap, "LOCKED", tmp_path / "nowhere" / "lock")
+    monkeypatch.setattr(bootstrap, "venv_is_usable", lambda: True)
+    monkeypatch.setattr(bootstrap, "compile_own", lambda: None)
+    with pytest.raises(FileNotFoundError, match="lock"):
+        bootstrap.main([])
+    bootstrap.STAMP.write_text(bootstrap.fingerprint(""))
+    (bootstrap.VENV / "bin").mkdir(parents=True)
+    (bootstrap.VENV / "bin" / "frontdesk").touch()
+    assert bootstrap.main([]) == 0
+
+
 def test_nothing_is_done_where_nothing_changed() -> None:
     """On the installation that runs these tests, if `make` made it."""
     if not (Path(sys.prefix) / "frontdesk.stamp").exists():
@@ -123,3 +139,13 @@ def test_nothing_is_done_where_nothing_changed() -> None:
     done = subprocess.run([sys.executable, "-B", "tools/bootstrap.py"], cwd=ROOT, capture_output=True, check=True,
                           env={**os.environ, "PATH": "/nowhere"})
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_the_tests_make_a_default_home_that_nobody_else_looks_into(tmp_path: Path) -> None:
+    """Theirs lies in it, and `mkdir` gives parents the mode that anything has."""
+    frontdesk = tmp_path / ".venv" / "bin" / "frontdesk"
+    frontdesk.parent.mkdir(parents=True)
+    frontdesk.write_text("#!/bin/sh\nmkdir -p var/test\n")
+    frontdesk.chmod(0o755)
+    subprocess.run(["make", "-s", "-f", ROOT / "Makefile", "test-home", "PYTHON=true"], cwd=tmp_path, check=True, umask=0o022)
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700 and (tmp_path / "var" / "test").is_dir()

@@ -197,3 +197,12 @@ def test_the_patterns_do_find_what_they_are_for() -> None:
     assert MACHINE_PATHS.search("open('" + "/root" + "/x')")
     assert MACHINE_PATHS.search("cd " + "/home/jane" + "/frontdesk")
     assert not MACHINE_PATHS.search("https://larkmoor.example/home/x/y") and not MACHINE_PATHS.search("a/work/b")
+
+
+def test_the_tests_that_hold_a_guarantee_are_there() -> None:
+    told = (ROOT / "docs" / "guarantees.md").read_text()
+    held = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
+    named = set(re.findall(r"`((?:[\w/]+/)?test_\w+\.py)`", told))
+    assert named and not {name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in held)}
+    tests = set(re.findall(r"`(test_\w+)`", told))
+    assert tests and not {name for name in tests if not any(f"def {name}(" in text for text in held.values())}

@@ -85,7 +85,7 @@ def test_a_pipe_and_a_device_stay_what_they_are(tmp_path: Path) -> None:
 
 def test_where_no_file_can_be_is_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(FrontdeskError, match=r"no/out\.jsonl: there is no folder .*no; make it first"):
-        lines.write(iter([1 / 0 for _ in ()]), tmp_path / "no" / "out.jsonl")
+        lines.write(({"qid": 1 / 0} for _ in range(1)), tmp_path / "no" / "out.jsonl")
     with pytest.raises(FrontdeskError, match="is a folder"):
         check(tmp_path)
     with pytest.raises(FrontdeskError, match=r"no/x\.csv: there is no folder"):

@@ -168,8 +168,13 @@ def test_the_doctor_names_a_file_that_cannot_be_taken(tmp_path: Path) -> None:
     assert found.state == "problem" and found.text.startswith(f"{file}:3:14: ")
     file.write_text("---\nquestion: a\nvalid_until: 2026-02-28\n---\nx")
     assert preflight.entries(settings).text == "1 can be read" and not settings.home.exists()
+    german = settings.kb / "a-de.md"
+    german.write_text("---\nquestion: a\nlanguage: de\ntranslation_of: b\n---\nx")
+    assert preflight.entries(settings).text == f"{german}: it is a translation of 'b', but there is no such entry"
     library = Library(open_database(settings.database))
     library.prepare()
+    library.create(Article.parse({"id": "b", "question": "b", "answer": "b"}, "b"), "Ada")
+    assert preflight.entries(settings).text == "2 can be read", "only the library has the original"
     library.take([Article.parse({"id": "b", "question": "b", "answer": "b"}, "b")], "Ada", "imported", only=True)
     file.write_text("---\nquestion:\n---\nx")
     assert preflight.entries(settings).state == "ok", "the folder is not followed"

@@ -25,7 +25,7 @@ LOCK = ROOT / "requirements.lock"
 OWN_CODE = ("bot", "actions", "kb_index")
 STAMP = VENV / "frontdesk.stamp"
 BACKEND = VENV / "frontdesk.torch-backend"
-#: Held while something is looked at and installed: `make run` and `make test` may begin side by side.
+#: Held while something is installed: `make run` and `make test` may begin side by side.
 LOCKED = ROOT / ".bootstrap.lock"
 
 #: The first uv that knows --torch-backend for `uv pip install`.
@@ -208,33 +208,37 @@ def fingerprint(backend: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] == "--uv":
         return subprocess.run([str(find_uv() or fetch_uv()), *arguments[1:]], cwd=ROOT).returncode
-    with LOCKED.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another install of this folder is at work; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        return _make_ready()
+    # Looked at without the lock first: where there is nothing to do, the folder may be one that we may not write.
+    if not is_ready():
+        with LOCKED.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("another install of this folder is at work; waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if not is_ready():
+                _make_ready()
+    compile_own()
+    return 0
 
 
-def _make_ready() -> int:
+def is_ready() -> bool:
+    """Whether all that is wanted is installed."""
+    return (STAMP.is_file() and STAMP.read_text() == fingerprint(wanted_backend()) and venv_is_usable()
+            and (VENV / "bin" / "frontdesk").exists())
+
+
+def _make_ready() -> None:
     backend = wanted_backend()
-    wanted = fingerprint(backend)
-    usable = venv_is_usable()
-    if usable and STAMP.is_file() and STAMP.read_text() == wanted and (VENV / "bin" / "frontdesk").exists():
-        compile_own()
-        return 0
     uv = find_uv() or fetch_uv()
-    if not usable:
+    if not venv_is_usable():
         make_venv(uv)
     # Gone until all is in place, so that an interrupted install is taken up again.
     if STAMP.exists():
         STAMP.unlink()
     BACKEND.write_text(backend)
     install(uv, backend)
-    STAMP.write_text(wanted)
-    compile_own()
-    return 0
+    STAMP.write_text(fingerprint(backend))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from actions.shop.numbers import Numbers
 
@@ -124,7 +124,7 @@ class Refund:
     """
 
     reference: str
-    state: str
+    state: Literal["requested", "pending", "paid"]
     amount: Decimal
     lines: tuple[str, ...] = ()
     arrived: date | None = None

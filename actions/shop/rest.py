@@ -32,6 +32,8 @@ from actions.shop.errors import BadValue, KeyReused, NotFound, Refused, ShopErro
 from actions.shop.numbers import Numbers
 
 T = TypeVar("T")
+#: What a refusal may tell for the text about it. Another name could stand for the text itself where Rasa is told of it.
+_FACTS = frozenset(("day", "days", "item", "least", "most", "offered", "wanted"))
 
 
 class RestShop:
@@ -232,9 +234,9 @@ def _error(error: _Error, response: httpx.Response) -> ShopError:
     if error.code == "not_found":
         return NotFound(error.what or "thing")
     if error.code == "refused":
-        return Refused(error.reason, **error.facts)
+        return Refused(error.reason, **_facts(error))
     if error.code == "bad_value":
-        return BadValue(error.field, error.reason, **error.facts)
+        return BadValue(error.field, error.reason, **_facts(error))
     if error.code == "unsupported":
         return Unsupported(error.task)
     if error.code == "key_reused":
@@ -242,3 +244,7 @@ def _error(error: _Error, response: httpx.Response) -> ShopError:
     if error.code == "unauthorised":
         return ShopUnavailable("the backend does not take our key; mend FRONTDESK_SHOP_KEY")
     return ShopUnavailable(f"the backend answered {response.status_code} {error.code}")
+
+
+def _facts(error: _Error) -> dict[str, Any]:
+    return {name: value for name, value in error.facts.items() if name in _FACTS}

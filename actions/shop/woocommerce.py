@@ -13,11 +13,12 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -67,13 +68,29 @@ _TRACKING = "_wc_shipment_tracking_items"
 _GUEST = "guest-"
 
 _Body = dict[str, Any]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _documented(asks: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Makes an answer that is not as WooCommerce documents it, as extensions leave them, ShopUnavailable."""
+
+    @wraps(asks)
+    async def asked(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return await asks(*given, **named)
+        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            raise ShopUnavailable(f"an answer that is not as WooCommerce documents it: {error!r}") from None
+
+    return asked
 
 
 class WooCommerceShop:
     """A :class:`actions.shop.backend.Backend` over WooCommerce.
 
     A customer's id is that of WooCommerce. Who bought without an account is ``guest-ORDER`` and has the orders without
-    one that bear the e-mail address of that order.
+    one that bear the e-mail address of that order, which is the first of them: the same in whatever way they prove who
+    they are, and after the next purchase.
     """
 
     terms = Terms(Numbers(), lacks=frozenset((
@@ -92,11 +109,13 @@ class WooCommerceShop:
 
     # -- who -----------------------------------------------------------------------------------------------------
 
+    @_documented
     async def customer(self, customer: str) -> Customer:
         if customer.startswith(_GUEST):
-            return _guest(await self._order_body(customer, customer.removeprefix(_GUEST)))
+            return _guest([await self._order_body(customer, customer.removeprefix(_GUEST))])
         return await self._customer(await self._customer_body(customer))
 
+    @_documented
     async def customer_by_email(self, email: str) -> Customer | None:
         with suppress(BadValue):
             told = checked_email(email)
@@ -105,10 +124,11 @@ class WooCommerceShop:
             guests = await self._guest_bodies(told)
             for body in found if isinstance(found, list) else ():
                 return await self._customer(body)
-            for body in guests:
-                return _guest(body)
+            if guests:
+                return _guest(guests)
         return None
 
+    @_documented
     async def customer_of_order(self, number: str, email: str) -> Customer | None:
         told = email.strip().casefold()
         try:
@@ -118,13 +138,16 @@ class WooCommerceShop:
             await self._get("customers", per_page=1, role="all")
             return None
         if not body["customer_id"]:
+            if told and told == _email(body):
+                return _guest(await self._guest_bodies(told) or [body])
             await self._get("customers", per_page=1, role="all")
-            return _guest(body) if told and told == _email(body) else None
+            return None
         customer = await self.customer(str(body["customer_id"]))
         return customer if told and told in (_email(body), customer.email.casefold()) else None
 
     # -- orders --------------------------------------------------------------------------------------------------
 
+    @_documented
     async def orders(self, customer: str) -> list[Order]:
         if customer.startswith(_GUEST):
             body = await self._order_body(customer, customer.removeprefix(_GUEST))
@@ -162,6 +185,7 @@ class WooCommerceShop:
     async def change_slot(self, customer: str, number: str, slot: Slot, *, key: str) -> Order:
         raise Unsupported("change_slot")
 
+    @_documented
     async def change_quantity(self, customer: str, number: str, line: str, quantity: int, *, key: str) -> Order:
         if quantity < 1:
             raise BadValue("quantity", "too_small", least=1)
@@ -171,6 +195,8 @@ class WooCommerceShop:
         item = next((item for item in body["line_items"] if str(item["id"]) == line), None)
         if item is None:
             raise NotFound("item")
+        if not item["quantity"]:
+            raise Refused("by_person")
         # A quantity alone would leave the line's sums as they were; a discount keeps its share.
         sums = {name: str((Decimal(item[name]) / item["quantity"] * quantity).quantize(Decimal(1).scaleb(-_EXACTLY)))
                 for name in ("subtotal", "total")}
@@ -225,6 +251,7 @@ class WooCommerceShop:
         # WooCommerce would delete it at once and for good, orders left without an owner: a person decides that.
         raise Unsupported("close_account")
 
+    @_documented
     async def sign_in_mail(self, trouble: str, contact: str, *, key: str) -> Mail | None:
         if trouble not in SIGN_IN:
             raise BadValue("trouble", "form", wanted=SIGN_IN)
@@ -268,6 +295,7 @@ class WooCommerceShop:
     async def _get(self, path: str, **params: str | int) -> Any:
         return _read(await self._connection.send("GET", path, params=params))
 
+    @_documented
     async def _order_body(self, customer: str, number: str, **params: int) -> _Body:
         """The order as WooCommerce has it, if it is this customer's. Raises NotFound."""
         body: _Body = await self._get(f"orders/{_id(number, 'order')}", **params)
@@ -286,6 +314,7 @@ class WooCommerceShop:
         other = await self._get(f"orders/{_id(first, 'order')}")
         return not other["customer_id"] and bool(_email(body)) and _email(body) == _email(other)
 
+    @_documented
     async def _guest_bodies(self, email: str) -> list[_Body]:
         """The orders without an account that bear this e-mail address, newest first."""
         # The search looks into other fields as well, and takes what only begins so.
@@ -297,6 +326,7 @@ class WooCommerceShop:
         body: _Body = await self._get(f"customers/{_id(customer, 'customer')}")
         return body
 
+    @_documented
     async def _change_order(
         self, customer: str, number: str, task: str, change: _Body, key: str, asked: _Body | None = None
     ) -> Order:
@@ -310,6 +340,7 @@ class WooCommerceShop:
         changed = {**change, "meta_data": [mark]}
         return await self._order(_read(await self._connection.send("PUT", f"orders/{body['id']}", json=changed)))
 
+    @_documented
     async def _change_customer(self, customer: str, task: str, change: _Body, key: str) -> Customer:
         if customer.startswith(_GUEST):
             raise Unsupported(task)
@@ -320,46 +351,42 @@ class WooCommerceShop:
             body = _read(await self._connection.send("PUT", f"customers/{body['id']}", json=sent))
         return await self._customer(body)
 
+    @_documented
     async def _order(self, body: _Body) -> Order:
         state = _STATES.get(body["status"], body["status"].removeprefix("wc-"))
         refused = {task: "by_person" for task in TASKS if task not in _CHANGES}
         if state != "received":
             refused.update({task: state if state in STATES else "by_person" for task in _CHANGES})
         parcels = [item for meta in body.get("meta_data", ()) if meta["key"] == _TRACKING
-                   for item in meta["value"] if isinstance(item, dict)]
-        methods = [_told(line["method_title"]) for line in body.get("shipping_lines", ())]
+                   and isinstance(meta["value"], list) for item in meta["value"] if isinstance(item, dict)]
+        methods = [_told(line["method_title"]) for line in body.get("shipping_lines", ()) if line["method_title"]]
         completed = body.get("date_completed")
         sent_to = body["shipping"] if body["shipping"].get("address_1") else body["billing"]
-        try:
-            return Order(
-                number=str(body["id"]), customer=str(body["customer_id"] or f"{_GUEST}{body['id']}"), state=state,
-                placed=date.fromisoformat(body["date_created"][:10]),
-                items=tuple(_item(item) for item in body["line_items"]),
-                total=Decimal(body["total"]), currency=body["currency"], payment=_told(body["payment_method_title"]),
-                delivery=Delivery(
-                    method=", ".join(methods), address=await self._address(sent_to),
-                    carrier=" and ".join(dict.fromkeys(filter(None, map(_carrier, parcels)))),
-                    tracking=" and ".join(str(one["tracking_number"]) for one in parcels if one.get("tracking_number")),
-                    url=next((one["custom_tracking_link"] for one in parcels if one.get("custom_tracking_link")), ""),
-                    sent=date.fromisoformat(completed[:10]) if completed and state == "with_carrier" else None,
-                ),
-                unpaid=body["status"] in _UNPAID and not body.get("date_paid"),
-                refunds=tuple(Refund(f"{body['id']}-{refund['id']}", "paid", abs(Decimal(refund["total"])))
-                              for refund in body.get("refunds", ())),
-                refused=refused,
-            )
-        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-            raise ShopUnavailable(f"an order that is not as WooCommerce documents it: {error!r}") from None
+        return Order(
+            number=str(body["id"]), customer=str(body["customer_id"] or f"{_GUEST}{body['id']}"), state=state,
+            placed=date.fromisoformat(body["date_created"][:10]),
+            items=tuple(_item(item) for item in body["line_items"]),
+            total=Decimal(body["total"]), currency=body["currency"], payment=_told(body["payment_method_title"]),
+            delivery=Delivery(
+                method=", ".join(methods), address=await self._address(sent_to),
+                carrier=" and ".join(dict.fromkeys(filter(None, map(_carrier, parcels)))),
+                tracking=" and ".join(str(one["tracking_number"]) for one in parcels if one.get("tracking_number")),
+                url=next((one["custom_tracking_link"] for one in parcels if one.get("custom_tracking_link")), ""),
+                sent=date.fromisoformat(completed[:10]) if completed and state == "with_carrier" else None,
+            ),
+            unpaid=body["status"] in _UNPAID and not body.get("date_paid"),
+            refunds=tuple(Refund(f"{body['id']}-{refund['id']}", "paid", abs(Decimal(refund["total"])))
+                          for refund in body.get("refunds", ())),
+            refused=refused,
+        )
 
+    @_documented
     async def _customer(self, body: _Body) -> Customer:
-        try:
-            addresses = [await self._address(body[which], which.title()) for which in ("shipping", "billing")]
-            return Customer(
-                id=str(body["id"]), name=_name(body), email=body["email"], phone=body["billing"].get("phone", ""),
-                addresses=tuple(address for address in addresses if address is not None),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ShopUnavailable(f"a customer that is not as WooCommerce documents it: {error!r}") from None
+        addresses = [await self._address(body[which], which.title()) for which in ("shipping", "billing")]
+        return Customer(
+            id=str(body["id"]), name=_name(body), email=body["email"], phone=body["billing"].get("phone", ""),
+            addresses=tuple(address for address in addresses if address is not None),
+        )
 
     async def _address(self, body: _Body, label: str = "") -> Address | None:
         if not body.get("address_1"):
@@ -377,6 +404,7 @@ class WooCommerceShop:
                 return code
         raise BadValue("country", "form")
 
+    @_documented
     async def _names(self) -> dict[str, str]:
         """Names of the countries by their codes; they are asked for once."""
         if not self._countries:
@@ -430,9 +458,10 @@ def _name(body: _Body) -> str:
     return f"{body['first_name']} {body['last_name']}".strip() or str(body.get("username", ""))
 
 
-def _guest(body: _Body) -> Customer:
-    billing = body["billing"]
-    return Customer(f"{_GUEST}{body['id']}", f"{billing['first_name']} {billing['last_name']}".strip(),
+def _guest(bodies: Sequence[_Body]) -> Customer:
+    """Whoever has these orders, newest first."""
+    billing = bodies[0]["billing"]
+    return Customer(f"{_GUEST}{bodies[-1]['id']}", f"{billing['first_name']} {billing['last_name']}".strip(),
                     billing["email"], billing.get("phone", ""))
 
 

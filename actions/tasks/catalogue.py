@@ -21,6 +21,8 @@ from actions.tasks.needs import (
 )
 from actions.tasks.task import Need, Task
 
+#: What tells that something else is to be changed than was understood.
+_ELSE = r"\A\W*no\b|\b(?:actually|instead|rather|mean|meant)\b|\bnot (?:the|my)\b"
 _WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
     ("address", r"add?ress|postcode|post code|street|\bmoved\b|moving|house|flat|neighbour|somewhere else|"
                 r"(?:deliver(?:ed)?|send|post|ship) (?:(?:it|them|that|this|everything|(?:the|my) \w+) )?to\b|"
@@ -29,13 +31,13 @@ _WHAT_DELIVERY = Option("what", "utter_ask_what_delivery", (
     ("slot", r"\bday\b|date|slot|time|later|earlier|sooner|tomorrow|week|monday|tuesday|wednesday|thursday|friday|"
              r"saturday|sunday|"
              r"morning|afternoon|hold|postpone|delay|away|holiday|window|\d(?:st|nd|rd|th)\b"),
-))
+), anew=_ELSE, drops=("address", "slot"))
 _WHAT_ACCOUNT = Option("what", "utter_ask_what_account", (
     ("email", r"e-?mail|mail address"),
     ("phone", r"phone|mobile|number|cell|tel\b"),
     ("address", r"add?ress|postcode|street|moved|moving"),
     ("name", r"name|surname|married|divorce|spel"),
-))
+), anew=_ELSE, drops=("value", "more", "address"))
 _NEWSLETTER = Option("on", "utter_ask_newsletter", (
     ("off", r"unsub|off\b|stop|leave|remove|cancel|no more|"
             r"don'?t (?:want|send|e-?mail|mail|contact)|any ?more\b|opt[- ]?out|"

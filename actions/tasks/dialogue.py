@@ -335,13 +335,14 @@ async def do(ctx: Context) -> bool:
 
 async def _refused(ctx: Context, error: Ended | Refused | BadValue | Unsupported | NotFound) -> None:
     """The task ends here, and the customer hears why."""
-    ctx.state.ended = "refused"
     if isinstance(error, Ended):
         ctx.said.extend(error.said)
     elif isinstance(error, (Refused, BadValue)):
         ctx.said.extend(await doings.refused(ctx, error))
     else:
         ctx.say("utter_refused_unsupported" if isinstance(error, Unsupported) else "utter_refused_gone")
+    # Not before: the shop is asked for what the customer hears, and may be away by then.
+    ctx.state.ended = "refused"
 
 
 def gathered(state: State) -> dict[str, str]:
@@ -356,6 +357,8 @@ def gathered(state: State) -> dict[str, str]:
             if isinstance(value, dict) else str(value)
     if state.later:
         told["also wants"] = " / ".join(state.later)
+    if uncertain(state) and state.ended not in ("done", "refused"):
+        told["may be done"] = "the shop was asked, and its answer is not known"
     if state.values.get("card"):
         told["card"] = f"ends in {str(state.values['card'])[-4:]}"
     return told

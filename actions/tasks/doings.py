@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from actions.shop.backend import STATES, Address, Order, Slot
-from actions.shop.errors import BadValue, Refused
+from actions.shop.backend import STATES, Address, Order, Refund, Slot
+from actions.shop.errors import BadValue, KeyReused, Refused
 from actions.shop.identity import TooManyAttempts, identity, mails
 from actions.tasks import finding, words
 from actions.tasks.needs import refusal
@@ -66,7 +66,7 @@ def _status(ctx: Context, order: Order) -> None:
     ctx.say(f"utter_order_{_standing(order, ctx.today)}", **facts)
     if order.state in ("cancelled", "returned"):
         for refund in order.refunds[-1:]:
-            _refund(ctx, order, refund.reference)
+            _refund(ctx, order, refund)
 
 
 def _standing(order: Order, today: date) -> str:
@@ -103,11 +103,10 @@ async def tell_refund(ctx: Context) -> None:
     waiting = [order for order in chosen if any(refund.state != "paid" for refund in order.refunds)]
     for order in (waiting or chosen)[:_TOLD]:
         for refund in order.refunds:
-            _refund(ctx, order, refund.reference)
+            _refund(ctx, order, refund)
 
 
-def _refund(ctx: Context, order: Order, reference: str) -> None:
-    refund = next(one for one in order.refunds if one.reference == reference)
+def _refund(ctx: Context, order: Order, refund: Refund) -> None:
     facts = {"order": order.number, "amount": words.money(refund.amount, order.currency),
              "payment": words.payment(order), "reference": refund.reference}
     if refund.state == "paid" and refund.paid:
@@ -289,8 +288,15 @@ async def take_down(ctx: Context) -> None:
     text, kind = str(ctx.value("text")), str(ctx.value("kind"))
     category = next((name for name, meant in _CATEGORIES if re.search(meant, text, re.I)), "other")
     order = ctx.value("order") or next(iter(ctx.numbers.found(text)), None)
-    reference = await ctx.shop.feedback(kind, category, text, customer=ctx.who if ctx.customer else None,
-                                        order=order, key=ctx.state.key)
+
+    async def told_by(customer: str | None) -> str:
+        return await ctx.shop.feedback(kind, category, text, customer=customer, order=order, key=ctx.state.key)
+
+    try:
+        reference = await told_by(ctx.who if ctx.customer else None)
+    except KeyReused:
+        # It was taken down before the site's page had said who it is, and the answer to that was lost.
+        reference = await told_by(None)
     ctx.state.values.update(category=category, reference=reference)
     ctx.say(f"utter_done_{kind}", reference=reference)
 

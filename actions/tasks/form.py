@@ -7,6 +7,7 @@ comes back after them, and ends. What it asks for is decided by :mod:`actions.ta
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -23,11 +24,14 @@ from actions.shop.errors import ShopUnavailable
 from actions.tasks import dialogue
 from actions.tasks.catalogue import TASKS
 from actions.tasks.task import Context, Say, State
+from bot.assistant.choice import leads_away
 from bot.conversations.errors import StoreUnavailable
 from bot.database import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
+#: Seconds for all that one message asks of the shop: fewer than the worker's, whose end would forget what was tried.
+_PATIENCE = 20.0
 _DOWN = Say("utter_shop_down")
 #: What is said where a task ends without being done.
 _ENDS = {"left": "utter_task_left", "declined": "utter_task_declined"}
@@ -55,25 +59,37 @@ class ValidateTaskForm(Action):
         return "validate_task_form"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        if judgement(tracker).get("decision") == "files":
-            return []  # a file's name answers nothing
+        told = judgement(tracker)
+        if told.get("decision") == "files" or leads_away(told):
+            return []  # a file's name answers nothing, nor does an entry's title
         ctx = _context(tracker)
         try:
-            mine, ready = await dialogue.step(ctx, dialogue.Judged.of(judgement(tracker)))
+            mine, ready = await asyncio.wait_for(self._go_on(ctx, tracker), _PATIENCE)
             if not mine:
                 return []
-            if ready and not ctx.state.ended:
-                # Kept from the first try on, so that a second one after a failure is the same request to the shop.
-                ctx.state.key = ctx.state.key or turn.key(tracker, ctx.state.name)
-                ready = await dialogue.do(ctx)
-        except (ShopUnavailable, StoreUnavailable, DatabaseUnavailable) as error:
-            log.warning("%s failed: %s", ctx.state.name, error)
+        except (ShopUnavailable, StoreUnavailable, DatabaseUnavailable, asyncio.TimeoutError) as error:
+            log.warning("%s failed: %r", ctx.state.name, error)
             ready = False
             ctx.state.asked, ctx.state.question = "again", _DOWN.as_dict()
+        except Exception:
+            # Rasa takes a form that fails for one that rejects the message: it would drop all that was said and look
+            # for a rule, and an unlucky yes would be answered with good cheer.
+            log.exception("%s failed; the conversation goes to a person", ctx.state.name)
+            ready, ctx.state.ended = True, "failed"
         _speak(dispatcher, ctx.said)
         # A form ends only by its slot, and a turn in which nothing changed would be taken for one not understood.
         known = [SlotSet("customer", ctx.customer)] if ctx.proved else []
         return [SlotSet("task", ctx.state.as_slot()), *known, SlotSet("task_ready", True if ready else None)]
+
+    @staticmethod
+    async def _go_on(ctx: Context, tracker: Tracker) -> tuple[bool, bool]:
+        """Whether the message was for the task, and whether the task is at its end."""
+        mine, ready = await dialogue.step(ctx, dialogue.Judged.of(judgement(tracker)))
+        if mine and ready and not ctx.state.ended:
+            # Kept from the first try on, so that a second one after a failure is the same request to the shop.
+            ctx.state.key = ctx.state.key or turn.key(tracker, ctx.state.name)
+            ready = await dialogue.do(ctx)
+        return mine, ready
 
 
 class ActionAskTask(Action):
@@ -102,10 +118,14 @@ class ActionTaskEnd(Action):
         state = State.of(tracker.get_slot("task"))
         ended = state.ended if state else ""
         if ended == "unclear":
-            hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use")
+            hand_over(dispatcher, tracker, "utter_handoff_task", "two answers in a row that the task could not use",
+                      task=state)
+        elif state and ended == "failed":
+            hand_over(dispatcher, tracker, "utter_trouble_unsure" if dialogue.uncertain(state) else "utter_trouble",
+                      f"the task {state.name} failed", task=state)
         elif ended == "resend":
             hand_over(dispatcher, tracker, "utter_handoff_resend",
-                      "wants a lost parcel sent again, which the bot cannot do")
+                      "wants a lost parcel sent again, which the bot cannot do", task=state)
         elif state and ended in _ENDS:
             order = str(state.values.get("order") or "")
             unsure = "utter_task_uncertain_order" if order else "utter_task_uncertain"
@@ -125,6 +145,7 @@ def _context(tracker: Tracker) -> Context:
         task=TASKS[state.name], state=state, shop=shop(), conversation=tracker.sender_id,
         turn=turn.key(tracker, "turn"), text=str(tracker.latest_message.get("text") or ""),
         intent=str(told.get("intent") or ""), customer=tracker.get_slot("customer"),
+        whose=str((tracker.latest_message.get("metadata") or {}).get("whose") or ""),
     )
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from actions.shop.backend import Backend, Item, Order
+from actions.shop.errors import NotFound
 from actions.shop.numbers import Numbers
 
 #: How well a message gives what a need wants: not at all, somewhere in it, or as nothing but that.
@@ -101,7 +102,8 @@ class State:
 
 @dataclass
 class Context:
-    """What a need or a doing works with during one turn."""
+    """What a need or a doing works with during one turn. `whose` is the id of the customer whose conversation it is,
+    where it is one's already, though they may have to prove it again."""
 
     task: Task
     state: State
@@ -111,6 +113,7 @@ class Context:
     text: str
     intent: str = ""
     customer: dict[str, Any] | None = None
+    whose: str = ""
     today: date = field(default_factory=date.today)
     said: list[Say] = field(default_factory=list)
     proved: bool = False
@@ -148,11 +151,18 @@ class Context:
         return self._orders
 
     async def order(self) -> Order:
-        """The order in question."""
-        return next(order for order in await self.orders() if order.number == self.value("order"))
+        """The order in question. Raises NotFound where the shop has it no more."""
+        for order in await self.orders():
+            if order.number == self.value("order"):
+                return order
+        raise NotFound("order")
 
     async def item(self) -> Item:
-        return next(item for item in (await self.order()).items if item.line == self.value("item"))
+        """The article in question, likewise."""
+        for item in (await self.order()).items:
+            if item.line == self.value("item"):
+                return item
+        raise NotFound("item")
 
     def say(self, response: str, **values: Any) -> None:
         self.said.append(Say(response, values))

@@ -16,6 +16,9 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 
+from actions.tasks.assent import Assent, assent
+from actions.tasks.dialogue import gathered, uncertain
+from actions.tasks.task import State
 from bot.assistant import choice
 from bot.assistant.replies import Replies
 from bot.assistant.tracker_store import TurnTrackerStore
@@ -38,6 +41,8 @@ _HEARTBEAT = 5.0
 _ATTEMPTS = 3
 #: Seconds after which a turn that still waits, on a shop's backend for example, has failed.
 _PATIENCE = 30.0
+#: Records of a talk with people that the bot knows of afterwards.
+_REMEMBERED = 50
 #: The slot that tells actions who it is (bot.conversations.customer); an action that finds out sets it.
 _CUSTOMER = "customer"
 #: The slot with the task on its way (actions.tasks.task.State).
@@ -137,7 +142,8 @@ class Worker:
         except Exception:
             self.trackers.forget(turn.cid)
             log.exception("turn %s failed (attempt %d)", turn.id, turn.attempts)
-            if turn.attempts < _ATTEMPTS:
+            ours = (await self.conversations.state(turn.cid)).epoch == turn.epoch
+            if ours and turn.attempts < _ATTEMPTS:
                 await asyncio.sleep(0.2)
                 await self._give_up_lease(turn)
                 return
@@ -156,14 +162,20 @@ class Worker:
             events, slots = await self.conversations.tracker(turn.cid)
             self.trackers.restore(turn.cid, turn.commits, events, slots)
         tracker = self.trackers.begin(turn.cid)
-        if turn.returned and tracker.active_loop_name:
-            # What people have had in hand since is settled with them: nobody answers the bot's question of before.
+        known = turn.customer.as_slot() if turn.customer else None
+        gone = known is None and tracker.get_slot(_CUSTOMER) is not None
+        if (turn.returned or gone) and tracker.active_loop_name:
+            # What people have had in hand since is settled with them, and what was asked before a conversation's end is
+            # over: nobody answers the bot's question of before.
             tracker.update(ActiveLoop(None))
             tracker.update(SlotSet(REQUESTED_SLOT, None))
+        if gone:
+            # What was looked up for a customer is nothing for whoever opens the conversation after them.
+            tracker.update(SlotSet(_TASK, None))
         for event in _heard(turn.unheard):
             tracker.update(event)
         # Who it is stands in the conversation, where the site's page may have told it since the last turn.
-        if tracker.get_slot(_CUSTOMER) != (known := turn.customer.as_slot() if turn.customer else None):
+        if tracker.get_slot(_CUSTOMER) != known:
             tracker.update(SlotSet(_CUSTOMER, known))
         replies = Replies()
         last = turn.messages[-1]
@@ -174,9 +186,10 @@ class Worker:
         elif not text:
             text = shown(last)
             parse_data = choice.files(text)
+        told = {name: value for name, value in (("locale", turn.locale), ("whose", turn.whose)) if value}
         message = UserMessage(
             _as_text(text), replies, turn.cid, parse_data=parse_data,
-            input_channel=replies.name(), message_id=turn.id, metadata={"locale": turn.locale} if turn.locale else None,
+            input_channel=replies.name(), message_id=turn.id, metadata=told or None,
         )
         processor = self.agent.processor
         assert processor is not None
@@ -205,11 +218,19 @@ class Worker:
     async def _trouble(self, turn: Turn) -> Commit:
         """What is said when a turn cannot be handled at all: an honest sentence, and people."""
         domain = self.agent.domain
-        text = domain.responses["utter_trouble"][0]["text"] if domain else ""
+        _, slots = await self.conversations.tracker(turn.cid)
+        task = None if turn.returned else _under_way(slots)
+        if task is not None and task.asked == "confirm" and assent(turn.text) is not Assent.NO:
+            # It may have been the yes, and the change may have been made before the turn failed.
+            task.key = turn.id
+        unsure = task is not None and uncertain(task)
+        text = domain.responses["utter_trouble_unsure" if unsure else "utter_trouble"][0]["text"] if domain else ""
         replies = Replies()
         replies.say(text)
         replies.handoff = {"team": "service", "reason": "the assistant failed at this message", "judgement": {}}
-        _, slots = await self.conversations.tracker(turn.cid)
+        if task is not None:
+            replies.handoff["what"] = {"order": task.values.get("order"), "values": gathered(task)}
+            replies.handoff["lookups"] = task.lookups
         try:
             handoff = await self._handoff(turn, replies)
         except StoreUnavailable:
@@ -262,15 +283,24 @@ def _why(judgement: dict[str, object]) -> str:
 
 def _carried_out(commit: Commit) -> bool:
     """Whether a task was carried out in this turn, or may have been where the shop's answer did not come."""
+    if commit.handoff is not None and "may be done" in commit.handoff.packet["what"]["values"]:
+        return True
     tasks = [event["value"] for event in map(json.loads, commit.tracker_events)
              if event["event"] == "slot" and event["name"] == _TASK and event["value"]]
     return bool(tasks) and bool(tasks[-1]["key"]) and (tasks[-1]["ended"] == "done" or tasks[-1]["asked"] == "again")
 
 
+def _under_way(slots: str | None) -> State | None:
+    """The task that the conversation was in at the last commit."""
+    told = json.loads(slots or "{}")
+    return State.of(told.get("slots", {}).get(_TASK)) if told.get("loop") else None
+
+
 def _heard(records: Sequence[Record]) -> list[Event]:
-    """What was said while people had the conversation, as events that make the bot know it without acting on it."""
+    """What was said while people had the conversation, as events that make the bot know it without acting on it; of a
+    long talk its end."""
     events: list[Event] = []
-    for record in records:
+    for record in records[-_REMEMBERED:]:
         if record["from"] == "customer":
             events.append(UserUttered(shown(record), {"name": "said_to_agent", "confidence": 1.0}))
             events.append(ActionExecuted("action_listen"))

@@ -27,6 +27,9 @@ class Folder:
         self._kb, self._reader, self._missing = settings.kb, reader, places
         self._aside = settings.home / f"kb-{time.strftime('%Y%m%d-%H%M%S')}"
         self._wrong: list[Path] = []
+        #: Whether files are there that would change. Another Frontdesk may follow them: a new FRONTDESK_HOME has the
+        #: same folder.
+        self.differs = False
         if self._kb.exists() and not self._kb.is_dir():
             raise Unfit(f"{self._kb} is no folder; set FRONTDESK_KB to the folder for the knowledge base")
         if not (there := homes.files(self._kb)):
@@ -36,7 +39,8 @@ class Folder:
             self._wrong = [path for path in there if self._is_shown(path)
                            and not (path in wanted and reader.is_same(wanted[path], path))]
         self._missing = {name: at for at, name in wanted.items() if at in self._wrong or not at.exists()}
-        if (self._wrong or self._missing) and not os.access(self._kb, os.W_OK):
+        self.differs = bool(self._wrong or self._missing)
+        if self.differs and not os.access(self._kb, os.W_OK):
             raise Unfit(f"{self._kb} is not as in the backup, and cannot be written; mend its permissions, or set "
                         "FRONTDESK_KB to a new folder")
 

@@ -40,6 +40,8 @@ class Moment:
             return None if self._is_later(cid, int(seq)) else row
         if table == "webhook_upto":
             return {**row, "seq": min(row["seq"], self._ends.get(row["conversation"], row["seq"]))}
+        if table == "kb_publication" and row["state"] == "begun":
+            return {**row, "snapshot": ""}  # it was the old home's; whoever starts now settles it
         if table == "erased_conversation":
             return {**row, "done": False}  # the store's part may be of before that
         if table == "archived_conversation":

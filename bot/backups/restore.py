@@ -55,14 +55,14 @@ def _put(settings: Settings, reader: Reader, then: Moment, replace: bool, progre
         held = [what for what, holds in (("the store holds conversations", bool(store.ids())),
                                          ("the database holds rows", target.holds_something()),
                                          (f"{settings.index} holds an index", (settings.index / "current").exists()),
-                                         (f"{settings.attachments} holds files", homes.files(settings.attachments)))
+                                         (f"{settings.attachments} holds files", homes.files(settings.attachments)),
+                                         (f"{settings.kb} holds another knowledge base", folder.differs))
                 if holds]
         if held and not replace:
-            raise NotEmpty(f"{', '.join(held)}; restore into an empty place (another FRONTDESK_HOME, store and "
-                           "database), or say --replace to lose what is there")
+            raise NotEmpty(f"{', '.join(held)}; restore into an empty place (another FRONTDESK_HOME, FRONTDESK_KB, "
+                           "store and database), or say --replace to lose what is there")
         unfinished = homes.unfinished(settings.home)
-        unfinished.touch()
-        target.fill({name: then.rows(name, reader.lines(member)) for name, member in members.items()})
+        target.fill({name: then.rows(name, reader.lines(member)) for name, member in members.items()}, unfinished.touch)
         progress(40, 100)
         store.clear()
         total = max(1, int(reader.about["holds"]["conversations"]))

@@ -6,7 +6,7 @@ The tables themselves are made by the product, so a backup holds no schema; it s
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -106,8 +106,9 @@ class Target:
         with available(), self.engine.connect() as connection:
             return Source(connection).versions()
 
-    def fill(self, members: dict[str, Iterator[list[Any]]]) -> None:
-        """Puts the rows in, whole or not at all. Raises BadBackup for a table or column that is not known here."""
+    def fill(self, members: dict[str, Iterator[list[Any]]], begun: Callable[[], None]) -> None:
+        """Puts the rows in, whole or not at all; `begun` is called when the first thing is about to change for good.
+        Raises BadBackup for a table or column that is not known here."""
         with writing(self.engine) as connection:
             known = {table.name: table for table in tables(connection)}
             for name in known:
@@ -122,6 +123,7 @@ class Target:
                 self._insert(connection, known[name], rows)
             _find_by_words(connection)
             forget_all(connection)
+            begun()
 
     def _insert(self, connection: Any, table: Any, rows: Iterator[list[Any]]) -> None:
         columns = next(rows)

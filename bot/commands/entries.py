@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BY = "the command line"
 _PAGE = 500
+#: Among so many ids the nearest to a slip of the keyboard is looked for; among more that takes seconds.
+_COMPARED = 10_000
 _FILTERS = {
     "status": "draft, review (ready), published, archived, or changed (differs from what is live)",
     "category": "in this category",
@@ -172,7 +174,8 @@ def known(library: Library, name: str) -> dict[str, Any]:
     try:
         return library.open(name)
     except NoSuchArticle as error:
-        near = get_close_matches(name, [row["id"] for row in _rows(library, "", {})[0]], n=1)
+        ids = library.titles()
+        near = get_close_matches(name, ids, n=1) if len(ids) <= _COMPARED else []
         meant = f"; did you mean {near[0]!r}?" if near else ";"
         raise FrontdeskError(f"{error}{meant} `frontdesk kb list` shows all") from None
 

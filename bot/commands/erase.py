@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
@@ -50,21 +51,28 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _erase(args: argparse.Namespace, erasure: Erasure) -> int:
-    """The exit status is 1 where something stays because it is open, or nobody said yes."""
+    """The exit status is 1 where something stays, or nobody said yes."""
     who = args.who.strip()
     if not args.check and (left := await erasure.finish()):
         print(f"Finished what an earlier run had begun: {_counted(left)}.")
     found = await erasure.find(who)
     _show(who, found)
+    stays: Sequence[State] = ()
     if not args.check and (found.closed or found.questions or found.mails):
         if not args.yes and not _agreed():
             print("frontdesk: nothing was erased", file=sys.stderr)
             return 1
-        print(f"Erased: {_counted(await erasure.erase(who, found))}. Backups of before still hold them.")
+        counts = await erasure.erase(who, found)
+        print(f"Erased: {_counted(counts)}. Backups of before still hold them." if counts else "Nothing was erased.")
+        found = await erasure.find(who)  # the customer may have written meanwhile
+        stays = found.closed
+    for state in stays:
+        print(f"frontdesk: {state.id} could not be taken out whole, for the reason above; mend it, then say this again",
+              file=sys.stderr)
     for state in found.open:
         print(f"frontdesk: {state.id} is still open ({_holder(state)}), so it stays; close it, then say this again",
               file=sys.stderr)
-    return 1 if found.open else 0
+    return 1 if stays or found.open else 0
 
 
 def _show(who: str, found: Found) -> None:

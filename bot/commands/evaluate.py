@@ -70,11 +70,11 @@ def _published(args: argparse.Namespace, settings: Settings) -> int:
 def _intent(args: argparse.Namespace, settings: Settings) -> int:
     from bot.judgement.intent_report import report
     from bot.judgement.labelled import read
-    from bot.setup import ENCODER, Bar, set_up
+    from bot.setup import ENCODER, RERANKER, Bar, set_up
 
     # A bad file is told at once, not after the set-up.
     train, test = read(args.train, least=2), read(args.test)
-    set_up(settings, (ENCODER,))
+    set_up(settings, (ENCODER,) if args.no_tune else (ENCODER, RERANKER))
     with Bar("evaluate intent") as bar:
         told = report(settings, train, test, args.shots, args.seed, not args.no_tune, bar)
     print(json.dumps(told, indent=1))

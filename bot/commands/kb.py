@@ -6,7 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.library.pictures import Pictures
-    from bot.library.sync import Conflict
+    from bot.library.sync import Conflict, Plan
     from bot.workshop.bench import Bench
 
 HELP = "work on the knowledge base"
@@ -28,8 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CSV, Excel, JSON, Markdown, HTML, zip")
     importing.add_argument("--add", action="store_true", help="keep all other entries; same ids are replaced")
     importing.add_argument("--check", action="store_true", help="only say what it would take")
-    exporting = actions.add_parser("export", help="write all entries to a file")
+    exporting = actions.add_parser("export", help="write all that is ready or live to a file")
     exporting.add_argument("file", type=Path, help="its ending says what: .csv, .json or .zip (Markdown files)")
+    exporting.add_argument("--drafts", action="store_true", help="with drafts, which an import makes ready to publish")
     syncing = actions.add_parser("sync", help="bring the Markdown folder and the editor in step, both ways")
     syncing.add_argument("--check", action="store_true", help="only say what it would do")
     syncing.add_argument("--take", choices=("folder", "editor"), default="", help="whose text wins a conflict")
@@ -79,7 +80,7 @@ def _export(args: argparse.Namespace, settings: Settings) -> int:
     from bot.library.exporting import write
     from bot.library.pictures import lacking, named
 
-    articles, pictures = entries.library_of(settings).all(), _pictures(settings)
+    articles, pictures = entries.library_of(settings).all(args.drafts), _pictures(settings)
     names = named(articles)
     there = pictures.there(names)
     count = write(articles, args.file, pictures.of(articles))
@@ -107,28 +108,20 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
     """The exit status is 3 where conflicts are left."""
     from bot.database import open_database
     from bot.errors import FrontdeskError
-    from bot.library.pictures import FOLDER
-    from bot.library.sync import Sync
+    from bot.library.sync import Sync, alone
     from bot.setup import Bar
 
     if args.entry and not args.take:
         raise FrontdeskError("--entry says whose conflict is settled; add --take folder or --take editor")
     entries.library_of(settings)
     sync = Sync(open_database(settings.database), settings.kb)
-    made = sync.plan(args.take, args.entry)
-    for step in made.steps:
-        what = "goes" if step.article is None else "changes"
-        print(f"  {'editor' if step.to_library else ''}{' and ' if step.to_library and step.to_folder else ''}"
-              f"{'folder' if step.to_folder else ''}: {step.id} {what}")
-    for picture in made.taken:
-        print(f"  editor: {FOLDER}/{picture.name} comes along")
-    for name in made.given:
-        print(f"  folder: {FOLDER}/{name} comes along")
-    _warn(made.warnings())
     passed: dict[str, str] = {}
-    if not args.check:
-        with Bar("sync") as bar:
-            passed = sync.run(made, entries.BY, bar)
+    with nullcontext() if args.check else alone(settings):
+        made = sync.plan(args.take, args.entry)
+        _preview(made)
+        if not args.check:
+            with Bar("sync") as bar:
+                passed = sync.run(made, entries.BY, bar)
     for conflict in made.conflicts:
         _show(conflict)
     for name in made.drafts:
@@ -138,6 +131,21 @@ def _sync(args: argparse.Namespace, settings: Settings) -> int:
     print(f"{len(made.steps) - len(passed)} entries {'would be' if args.check else 'were'} brought in step, "
           f"{len(made.conflicts)} conflicts; {settings.kb}")
     return 3 if made.conflicts or passed else 0
+
+
+def _preview(made: Plan) -> None:
+    """What a sync changes on either side, and what a person should know of its pictures."""
+    from bot.library.pictures import FOLDER
+
+    for step in made.steps:
+        what = "goes" if step.article is None else "changes"
+        print(f"  {'editor' if step.to_library else ''}{' and ' if step.to_library and step.to_folder else ''}"
+              f"{'folder' if step.to_folder else ''}: {step.id} {what}")
+    for picture in made.taken:
+        print(f"  editor: {FOLDER}/{picture.name} comes along")
+    for name in made.given:
+        print(f"  folder: {FOLDER}/{name} comes along")
+    _warn(made.warnings())
 
 
 def _show(conflict: Conflict) -> None:

@@ -28,8 +28,8 @@ from bot.conversations.turn import Commit, Turn
 
 __all__ = ["Conversations", "Posted", "connect"]
 
-#: Events after which people have a conversation.
-_WITH_PEOPLE = ("handoff", "claimed")
+#: Events after which nothing that the bot had asked is open: people had the conversation, or it was at its end.
+_SETTLING = ("handoff", "claimed", "reopened")
 #: Conversations that one script looks at, while all others wait.
 _BATCH = 1000
 
@@ -240,7 +240,7 @@ class Conversations(Acts, Standing):
         taken = await self._run("take", lease, seconds)
         if not taken:
             return None
-        cid, epoch, commits, attempts, customer, locale, count, waiting, raw = taken
+        cid, epoch, commits, attempts, customer, was, locale, count, waiting, raw = taken
         mine, waiting = {int(seq) for seq in waiting[:count]}, {int(seq) for seq in waiting}
         log = amended(json.loads(record) for record in raw)
         return Turn(
@@ -250,8 +250,8 @@ class Conversations(Acts, Standing):
                 r for r in log if r["kind"] in ("message", "note") and r["from"] != "bot" and not r.get("deleted")
                 and r["seq"] not in waiting
             ],
-            attempts=int(attempts), customer=Customer.parse(customer), locale=locale,
-            returned=any(r.get("event") in _WITH_PEOPLE for r in log),
+            attempts=int(attempts), customer=Customer.parse(customer), was=was, locale=locale,
+            returned=any(r.get("event") in _SETTLING for r in log),
         )
 
     async def renew(self, turn: Turn, seconds: float = keys.LEASE_SECONDS) -> bool:
@@ -265,7 +265,8 @@ class Conversations(Acts, Standing):
 
     async def commit(self, turn: Turn, commit: Commit) -> str:
         """Ends a turn in one atomic step. Returns ``ok``; or, with nothing changed, ``lost`` (its lease ran out),
-        ``stale`` (it is no longer the bot's) or ``changed`` (somebody signed in meanwhile, so it is done again).
+        ``stale`` (it is no longer the bot's), ``changed`` (somebody signed in meanwhile, so it is done again) or
+        ``other`` (it proves another customer than the one whose conversation it is).
         """
         handoff = commit.handoff
         # Which messages a reply answers stands with it: that each was answered once can be read from the log alone.

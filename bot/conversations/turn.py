@@ -17,8 +17,9 @@ class Turn:
     `messages` are the customer's unanswered records. `unheard` is what else was said since the bot's last turn, for
     example with an agent. `commits` counts the turns committed so far: a worker whose cached tracker is of that
     count need not load it. `attempts` counts how often this work was taken, this time included. `customer` is who it
-    is, once they have proved it, `locale` the language of the page they are on, as a tag, or empty. `returned`: people
-    had the conversation since the bot's last turn, whether they said something or not.
+    is, once they have proved it, `was` the id of the customer whose it stays where that is to be proved again, `locale`
+    the language of the page they are on, as a tag, or empty. `returned`: people had the conversation since the bot's
+    last turn, whether they said something or not, or it was closed.
     """
 
     cid: str
@@ -29,6 +30,7 @@ class Turn:
     unheard: Sequence[Record]
     attempts: int = 1
     customer: Customer | None = None
+    was: str = ""
     locale: str = ""
     returned: bool = False
 
@@ -36,6 +38,11 @@ class Turn:
     def id(self) -> str:
         """Names this turn in every attempt at it; side effects carry it as their idempotency key."""
         return f"{self.cid}-{self.messages[-1]['seq']}"
+
+    @property
+    def whose(self) -> str:
+        """The id of the only customer who can prove that the conversation is theirs; empty where nobody has yet."""
+        return self.customer.id if self.customer else self.was
 
     @property
     def text(self) -> str:

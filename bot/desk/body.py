@@ -15,6 +15,8 @@ from bot.desk.errors import ApiError
 
 #: Far above the length of any log; what is larger would overflow the store's numbers.
 LARGEST_SEQ = 10**9
+#: What no database's whole number holds.
+_TOO_LARGE = 2**63
 _LOCALE = re.compile(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,5}")
 #: A character of which only half is there.
 _HALF = re.compile("[\ud800-\udfff]")
@@ -36,6 +38,8 @@ def read(request: Request, required: Mapping[str, type] | None = None,
             raise ApiError(400, "unknown_field", f"There is no field {name[:40]!r} here.", field=name[:40])
         if kind is not object and type(value) is not kind:
             raise bad(name, f"is to be {_NAMES[kind]}")
+        if kind is int and not -_TOO_LARGE <= value < _TOO_LARGE:
+            raise bad(name, "is larger than any that there is")
     for name in required:
         if name not in found:
             raise ApiError(400, "missing_field", f"The field {name!r} is missing.", field=name)

@@ -234,7 +234,7 @@ async def remember(request: Request) -> HTTPResponse:
 
 async def forget(request: Request, question: int) -> HTTPResponse:
     await _acting(request)
-    await _do(of(request).library.forget_question, question)
+    await _do(of(request).library.forget_question, min(question, body.LARGEST_SEQ))
     return HTTPResponse(status=204)
 
 
@@ -300,7 +300,7 @@ async def export(request: Request) -> None:
     kind = request.args.get("format", "csv")
     if kind not in exporting.FORMATS:
         raise body.bad("format", f"is to be one of {', '.join(exporting.FORMATS)}")
-    articles = await _do(of(request).library.all)
+    articles = await _do(of(request).library.all, request.args.get("drafts") == "1")
     # Pictures need a zip around them.
     form = "md" if kind == "md" or await _do(named, articles) else kind
     headers = {"Content-Disposition":
@@ -368,7 +368,7 @@ def _snapshots(folder: Path) -> tuple[set[str], str | None]:
 
 async def publication(request: Request, seq: int) -> HTTPResponse:
     await _editor(request)
-    found = await _do(of(request).ledger.report, seq)
+    found = await _do(of(request).ledger.report, min(seq, body.LARGEST_SEQ))
     if found is None:
         raise ApiError(404, "not_found", "There is no such publication.")
     return as_json(found)

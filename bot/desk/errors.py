@@ -12,7 +12,6 @@ from sanic.exceptions import MethodNotSupported, PayloadTooLarge, SanicException
 from sanic.response import HTTPResponse
 
 from bot.conversations.errors import (
-    AtCapacity,
     IdReused,
     Missing,
     OtherCustomer,
@@ -72,8 +71,6 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(409, "other_customer", "This conversation is another customer's; begin a new one.")
     if isinstance(error, Stale):
         return _stale(error)
-    if isinstance(error, AtCapacity):
-        return ApiError(409, "at_capacity", f"{error}, as many as they may.")
     if isinstance(error, Refused):
         return ApiError(409, error.code, str(error))
     if isinstance(error, roster.BadItem):

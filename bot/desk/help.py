@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
+from itertools import islice
 from urllib.parse import quote, unquote, urlencode
 
 from sanic import Blueprint, Request
 from sanic.exceptions import NotFound
 from sanic.response import HTTPResponse
 
+from bot.desk import body
 from bot.desk.services import of, origin
 from bot.desk.shelf import Shelf
-from bot.desk.tongues import own_name
+from bot.desk.tongues import direction, own_name
 from kb_index.entry import Entry
 from kb_index.markdown import render
 from kb_index.passages import plain
 from kb_index.topics import title
 
-#: Entries on one page; a category with more has a search.
+#: Entries on one page.
 _MOST = 200
+#: Of these on the first page.
+_FIRST = 5
+#: Addresses in one sitemap, of 50,000 that may be.
+_MAPPED = 10_000
 _HEADERS = {"Cache-Control": "public, max-age=60"}
 
 
@@ -45,9 +51,9 @@ async def index(request: Request) -> HTTPResponse:
     shelf = await _shelf(request)
     shop = of(request).texts.config()["shop"]
     search, category = request.args.get("search", "").strip()[:200], _category(request)
-    language = _language(request, shelf)
+    language, page = _language(request, shelf), max(1, body.number(request.args.get("page")))
     switch = _switch(
-        [(one, _index_link(one, search, category), one == language) for one in ["", *shelf.languages]]
+        [(one, _index_link(one, search, category, page), one == language) for one in ["", *shelf.languages]]
     ) if shelf.languages else ""
     if search:
         found = await asyncio.to_thread(_found, shelf, search, language)
@@ -57,13 +63,15 @@ async def index(request: Request) -> HTTPResponse:
         return _page(shop, f"Search: {search}", switch + head + (_list(shown) if shown else _NOTHING), search,
                      chosen=language)
     if category is not None:
-        shown = [shelf.in_language(one, language) for one in shelf.categories.get(category, [])[:_MOST]]
+        every = shelf.categories.get(category, [])
+        shown = [shelf.in_language(one, language) for one in every[(page - 1) * _MOST : page * _MOST]]
         if not shown:
             return _gone(request, shop, language)
-        return _page(shop, title(category), f"{switch}<h1>{escape(title(category))}</h1>{_list(shown)}",
-                     facts=_facts(shown), chosen=language)
+        turn = _turn(page, -(-len(every) // _MOST), lambda other: _index_link(language, "", category, other))
+        return _page(shop, title(category), f"{switch}<h1>{escape(title(category))}</h1>{_list(shown)}{turn}",
+                     chosen=language)
     cards = "".join(
-        _card(name, [shelf.in_language(one, language) for one in entries], language)
+        _card(name, [shelf.in_language(one, language) for one in entries[:_FIRST]], len(entries), language)
         for name, entries in sorted(shelf.categories.items())
     )
     return _page(shop, "Help", f'{switch}<h1>How can we help?</h1><div class="cards">{cards}</div>', chosen=language)
@@ -95,9 +103,10 @@ async def show(request: Request, entry: str) -> HTTPResponse:
     more = f"<h2{words}>Related</h2>{_list(related)}" if related else ""
     place = f'<p class="place"{words}><a href="{escape(_index_link(language))}">Help</a> › ' \
             f'<a href="{escape(_index_link(language, "", found.category))}">{escape(title(found.category))}</a></p>'
-    text = f"<h1>{escape(found.question)}</h1>{render(found.answer)}"
-    body = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"
-    return _page(of(request).texts.config()["shop"], found.question, body, facts=_facts([found]),
+    answer = await asyncio.to_thread(render, found.answer)
+    text = f"<h1>{escape(found.question)}</h1>{answer}"
+    main = f"{switch}{place}<article{_lang(found.language)}>{text}</article>{more}"
+    return _page(of(request).texts.config()["shop"], found.question, main, facts=_facts(found, answer),
                  summary=plain(found.answer)[:160], language=found.language, chosen=language,
                  links=_alternates(family, origin(request)) if len(family) > 1 else "")
 
@@ -119,19 +128,33 @@ def _gone(request: Request, shop: str, language: str = "") -> HTTPResponse:
 
 
 async def sitemap(request: Request) -> HTTPResponse:
-    shelf = await _shelf(request)
-    site = origin(request)
-    body = f"<url><loc>{escape(site)}/help</loc></url>\n"
-    for entry in list(shelf.entries.values())[:49_999]:
+    """All pages, or where they are too many for one sitemap, the sitemaps with a part of them each."""
+    shelf, part = await _shelf(request), body.number(request.args.get("part"))
+    site, parts = origin(request), -(-len(shelf.entries) // _MAPPED)
+    if parts > 1 and not part:
+        told = "".join(f"<sitemap><loc>{escape(site)}/help/sitemap.xml?part={number}</loc></sitemap>\n"
+                       for number in range(1, parts + 1))
+        return _xml(f"<sitemapindex{_SITEMAPS}>\n{told}</sitemapindex>\n")
+    if part > max(parts, 1):
+        raise NotFound("no such sitemap")
+    return _xml(await asyncio.to_thread(_urls, shelf, site, part))
+
+
+def _urls(shelf: Shelf, site: str, part: int) -> str:
+    first = max(part - 1, 0) * _MAPPED
+    urls = f"<url><loc>{escape(site)}/help</loc></url>\n" if not first else ""
+    for entry in islice(shelf.entries.values(), first, first + _MAPPED):
         family = shelf.family(entry)
         others = "".join(
             f'<xhtml:link rel="alternate" hreflang="{escape(tag)}" href="{escape(link)}"/>'
             for tag, link in _links(family, site)
         ) if len(family) > 1 else ""
-        body += f"<url><loc>{escape(_address(entry, site))}</loc>{others}</url>\n"
-    xml = ('<?xml version="1.0" encoding="UTF-8"?>\n'
-           '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
-           f"{body}</urlset>\n")
+        urls += f"<url><loc>{escape(_address(entry, site))}</loc>{others}</url>\n"
+    return f'<urlset{_SITEMAPS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{urls}</urlset>\n'
+
+
+def _xml(text: str) -> HTTPResponse:
+    xml = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
     return HTTPResponse(xml, 200, _HEADERS, content_type="application/xml")
 
 
@@ -150,10 +173,20 @@ def _alternates(family: Sequence[Entry], site: str) -> str:
                    for tag, link in _links(family, site))
 
 
-def _index_link(language: str = "", search: str = "", category: str | None = None) -> str:
-    told = (("search", search or None), ("category", category), ("lang", language or None))
+def _index_link(language: str = "", search: str = "", category: str | None = None, page: int = 1) -> str:
+    told = (("search", search or None), ("category", category), ("lang", language or None),
+            ("page", page if page > 1 else None))
     asked = {name: value for name, value in told if value is not None}
     return f"/help?{urlencode(asked)}" if asked else "/help"
+
+
+def _turn(page: int, pages: int, link: Callable[[int], str]) -> str:
+    """Links to the pages before and after; nothing where there is one page."""
+    if pages < 2:
+        return ""
+    before = f'<a rel="prev" href="{escape(link(page - 1))}">Previous page</a>' if page > 1 else ""
+    after = f'<a rel="next" href="{escape(link(page + 1))}">Next page</a>' if page < pages else ""
+    return f'<nav class="turn" aria-label="Pages">{before} <span>Page {page} of {pages}</span> {after}</nav>'
 
 
 def _switch(choices: Sequence[tuple[str, str, bool]]) -> str:
@@ -168,14 +201,15 @@ def _switch(choices: Sequence[tuple[str, str, bool]]) -> str:
 
 
 def _lang(language: str) -> str:
-    """The attribute that says in which language an element is; nothing where it is the shop's own."""
-    return f' lang="{escape(language)}"' if language else ""
+    """The attributes that say in which language an element is, where it is not the shop's own, and which way that is
+    written."""
+    return (f' lang="{escape(language)}"' if language else "") + f' dir="{direction(language)}"'
 
 
-def _card(category: str, entries: Sequence[Entry], language: str = "") -> str:
+def _card(category: str, first: Sequence[Entry], count: int, language: str = "") -> str:
     link = escape(_index_link(language, "", category))
-    more = f'<p class="more"><a href="{link}">All {len(entries)}</a></p>' if len(entries) > 5 else ""
-    return f'<section><h2><a href="{link}">{escape(title(category))}</a></h2>{_list(entries[:5])}{more}</section>'
+    more = f'<p class="more"><a href="{link}">All {count}</a></p>' if count > len(first) else ""
+    return f'<section><h2><a href="{link}">{escape(title(category))}</a></h2>{_list(first)}{more}</section>'
 
 
 def _list(entries: Sequence[Entry]) -> str:
@@ -183,17 +217,17 @@ def _list(entries: Sequence[Entry]) -> str:
     return f"<ul>{''.join(f'<li>{link}</li>' for link in links)}</ul>"
 
 
-def _facts(entries: Sequence[Entry]) -> str:
-    """schema.org/FAQPage, as search engines read it."""
+def _facts(entry: Entry, answer: str) -> str:
+    """schema.org/FAQPage, as search engines read it: they want each question once, so only the entry's own page has it.
+    `answer` is its HTML."""
     told = {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": [
-        {"@type": "Question", "name": entry.question,
-         "acceptedAnswer": {"@type": "Answer", "text": render(entry.answer)}} for entry in entries]}
+        {"@type": "Question", "name": entry.question, "acceptedAnswer": {"@type": "Answer", "text": answer}}]}
     # Inside a script element only these letters could end it.
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _page(
-    shop: str, title: str, body: str, search: str = "", facts: str = "", summary: str = "", language: str = "",
+    shop: str, title: str, main: str, search: str = "", facts: str = "", summary: str = "", language: str = "",
     chosen: str = "", links: str = "",
 ) -> HTTPResponse:
     """A page whose main text is in `language` (empty: the shop's own). `chosen` is the language that the reader goes on
@@ -205,7 +239,7 @@ def _page(
     # The words around the text are English whatever its language is.
     own = _lang("en") if language and language != "en" else ""
     html = f"""<!doctype html>
-<html lang="{escape(language or "en")}">
+<html lang="{escape(language or "en")}" dir="{direction(language or "en")}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -220,15 +254,17 @@ def _page(
 <a class="skip" href="#main"{own}>To the content</a>
 <header{own}><a class="home" href="{escape(_index_link(chosen))}">{escape(shop)} help</a>
 <form role="search" action="/help"><label for="search">Search the answers</label>
-<input id="search" name="search" type="search" value="{escape(search)}" placeholder="Search" maxlength="200">{keep}
+<input id="search" name="search" type="search" value="{escape(search)}" placeholder="Search" maxlength="200"
+dir="auto">{keep}
 <button>Search</button></form></header>
-<main id="main">{body}</main>
+<main id="main">{main}</main>
 </body>
 </html>
 """
     return HTTPResponse(html, 200, _HEADERS, content_type="text/html; charset=utf-8")
 
 
+_SITEMAPS = ' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _MANY = "<p>These are the nearest. One more word will narrow them down.</p>"
 _NOTHING = "<p>We found nothing for that. Try other words, or ask us in the chat in the corner.</p>"
 

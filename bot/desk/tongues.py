@@ -1,4 +1,4 @@
-"""What languages call themselves, for the help centre's switch."""
+"""What languages call themselves and which way they are written, for the help centre."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ _NAMES = {
     "sq": "Shqip", "sr": "Српски", "sv": "Svenska", "th": "ไทย", "tr": "Türkçe", "uk": "Українська",
     "ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
 }
+#: As in the widget's loader.
+_TO_THE_LEFT = {"ar", "dv", "fa", "he", "ps", "ur", "yi"}
+
+
+def direction(tag: str) -> str:
+    """The value of HTML's ``dir`` for a language; by its letters where it is not told (an empty tag)."""
+    return ("rtl" if base(tag) in _TO_THE_LEFT else "ltr") if tag else "auto"
 
 
 def own_name(tag: str) -> str:

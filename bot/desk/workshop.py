@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a request after which the process is let go.
 _IDLE = 600.0
+#: Seconds between two looks at whether it has been idle.
+_LOOKS_EVERY = 30.0
 #: How long the outcome of a job can be asked for.
 _KEPT = 1800.0
 #: Libraries that draw bars of their own or reach for a hub would only disturb.
@@ -52,6 +54,10 @@ class Job:
                 "result": self.result, "error": self.error}
 
 
+#: Calls by number, of one process: a call to its successor does not fail with it.
+_Waiting = dict[int, tuple["asyncio.Future[Any]", Job | None]]
+
+
 class Workshop:
     """One process at most, one request after another."""
 
@@ -60,7 +66,7 @@ class Workshop:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._idle: asyncio.Task[None] | None = None
-        self._waiting: dict[int, tuple[asyncio.Future[Any], Job | None]] = {}
+        self._waiting: _Waiting = {}
         self._number = 0
         self._used = time.monotonic()
         self._starting = asyncio.Lock()
@@ -75,8 +81,8 @@ class Workshop:
         assert self._process is not None and self._process.stdin is not None
         self._used = time.monotonic()
         self._number += 1
-        number, future = self._number, asyncio.get_running_loop().create_future()
-        self._waiting[number] = (future, job)
+        number, future, waiting = self._number, asyncio.get_running_loop().create_future(), self._waiting
+        waiting[number] = (future, job)
         try:
             self._process.stdin.write((json.dumps({"id": number, "call": call, "args": args}) + "\n").encode())
             await self._process.stdin.drain()
@@ -84,7 +90,7 @@ class Workshop:
         except (BrokenPipeError, ConnectionResetError):
             raise _gone() from None
         finally:
-            self._waiting.pop(number, None)
+            waiting.pop(number, None)
             self._used = time.monotonic()
 
     def begin(self, call: str, scratch: Path | None = None, **args: Any) -> Job:
@@ -149,18 +155,19 @@ class Workshop:
         finally:
             os.close(write)
             output.close()
-        self._reader = asyncio.create_task(self._read(self._process, read))
+        self._waiting = {}
+        self._reader = asyncio.create_task(self._read(self._process, read, self._waiting))
         if self._idle is None:
             self._idle = asyncio.create_task(self._let_go())
 
-    async def _read(self, process: asyncio.subprocess.Process, pipe: int) -> None:
+    async def _read(self, process: asyncio.subprocess.Process, pipe: int, waiting: _Waiting) -> None:
         reader = asyncio.StreamReader(limit=64 << 20)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb"))
         try:
             while line := await reader.readline():
                 told = json.loads(line)
-                future, job = self._waiting.get(told["id"], (None, None))
+                future, job = waiting.get(told["id"], (None, None))
                 if "of" in told:
                     if job is not None:
                         job.done, job.of = told["done"], told["of"]
@@ -173,14 +180,14 @@ class Workshop:
             transport.close()
             if self._process is process:
                 self._process = None
-            for future, _ in list(self._waiting.values()):
+            for future, _ in list(waiting.values()):
                 if not future.done():
                     future.set_exception(_gone())
             await process.wait()
 
     async def _let_go(self) -> None:
         while True:
-            await asyncio.sleep(30)
+            await asyncio.sleep(_LOOKS_EVERY)
             if self._process is not None and not self._waiting and time.monotonic() - self._used > _IDLE:
                 await self._end()
 

@@ -6,6 +6,7 @@ Each step can be done again and finds less the second time. What an editor wrote
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -26,6 +27,8 @@ from bot.reports.customers import Customers
 from bot.search.index import Index
 from bot.settings import Settings
 from bot.webhooks.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 #: Conversations that one sweep erases because of their age.
 PORTION = 500
@@ -91,14 +94,19 @@ class Erasure:
         return counts + await self.finish()
 
     async def finish(self) -> Counter[str]:
-        """Takes out all that was begun, also by those who were killed over it; returns how many of what."""
+        """Takes out all that was begun, also by those who were killed over it; returns how many of what. One whose
+        files cannot be removed is logged, and waits for the next call: it keeps up none of those after it."""
         counts: Counter[str] = Counter()
         for cid in await asyncio.to_thread(self._erased.begun):
-            if await self._drop_live(cid):
-                counts += await asyncio.to_thread(self._take_out, cid)
-                await asyncio.to_thread(self._erased.done, cid)
-            else:
+            if not await self._drop_live(cid):
                 await asyncio.to_thread(self._erased.spare, cid)
+                continue
+            try:
+                counts += await asyncio.to_thread(self._take_out, cid)
+            except OSError as error:
+                log.warning("conversation %s is not erased yet: %s", cid, error)
+            else:
+                await asyncio.to_thread(self._erased.done, cid)
         return counts
 
     async def sweep(self) -> Counter[str]:

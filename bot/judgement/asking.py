@@ -86,8 +86,9 @@ class Asker:
         self._retriever, self._kept, self._asked = Retriever(state, self._weights), dict(found), set(found)
 
     def holding(self, state: Snapshot) -> dict[Key, Found]:
-        """What is kept and holds of `state` as well."""
-        return self._holding(Retriever(state, self._weights))
+        """What is kept and holds of `state` as well, without what nobody asks any more: it may have been erased."""
+        held = self._holding(Retriever(state, self._weights))
+        return {one: found for one, found in held.items() if one in self._asked}
 
     def _holding(self, after: Retriever) -> dict[Key, Found]:
         if self._retriever is None or not self._kept:

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.int64]
 
 #: How much each way of judging counts. Chosen on three data sets (docs/judgement.md).
-_MEANING, _MEANING_BESIDE_TUNED, _WORDING, _NEIGHBOURS = 1.0, 0.5, 0.5, 0.5
+_MEANING, _MEANING_BESIDE_TUNED, _LARGER, _WORDING, _NEIGHBOURS = 1.0, 0.5, 1.0, 0.5, 0.5
 #: Nothing is less likely than this because no text of it is near.
 _LEAST = 1e-3
 #: Margins of the wording model are multiplied by this to be as sure as its accuracy allows.
@@ -28,16 +28,20 @@ _NEIGHBOUR = 5
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts and their vectors, of shape (n, dimensions)."""
+    """Texts and their vectors, of shape (n, dimensions); `larger` are those of a larger encoder, where there is one."""
 
     texts: list[str]
     vectors: Vectors
+    larger: Vectors | None = None
 
     def where(self, taken: npt.NDArray[np.bool_]) -> Texts:
-        return Texts([text for text, kept in zip(self.texts, taken, strict=True) if kept], self.vectors[taken])
+        return Texts([text for text, kept in zip(self.texts, taken, strict=True) if kept], self.vectors[taken],
+                     None if self.larger is None else self.larger[taken])
 
     def __add__(self, other: Texts) -> Texts:
-        return Texts([*self.texts, *other.texts], np.concatenate([self.vectors, other.vectors]))
+        larger = (None if self.larger is None or other.larger is None
+                  else np.concatenate([self.larger, other.larger]))
+        return Texts([*self.texts, *other.texts], np.concatenate([self.vectors, other.vectors]), larger)
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ class Opinion:
 def learn(lesson: Lesson, progress: Progress = lambda done, total: None) -> Opinion:
     """Learns, then reads.
 
-    A text's score is the weighted geometric mean of what the models say, and, where an encoder is tuned, of what the
-    texts nearest by it are. Signs of being out of scope are: no model's
+    A text's score is the weighted geometric mean of what the models say, and, where an encoder is tuned or there is a
+    larger one, of what the texts nearest by it are. Signs of being out of scope are: no model's
     best score is high (the largest logit tells more than the largest probability), nothing learnt is near, and, where
     some were learnt, the odds of being one of those out of scope.
 
@@ -80,7 +84,7 @@ def learn(lesson: Lesson, progress: Progress = lambda done, total: None) -> Opin
     count = int(lesson.classes.max()) + 1
     inside = np.arange(count) != (-1 if lesson.outside is None else lesson.outside)
     learnt = inside[lesson.classes]
-    meaning, wording = _meaning(lesson), _wording(lesson)
+    meaning, wording = _meaning(known.vectors, lesson.classes, asked.vectors), _wording(lesson)
     scores = {"meaning": meaning, "wording": wording}
     near = [_nearest(asked.vectors, known.vectors[learnt])]
     mixed = _WORDING * _log_softmax(wording)
@@ -94,6 +98,11 @@ def learn(lesson: Lesson, progress: Progress = lambda done, total: None) -> Opin
         said = Neighbours.build(beside, lesson.classes, count).intent_probabilities(own)
         mixed += _NEIGHBOURS * np.log(said + _LEAST)
         near.append(_nearest(own, beside[learnt]))
+    if known.larger is not None and asked.larger is not None:
+        scores["larger"] = _meaning(known.larger, lesson.classes, asked.larger)
+        said = Neighbours.build(known.larger, lesson.classes, count).intent_probabilities(asked.larger)
+        mixed += _LARGER * _log_softmax(scores["larger"]) + _NEIGHBOURS * np.log(said + _LEAST)
+        near.append(_nearest(asked.larger, known.larger[learnt]))
     signs = [-rows[:, inside].max(axis=1) for rows in scores.values()] + [-row for row in near]
     if lesson.outside is not None:
         signs.append(mixed[:, lesson.outside] - np.logaddexp.reduce(mixed[:, inside], axis=1))
@@ -101,16 +110,16 @@ def learn(lesson: Lesson, progress: Progress = lambda done, total: None) -> Opin
     return Opinion(mixed, np.stack(signs, axis=1))
 
 
-def _meaning(lesson: Lesson) -> Floats:
-    """Logistic regression on the vectors; scores of the texts asked, of shape (n, classes)."""
+def _meaning(known: Vectors, classes: Classes, asked: Vectors) -> Floats:
+    """Logistic regression on the vectors; scores of those asked, of shape (n, classes)."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=10.0, max_iter=300, tol=1e-3).fit(lesson.known.vectors, lesson.classes)
-    return _columns(model.decision_function(lesson.asked.vectors))
+    model = LogisticRegression(C=10.0, max_iter=300, tol=1e-3).fit(known, classes)
+    return _columns(model.decision_function(asked))
 
 
 def _wording(lesson: Lesson) -> Floats:
-    """A linear SVM on TF-IDF of words and letter groups; as :func:`_meaning`."""
+    """A linear SVM on TF-IDF of words and letter groups; scores as of :func:`_meaning`."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.svm import LinearSVC
 

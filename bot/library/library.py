@@ -26,6 +26,7 @@ from bot.library.errors import Edited, NoSuchArticle, Taken
 from bot.library.tables import articles, comments, lives, notes, publications, questions, versions
 from bot.library.translations import Families, Kin
 from bot.search.words import parted
+from kb_index.errors import BadEntry
 
 if TYPE_CHECKING:
     from bot.library.pictures import Picture
@@ -151,7 +152,7 @@ class Library:
             article, revision=1, version=1, live=None, status=status, created=now, updated=now, updated_by=by, synced=""
         )
         with writing(self._engine) as connection:
-            _check_family(connection, article)
+            _check_family(connection, article, ready=status == "review")
             try:
                 with connection.begin_nested():
                     nr = connection.execute(articles.insert().values(row)).inserted_primary_key[0]
@@ -175,7 +176,7 @@ class Library:
             row = self._row(connection, article.id, lock=True)
             if row["revision"] != revision:
                 raise Edited(self._open(connection, article.id))
-            _check_family(connection, article)
+            _check_family(connection, article, ready=status == "review")
             last = (
                 connection.execute(
                     versions.select().where(versions.c.article == row["nr"], versions.c.number == row["version"])
@@ -256,7 +257,8 @@ class Library:
                 }
                 new = Article.parse(fields, identifier)
                 if status not in ("", "archived"):
-                    _check_family(connection, new)  # one that was archived has given its place up
+                    # One that was archived has given its place up.
+                    _check_family(connection, new, ready=status == "review" and new.translation_of not in ids)
                 values: dict[str, Any] = tables.row_of(new)
                 if new.mark != article.mark:
                     values |= {
@@ -343,16 +345,21 @@ class Library:
 
     # All of it
 
-    def all(self) -> list[Article]:
-        """The newest version of every article that is not archived, oldest article first."""
+    def all(self, drafts: bool = True) -> list[Article]:
+        """The newest version of every article that is not archived, oldest article first. Without `drafts` of one that
+        is being written only what is live. A translation whose original is not among them is none."""
+        draft = articles.c.status == "draft"
+        number = articles.c.version if drafts else sa.case((draft, articles.c.live), else_=articles.c.version)
         query = (
             sa.select(versions.c.body)
-            .join(articles, sa.and_(articles.c.nr == versions.c.article, articles.c.version == versions.c.number))
+            .join(articles, sa.and_(articles.c.nr == versions.c.article, number == versions.c.number))
             .where(articles.c.status != "archived")
             .order_by(articles.c.nr)
         )
         with reading(self._engine) as connection:
-            return [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+            found = [Article.restore(json.loads(body)) for body in connection.execute(query).scalars()]
+        ids = {one.id for one in found}
+        return [one for one in found if not one.translation_of or one.translation_of in ids]
 
     def titles(self) -> dict[str, str]:
         """The question of every article by its id, archived ones too."""
@@ -592,14 +599,18 @@ def _is_outdated(translation: Any, original: Any) -> bool:
     return original is not None and original["said"] != translation["follows"]
 
 
-def _check_family(connection: Any, article: Article) -> None:
-    """Raises BadEntry where an article cannot stand in the family that it names."""
+def _check_family(connection: Any, article: Article, ready: bool = False) -> None:
+    """Raises BadEntry where an article cannot stand in the family that it names, and where it is to go live and that
+    family's original is archived, without which it does not."""
     # One at a time changes a family, and sees what those before it did.
     original = sa.select(articles.c.nr).where(articles.c.id == article.translation_of)
     connection.execute(original.with_for_update())
     names = [article.id, article.translation_of or article.id]
     near = sa.or_(articles.c.id.in_(names), articles.c.translation_of.in_(names))
-    rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings()
+    rows = connection.execute(articles.select().where(near, articles.c.id != article.id)).mappings().all()
+    if ready and any(row["id"] == article.translation_of and row["status"] == "archived" for row in rows):
+        raise BadEntry(f"{article.id}: {article.translation_of!r}, which it translates, is archived; bring that back "
+                       "first")
     kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if _counts(row, article)]
     Families([*kin, Kin.of(article)]).check(Kin.of(article), article.id)
 

@@ -28,6 +28,7 @@ from bot.library.translations import Families, Kin
 from bot.settings import Settings
 from kb_index import folder
 from kb_index.entry import Entry
+from kb_index.errors import BadEntry
 from kb_index.translations import joined
 
 _ROWS = 500
@@ -37,7 +38,7 @@ _LONGEST = 86_400.0
 _LISTED = 1000
 _NEWEST = sa.and_(versions.c.article == articles.c.nr, versions.c.number == articles.c.version)
 #: Whether the newest version was live once, and nothing is now.
-_WITHDRAWN = sa.and_(
+WITHDRAWN = sa.and_(
     articles.c.live.is_(None),
     sa.exists().where(lives.c.article == articles.c.nr, lives.c.version == articles.c.version),
 )
@@ -64,6 +65,8 @@ class Plan:
     at: float = field(default_factory=time.time, compare=False)
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    #: Versions from files that are of a later day: they are kept, ready for it, and what is live stays until then.
+    coming: list[Change] = field(default_factory=list)
     #: Articles that are ready and wait for the day on which they become valid.
     waiting: list[str] = field(default_factory=list)
     #: Files that differ from their article where editors have changed that too, so that the article stands, and what
@@ -98,9 +101,9 @@ class Publications:
         day = day or today()
         with reading(self._engine) as connection:
             live = self._shelf.look(connection)
-            plan = self._of_folder(connection) if with_folder else Plan()
+            plan = self._of_folder(connection, day) if with_folder else Plan()
             plan.at = at
-            from_files = {change.id for change in plan.changes}
+            from_files = {*(change.id for change in plan.changes), *plan.waiting}
             places: dict[str, int] = {}
             for row in _chosen(connection, ids):
                 if row["id"] in from_files:
@@ -109,7 +112,7 @@ class Publications:
                 if row["status"] == "archived":
                     if row["live"] is not None:
                         plan.changes.append(Change(row["id"], None))
-                elif row["live"] is not None and row["live"] != row["version"] and row["valid_from"] > day:
+                elif row["live"] not in (None, row["version"]) and row["valid_from"] > day:
                     plan.waiting.append(row["id"])
                 elif row["live"] != row["version"]:
                     plan.changes.append(Change(row["id"], row["version"]))
@@ -131,7 +134,7 @@ class Publications:
         plan.entries = joined([article.entry for article in kept.values() if article.is_valid(day)])
         return plan
 
-    def _of_folder(self, connection: Any) -> Plan:
+    def _of_folder(self, connection: Any, day: str) -> Plan:
         """The changes that the Markdown folder asks for: a three-way comparison of the file, the file when it was last
         taken in, and the article. Where file and article have both changed, the article stands and is a conflict. What
         is live stays where more files are gone than anybody takes away on purpose."""
@@ -143,7 +146,7 @@ class Publications:
             articles.c.language,
             articles.c.translation_of,
             versions.c.mark,
-            _WITHDRAWN.label("withdrawn"),
+            WITHDRAWN.label("withdrawn"),
         )
         rows = connection.execute(query.join(versions, _NEWEST).order_by(articles.c.nr)).mappings().all()
         there = {row["id"]: row for row in rows}
@@ -164,12 +167,20 @@ class Publications:
             return plan
         kin = [Kin(row["id"], row["language"], row["translation_of"]) for row in rows if row["status"] != "archived"]
         families = Families([*(one for one in kin if one.id not in files), *map(Kin.of, files.values())])
+        orphans: set[str] = set()
         for article in files.values():
-            row = there.get(article.id)
-            if row is None or (row["synced"] != article.mark and row["status"] != "archived"):
+            row, original = there.get(article.id), there.get(article.translation_of)
+            if original is not None and original["status"] == "archived" and original["id"] not in files:
+                orphans.add(article.id)
+            elif row is None or (row["synced"] != article.mark and row["status"] != "archived"):
                 families.check(Kin.of(article), f"{self._kb}, {article.id}")
         for article in files.values():
             mark, row = article.mark, there.get(article.id)
+            if article.id in orphans:
+                if row is None or row["synced"] != mark:
+                    plan.conflicts.append(f"{article.id}: its file is not taken in, since {article.translation_of!r}, "
+                                          "which it translates, is archived; bring that back, or remove the file")
+                continue
             if row is None:
                 plan.changes.append(Change(article.id, 1, article))
             elif row["synced"] == mark:
@@ -180,16 +191,24 @@ class Publications:
                 )
                 continue
             elif row["mark"] == mark:
+                if row["live"] not in (None, row["version"]) and article.valid_from > day:
+                    plan.waiting.append(article.id)
+                    continue
                 if row["live"] != row["version"]:
                     plan.changes.append(Change(article.id, row["version"]))
                     plan.taken[row["nr"]] = (row["version"], mark)
             elif row["mark"] == row["synced"] or (row["withdrawn"] and not row["synced"]):
-                plan.changes.append(Change(article.id, row["version"] + 1, article))
+                change = Change(article.id, row["version"] + 1, article)
+                if row["live"] is not None and article.valid_from > day:
+                    plan.waiting.append(article.id)
+                    plan.coming.append(change)
+                else:
+                    plan.changes.append(change)
             else:
                 plan.conflicts.append(f"{article.id}: the file and the entry have both been changed; the entry stands")
                 continue
             plan.marks[article.id] = mark
-        taken = [change.article for change in plan.changes if change.article is not None]
+        taken = [change.article for change in (*plan.changes, *plan.coming) if change.article is not None]
         names = pictures.named(taken)
         kept = pictures.there(connection, names)
         fresh = [pictures.of_stranger(*strangers[name]) for name in names if name in strangers and name not in kept]
@@ -306,6 +325,7 @@ class Publications:
     def _finish(self, connection: Any, seq: int, snapshot: str, plan: Plan, report: dict[str, Any]) -> None:
         pictures.keep(connection, plan.pictures, FOLDER)
         changes = self._write_files(connection, plan)
+        self._write_coming(connection, plan)
         if plan.marks and not _is_off(connection):
             change_mark = (
                 articles.update().where(articles.c.id == sa.bindparam("of")).values(synced=sa.bindparam("mark"))
@@ -314,12 +334,16 @@ class Publications:
         for some in _in_steps([name for name, version in changes if version is None]):
             # Nobody has archived them: their files are gone. One that comes back is taken in again.
             withdrawn = articles.c.id.in_(some), articles.c.status != "archived"
-            connection.execute(articles.update().where(*withdrawn).values(synced=""))
+            # Nor does a version of that file that waited for its day come by itself.
+            of_file = sa.exists().where(_NEWEST, versions.c.mark == articles.c.synced)
+            status = sa.case((sa.and_(articles.c.status == "review", of_file), "draft"), else_=articles.c.status)
+            connection.execute(articles.update().where(*withdrawn).values(synced="", status=status))
         self._set_live(connection, seq, changes)
+        told = {"plan": json.dumps(changes), "report": json.dumps(tables.lasting(report))}
         settled = connection.execute(
             publications.update()
             .where(publications.c.seq == seq)
-            .values(state="done", snapshot=snapshot, plan=json.dumps(changes), report=json.dumps(report))
+            .values(state="done", snapshot=snapshot, **told)
         )
         if not settled.rowcount:
             raise Unwritten(seq, snapshot)
@@ -361,6 +385,23 @@ class Publications:
             connection.execute(articles.update().where(articles.c.nr == nr).values(values))
         library._follow(connection, list(files))
         return changes
+
+    def _write_coming(self, connection: Any, plan: Plan) -> None:
+        """Writes the versions from files whose day has not come, ready for it. Where somebody has changed the article
+        since it was planned, its file is left for the next look to compare."""
+        library, now = Library(self._engine), plan.at  # of before their day, also where measuring went on past midnight
+        there = _heads_of(connection, [change.id for change in plan.coming])
+        for change in plan.coming:
+            row = there.get(change.id)
+            number = row["version"] + 1 if row else 1
+            if change.article is None or row is None or number != change.version or _is_off(connection):
+                plan.marks.pop(change.id, None)
+                continue
+            library._write_version(connection, row["nr"], number, change.article, FOLDER, now, "from its file")
+            values = tables.row_of(change.article, version=number, revision=articles.c.revision + 1, status="review",
+                                   updated=now, updated_by=FOLDER)
+            connection.execute(articles.update().where(articles.c.nr == row["nr"]).values(values))
+        library._follow(connection, [change.id for change in plan.coming])
 
     def _set_live(
         self, connection: Any, seq: int, changes: Sequence[tuple[str, int | None]], again: bool = False
@@ -658,9 +699,17 @@ def publications_of(settings: Settings) -> Publications:
 
 
 def planned(ledger: Publications, ready: bool = False) -> Plan:
-    """What a publish would make live: what is live, with the changes of the folder; with all that is ready where
-    `ready` says so, and where nothing at all is live yet."""
-    plan = ledger.plan(None if ready else ())
+    """What a set-up would make live: what is live, with the changes of the folder; with all that is ready where `ready`
+    says so, and where nothing at all is live yet. A file that is none keeps nobody from being served: what is live
+    stays, and the file is told as a conflict. Raises BadEntry for one where nothing is live."""
+    try:
+        plan = ledger.plan(None if ready else ())
+    except BadEntry as error:
+        plan = ledger.plan(None if ready else (), with_folder=False)
+        if not plan.entries:
+            raise
+        plan.conflicts.append(f"{error}; nothing of the folder is taken in until then, and what is live stays")
+        return plan
     if not plan.entries and not ready:
         plan = ledger.plan(None)
     return plan

@@ -26,16 +26,16 @@ from bot.library.errors import Edited, LibraryError
 from bot.library.importing import Found, Origin, illustrated
 from bot.library.library import Library
 from bot.library.pictures import Picture, Pictures
-from bot.library.publications import half_gone
+from bot.library.publications import WITHDRAWN, half_gone
 from bot.library.tables import articles, notes, versions
+from bot.lockfile import LockFile
+from bot.settings import Settings
 from kb_index import folder
 from kb_index.errors import BadEntry
 from kb_index.markdown import foreign_pictures
 
 #: Who changes entries here.
 BY = "the folder"
-#: What git writes into a file that it could not merge.
-_MARKERS = {"<" * 7, "=" * 7, ">" * 7}
 #: The two sides of a conflict, as they are chosen by name.
 SIDES = ("folder", "editor")
 #: Under which name the last sync is noted.
@@ -170,7 +170,7 @@ def merged(base: Article | None, ours: Article, theirs: Article) -> tuple[Articl
 
 def plan(files: Mapping[str, File], rows: Mapping[str, Row], take: Mapping[str, str] | str = "") -> Plan:
     """What a sync would do. `take` names the side that wins a conflict, of all or by entry."""
-    made = Plan()
+    made, rows = Plan(), {name: _in_family(row, files, rows) for name, row in rows.items()}
     for name in sorted({*files, *rows}):
         file, row = files.get(name), rows.get(name)
         theirs = file.article if file else None
@@ -209,6 +209,18 @@ def plan(files: Mapping[str, File], rows: Mapping[str, Row], take: Mapping[str, 
     # A translation comes after its original, and goes before it.
     made.steps.sort(key=lambda step: (step.article is not None, bool(step.article and step.article.translation_of)))
     return made
+
+
+def _in_family(row: Row, files: Mapping[str, File], rows: Mapping[str, Row]) -> Row:
+    """The row as it counts beside its original: without that a translation is in no folder, and what its original says
+    waits or is archived does so too."""
+    original = rows.get(row.article.translation_of) if row.article else None
+    if original is None or original.article is not None:
+        return row
+    file = files.get(original.id)
+    if file is not None and not (original.archived and file.mark == original.synced):
+        return row  # the file stays, or brings the original back
+    return replace(row, article=None, archived=not original.writing, writing=original.writing)
 
 
 def _whole(step: Step, row: Row | None, file: File | None) -> Step:
@@ -251,6 +263,11 @@ def _both(made: Plan, row: Row, file: Article | None, side: str) -> None:
             made.steps.append(Step(row.id, one, one.mark != ours.mark, one.mark != file.mark))
             return
     made.conflicts.append(Conflict(row.id, file, ours, row.base, fields, why, drafted))
+
+
+def alone(settings: Settings) -> LockFile:
+    """To be held from the plan of a sync to its end: two at once would each write a file of an entry that has none."""
+    return LockFile(settings.home / "sync.lock", "a sync is at work already (process {pid}); wait until it is done")
 
 
 class Sync:
@@ -428,8 +445,6 @@ class Sync:
         for told, path in folder.records(self._kb):
             if not path.resolve().is_relative_to(root):
                 raise BadEntry(f"{path}: leads out of {self._kb}; put the file itself there")
-            if {line[:7] for line in told["answer"].splitlines()} >= _MARKERS:
-                raise BadEntry(f"{path}: git left its marks of a conflict there; settle that first")
             article, beside = Article.of_file(told, str(path)), Found()
             shown = illustrated(article, Origin(str(path), path, self._kb.absolute()), beside.take)
             files[article.id] = File(path, shown, article.mark, tuple(beside.pictures.values()))
@@ -442,7 +457,7 @@ class Sync:
         query = (
             sa.select(articles.c.id, articles.c.revision, articles.c.status, articles.c.synced,
                       newest.c.body.label("newest"), newest.c.mark, live.c.body.label("live"),
-                      live.c.mark.label("live_mark"), base.c.body.label("base"))
+                      live.c.mark.label("live_mark"), base.c.body.label("base"), WITHDRAWN.label("withdrawn"))
             .join(newest, sa.and_(newest.c.article == articles.c.nr, newest.c.number == articles.c.version))
             .outerjoin(live, sa.and_(live.c.article == articles.c.nr, live.c.number == articles.c.live))
             .outerjoin(base, sa.and_(base.c.article == articles.c.nr, base.c.number == shown))
@@ -459,10 +474,12 @@ def _mark(path: Path) -> str:
 
 def _row(row: Any) -> Row:
     draft = row["status"] == "draft"
+    # Where a publish has found the file gone nobody is writing: the text is what was live.
+    left = row["withdrawn"] and not row["synced"]
     body = None if row["status"] == "archived" else row["live"] if draft else row["newest"]
     return Row(
         id=row["id"], revision=row["revision"], synced=row["synced"], archived=row["status"] == "archived",
-        writing=draft and row["mark"] != row["live_mark"], newest=row["mark"], article=_article(body),
+        writing=draft and row["mark"] != row["live_mark"] and not left, newest=row["mark"], article=_article(body),
         base=_article(row["base"]),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from bot.search.words import is_unparted, parted
 from kb_index.entry import Entry
 
 metadata = sa.MetaData()
+#: Where a gate's report lists questions.
+_DIFFERENCES = ("gained", "lost", "changed")
 
 #: One row an article: what lists show and filter by. `revision` grows with every save and is what an editor's save is
 #: checked against; `version` is the newest version, `live` the published one.
@@ -93,7 +95,7 @@ publications = sa.Table(
     # While begun, whose it is: the home's own name.
     sa.Column("snapshot", sa.String(80), nullable=False),
     sa.Column("override", sa.Text, nullable=False),
-    # JSON: [[id, version or null], …] while begun; afterwards what the gate said.
+    # JSON: [[id, version or null], …] while begun; afterwards what the gate said (`lasting`).
     sa.Column("plan", sa.Text, nullable=False),
     sa.Column("report", sa.Text, nullable=False),
     sqlite_autoincrement=True,
@@ -228,7 +230,16 @@ def part_words(connection: Any) -> None:
         index_words(connection, [(nr, Article.restore(json.loads(body)).words())])
 
 
-STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals, add_filters, part_words)
+def leave_out_customers(connection: Any) -> None:
+    """The ninth step: reports of before kept what customers had asked."""
+    query = sa.select(publications.c.seq, publications.c.report).where(publications.c.report != "{}")
+    for seq, report in connection.execute(query).all():
+        kept = json.dumps(lasting(json.loads(report)))
+        connection.execute(publications.update().where(publications.c.seq == seq).values(report=kept))
+
+
+STEPS = (make, take_over, add_votes, add_translations, add_pictures, add_originals, add_filters, part_words,
+         leave_out_customers)
 
 
 def alone(connection: Any) -> None:
@@ -254,6 +265,13 @@ def row_of(article: Article, **more: Any) -> dict[str, Any]:
         "valid_until": article.valid_until,
         **more,
     }
+
+
+def lasting(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a gate's report. What customers asked is in its counts only: their words would outlive the
+    conversations that they are from."""
+    return {name: [one for one in told if one["source"] == "test"] if name in _DIFFERENCES else told
+            for name, told in report.items()}
 
 
 def body_of(article: Article) -> str:

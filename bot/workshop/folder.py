@@ -12,7 +12,7 @@ from bot.database import open_database
 from bot.library.article import Article
 from bot.library.diff import diff
 from bot.library.library import Library
-from bot.library.sync import SIDES, CannotSync, Conflict, Outdated, Plan, Step, Sync
+from bot.library.sync import SIDES, CannotSync, Conflict, Outdated, Plan, Step, Sync, alone
 from bot.settings import Settings
 from kb_index.errors import BadEntry
 
@@ -34,27 +34,30 @@ def sync_folder(
     settings: Settings, digest: str, by: str, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Any]:
     """Brings both in step as the plan of that `digest` says. Raises Outdated where that would be another by now,
-    CannotSync, BadEntry."""
+    CannotSync, BadEntry, Busy."""
     sync, _ = _open(settings)
-    try:
-        made = sync.plan()
-    except BadEntry as error:
-        raise BadEntry(_short(settings, str(error))) from None
-    if made.digest != digest:
-        raise Outdated("Somebody has changed entries or files since you looked; nothing was done. Here is how they "
-                       "stand now.")
-    passed = sync.run(made, by, progress)
+    with alone(settings):
+        try:
+            made = sync.plan()
+        except BadEntry as error:
+            raise BadEntry(_short(settings, str(error))) from None
+        if made.digest != digest:
+            raise Outdated("Somebody has changed entries or files since you looked; nothing was done. Here is how they "
+                           "stand now.")
+        passed = sync.run(made, by, progress)
     told = compare_folder(settings)
     told["passed"] = [{"id": name, "why": why} for name, why in passed.items()]
     return told
 
 
 def settle_folder(settings: Settings, entry: str, side: str, seen: str) -> dict[str, Any]:
-    """Settles one conflict for one of SIDES. Raises Outdated where it is not what was `seen`, CannotSync, BadEntry."""
+    """Settles one conflict for one of SIDES. Raises Outdated where it is not what was `seen`, CannotSync, BadEntry,
+    Busy."""
     if side not in SIDES:
         raise CannotSync(f"{side!r} is no side; {' and '.join(SIDES)} are")
     sync, _ = _open(settings)
-    sync.settle(entry, side, seen)
+    with alone(settings):
+        sync.settle(entry, side, seen)
     return compare_folder(settings)
 
 

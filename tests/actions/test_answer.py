@@ -10,6 +10,7 @@ import pytest
 from rasa_sdk.executor import ActionExecutor
 
 from actions.shop import sample
+from actions.tasks.task import State
 from bot.judgement.knowledge import Knowledge
 from bot.settings import Settings
 from kb_index import snapshot
@@ -155,3 +156,20 @@ def test_a_broken_shop_file_is_not_current(tmp_path: Path) -> None:
     assert not sample.is_current(settings)
     sample.load(settings)
     assert sample.is_current(settings)
+
+
+@pytest.mark.parametrize(("said", "loop", "order"), [
+    (["where is LM-104233?", "my toaster from order LM-104299 is broken"], "", "LM-104299"),
+    (["where is LM-104233?", "my toaster from order LM-104299 is broken"], "task_form", "LM-104299"),
+    (["is LM-104299 paid?", "and where is the other one?", "it is broken"], "task_form", "LM-104233"),
+    (["where is it?", "it is broken"], "", "LM-104233"),
+])
+async def test_the_order_that_people_are_wanted_for_is_the_one_at_hand(
+    executor: ActionExecutor, said: list[str], loop: str, order: str
+) -> None:
+    task = State("track_order", {"order": "LM-104233"}, ended="" if loop else "done")
+    tracker = {"sender_id": "c", "slots": {"task": task.as_slot()}, "paused": False, "followup_action": None,
+               "latest_message": {"text": said[-1], "judgement": {"route": "support"}}, "latest_action_name": None,
+               "events": [{"event": "user", "text": text} for text in said], "active_loop": {"name": loop} if loop else {}}
+    told = await executor.run({"next_action": "action_handoff", "sender_id": "c", "tracker": tracker})
+    assert told is not None and told["responses"][0]["custom"]["handoff"]["what"]["order"] == order

@@ -13,7 +13,7 @@ import pytest
 from actions.shop.embedded import SampleShop
 from actions.tasks.catalogue import TASKS
 from actions.tasks.dialogue import Judged, step
-from actions.tasks.needs import HowMany, When
+from actions.tasks.needs import REASON, HowMany, NewValue, When, Who
 from actions.tasks.task import ALONE, NOTHING, Context, Say, State
 
 
@@ -88,3 +88,51 @@ def test_the_day_that_was_read_back_adds_nothing(text: str, strength: int, kept:
     slot: dict[str, Any] = {"day": "2026-12-01", "window": "14:00-16:00"}
     state = State("change_delivery", {"what": "slot", "slot": slot}, asked="confirm")
     assert When(only="slot").hear(context(state, text), False) == strength and ("slot" in state.values) is kept
+
+
+@pytest.mark.parametrize(("text", "code", "order"), [
+    ("found it, the order is LM-104281", None, "LM-104281"), ("order 104281", None, "LM-104281"),
+    ("104281", "104281", None), ("the code for my order is 104281", "104281", None), ("it's 104 281", "104281", None),
+])
+def test_an_order_named_where_a_code_was_asked_for_is_no_code(text: str, code: str | None, order: str | None) -> None:
+    state = State("track_order", {"email": "gwen@example.org", "code_sent": True}, asked="who")
+    ctx = context(state, text)
+    ctx.customer = None
+    assert Who().hear(ctx, True) == ALONE
+    assert (state.values.get("code"), state.values.get("order")) == (code, order)
+
+
+@pytest.mark.parametrize(("stands", "text", "reason"), [
+    ("changed_mind", "no, sorry, it arrived damaged", "damaged"), ("changed_mind", "wrong reason, it was damaged", "damaged"),
+    ("wrong_size", "it's the wrong item actually", "wrong_item"), ("damaged", "it is scratched", "damaged"),
+    ("damaged", "yes please, and refund my gift card", "damaged"), ("damaged", "no, and the other one too", "damaged"),
+    ("changed_mind", "is the quality checked because of the damage?", "changed_mind"),
+])
+def test_a_reason_that_was_read_back_can_be_put_right(stands: str, text: str, reason: str) -> None:
+    state = State("return_item", {"reason": stands}, asked="confirm", confirmed=True)
+    assert REASON.hear(context(state, text), False) == (NOTHING if reason == stands else ALONE)
+    assert state.values["reason"] == reason and state.confirmed is (reason == stands)
+
+
+@pytest.mark.parametrize(("task", "values", "asked", "text", "what"), [
+    ("change_delivery", {"what": "address"}, "address", "actually I want another day instead", "slot"),
+    ("change_delivery", {"what": "slot", "slot": {}}, "confirm", "no, I meant the address", "address"),
+    ("change_delivery", {"what": "address"}, "address", "no, to 5 Friday Close, York", "address"),
+    ("edit_account", {"what": "name"}, "value", "sorry I meant my phone number", "phone"),
+    ("edit_account", {"what": "name", "value": "Gwen"}, "confirm", "not the name, my phone", "phone"),
+    ("edit_account", {"what": "email", "value": "a@b.co"}, "confirm", "no, gwen@phone.example", "email"),
+])
+def test_what_is_to_be_changed_can_be_put_right(
+    task: str, values: dict[str, Any], asked: str, text: str, what: str
+) -> None:
+    state = State(task, dict(values), asked=asked)
+    need = TASKS[task].needs[0]
+    assert need.hear(context(state, text), False) == (NOTHING if what == values["what"] else ALONE)
+    kept = values if what == values["what"] else {}
+    assert state.values == {**kept, "what": what}
+
+
+def test_another_detail_is_no_name() -> None:
+    state = State("edit_account", {"what": "name"}, asked="value")
+    assert NewValue().hear(context(state, "the phone number please"), True) == ALONE
+    assert "value" not in state.values and state.values["bad"]

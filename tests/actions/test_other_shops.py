@@ -28,7 +28,7 @@ from actions.shop.backend import (
 from actions.shop.backend import (
     TASKS as REFUSABLE,
 )
-from actions.shop.errors import NotFound, Refused, Unsupported
+from actions.shop.errors import KeyReused, NotFound, Refused, ShopUnavailable, Unsupported
 from actions.shop.numbers import Numbers
 from actions.tasks import words
 from actions.tasks.catalogue import TASKS
@@ -229,6 +229,62 @@ async def test_how_many_of_one_article_are_sold_is_the_shops_to_say() -> None:
     shop.terms = Terms(Numbers(), most=4)
     await say(shop, state, "6")
     assert (state.question["response"], state.question["values"]["most"]) == ("utter_ask_quantity_fewer", "4")
+
+
+async def test_two_refunds_of_one_reference_are_told_each() -> None:
+    refunds = tuple(Refund("57-1", "pending", Decimal(amount)) for amount in ("19.00", "5.00"))
+    ctx = await say(Shop([order("57", "Bowl", refunds=refunds)]), State("refund_status"), "where is my refund?")
+    assert ["€19.00" in read(said) for said in ctx.said] == [True, False] and "€5.00" in read(ctx.said[1])
+
+
+async def test_a_shop_that_refuses_and_is_away_then_is_asked_again() -> None:
+    class Refusing(Shop):
+        away = False
+
+        async def orders(self, customer: str) -> list[Order]:
+            if self.away:
+                raise ShopUnavailable("away")
+            return self.kept
+
+        async def cancel(self, customer: str, number: str, *, key: str) -> Order:
+            self.away = not self.away
+            raise Refused("being_packed")
+
+    shop, state = Refusing([order("57", "Bowl")]), State("cancel_order")
+    await say(shop, state, "cancel order 57")
+    with pytest.raises(ShopUnavailable):
+        await say(shop, state, "yes")
+    state.asked, state.question = "again", {}
+    shop.away = True
+    ctx = await say(shop, state, "try again")
+    assert [one.response for one in ctx.said] == ["utter_refused_being_packed"] and state.ended == "refused"
+
+
+async def test_an_order_that_is_gone_at_the_yes_is_told_so() -> None:
+    shop = Shop([order("57", "Mug")])
+    state = State("change_order")
+    await say(shop, state, "change order 57 to 4")
+    shop.kept = [order("58", "Bowl")]
+    ctx = await say(shop, state, "yes")
+    assert [one.response for one in ctx.said] == ["utter_refused_gone"] and state.ended == "refused"
+
+
+async def test_a_complaint_that_was_taken_down_before_its_customer_was_known_is_taken_down_once() -> None:
+    """The site's page tells who it is while the turn runs, which is then done again under the same key."""
+    taken: dict[str, str | None] = {}
+
+    class Once(Shop):
+        async def feedback(self, kind: str, category: str, text: str, *, customer: str | None = None,
+                           order: str | None = None, key: str) -> str:
+            if taken.setdefault(key, customer) != customer:
+                raise KeyReused(key)
+            return "F-1"
+
+    for known in (None, {"id": "7"}):
+        ctx = Context(TASKS["complaint"], State("complaint", {"kind": "complaint", "text": "rude"}, key="k"),
+                      Once([]), "c", "t", "rude", customer=known)  # type: ignore[arg-type]
+        assert await do(ctx) and [one.response for one in ctx.said] == ["utter_done_complaint"]
+    assert taken == {"k": None}
 
 
 async def test_what_is_given_back_is_no_lost_parcel_where_the_shop_sets_no_day() -> None:

@@ -18,12 +18,14 @@ from rasa_sdk import Tracker
 from actions import turn
 from actions.shop import sample
 from actions.shop.embedded import SampleShop
+from actions.tasks import form
 from bot.assistant import worker as worker_module
 from bot.assistant.worker import Worker
 from bot.conversations import keys, packet
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
 from bot.conversations.errors import StoreUnavailable
+from bot.conversations.letters import Letters
 from bot.conversations.record import for_customer
 from bot.conversations.store import Conversations
 from bot.masking import Masking
@@ -58,6 +60,18 @@ async def test_a_burst_is_answered_once(worker: Worker, customer: Customer, conv
     events, _ = await conversations.tracker(customer.cid)
     said = [e["text"] for e in map(json.loads, events) if e["event"] == "user"]
     assert said == [f"hi\nI have a question\n{QUESTION}"]
+
+
+async def test_a_button_pressed_in_a_burst_is_a_turn_of_its_own(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    await customer.say("hi", QUESTION)
+    await customer.say("Where is it?", payload="entry:returns-address")
+    await customer.say("How long does delivery take?", "thanks")
+    async with at_work(worker):
+        replies = await customer.answered()
+    assert [reply["answers"] for reply in replies] == [[1, 2], [3], [4, 5]]
+    assert [reply["evidence"]["entry"] for reply in replies][:2] == ["account-password-reset", "returns-address"]
 
 
 async def test_a_fault_goes_to_the_queue_with_its_packet(
@@ -142,6 +156,22 @@ async def test_handed_back_the_bot_knows_what_was_said(
     assert said[5] == ("user", QUESTION) and len(said) == 7
 
 
+async def test_of_a_long_talk_with_people_the_bot_knows_the_end(
+    worker: Worker, customer: Customer, conversations: Conversations
+) -> None:
+    """All of it would be too much for one commit."""
+    await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+    for number in range(60):
+        await conversations.say(customer.cid, "a1", "Ada", f"x{number}", f"line {number}")
+    await conversations.hand_back(customer.cid, "a1", "Ada")
+    async with at_work(worker):
+        await customer.say(QUESTION)
+        await customer.answered()
+    events, _ = await conversations.tracker(customer.cid)
+    said = [event["text"] for event in map(json.loads, events) if event["event"] == "bot"]
+    assert "line 59" in said and "line 5" not in said
+
+
 @pytest.mark.parametrize("agent_says", ["I'd keep it, I've added a discount.", ""])
 async def test_a_question_from_before_people_had_it_is_no_longer_open(
     worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
@@ -203,6 +233,24 @@ async def test_the_other_buttons_lead_to_people(
         await customer.answered()
     state = await conversations.state(customer.cid)
     assert (state.owner, state.why) == ("queue", why)
+
+
+@pytest.mark.parametrize(("payload", "owner"), [
+    ("entry:returns-address", "bot"), ("topic:returns", "bot"), ("none", "queue"),
+])
+async def test_a_button_pressed_in_the_middle_of_a_task_is_no_answer_to_its_question(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, payload: str, owner: str,
+) -> None:
+    """"None of these" is no reason, nor is "It does not fit"."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1003", "Priya", "priya@example.com"), "t9", 60))
+    async with at_work(worker):
+        await customer.say("I'd like to return the toaster from my last order", payload="task:return_item")
+        asked = (await customer.answered())[-1]["text"]
+        assert "why" in asked
+        await customer.say("None of these: it does not fit", payload=payload)
+        last = (await customer.answered())[-1]["text"]
+    assert await customer.owner() == owner and (last == asked) is (owner == "bot")
 
 
 async def test_a_file_without_a_word_is_kept_for_people(
@@ -533,6 +581,65 @@ async def test_a_turn_that_hangs_has_failed(
     assert await customer.owner() == "queue"
 
 
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_who_takes_over_reads_that_a_change_may_have_been_made(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+    monkeypatch: pytest.MonkeyPatch, claimed: bool,
+) -> None:
+    """Every attempt at the yes dies after the shop has done it; or an agent takes the conversation meanwhile."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t7", 60))
+    really, attempts = worker.agent.processor.handle_message, []
+
+    async def dying(message: Any) -> None:
+        attempts.append(await really(message))
+        if claimed:
+            await conversations.claim(customer.cid, "a1", "Ada", owner="bot")
+        raise asyncio.TimeoutError
+
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        await customer.answered()
+        monkeypatch.setattr(worker.agent.processor, "handle_message", dying)
+        await customer.say("yes")
+
+        async def told() -> bool:
+            last = (await customer.log())[-1]
+            return last["kind"] == "note" or last.get("event") == "handoff"
+
+        await until(told)
+    if claimed:
+        assert len(attempts) == 1 and "may have gone through" in (await customer.log())[-1]["text"]
+        return
+    assert len(attempts) == 3 and "may have gone through" in (await customer.heard())[-1]
+    packet = await conversations.packet(customer.cid)
+    assert packet is not None and packet["what"]["order"] == "LM-104281" and packet["lookups"]
+    assert "may be done" in packet["what"]["values"]
+
+
+async def test_a_shop_that_keeps_a_task_too_long_is_tried_again_later(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t8", 60))
+
+    async def hangs(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(3600)
+
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        await customer.answered()
+        with monkeypatch.context() as patch:
+            patch.setattr(SampleShop, "cancel", hangs)
+            patch.setattr(form, "_PATIENCE", 0.2)
+            await customer.say("yes")
+            assert "can't reach our order system" in (await customer.answered())[-1]["text"]
+        await customer.say("try again")
+        assert "is cancelled, free of charge" in (await customer.answered())[-1]["text"]
+    assert await customer.owner() == "bot"
+
+
 async def test_not_even_a_broken_packet_keeps_a_customer_from_people(
     worker: Worker, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -586,6 +693,30 @@ async def test_a_failing_action_says_so_and_brings_people(
     told = await conversations.packet(customer.cid)
     assert told is not None and told["why"]["reason"] == "the action action_answer failed"
     assert "the action action_answer failed" in caplog.text
+
+
+async def test_a_task_that_fails_at_the_yes_says_so_and_brings_people(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rasa would take it for a form that does not want the message, and answer the yes with a rule."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t6", 60))
+
+    async def breaks(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SampleShop, "cancel", breaks)
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        await customer.say("yes please")
+        (reply,) = (await customer.answered())[heard:]
+    assert "something went wrong" in reply["text"] and "may have gone through" in reply["text"]
+    assert await customer.owner() == "queue"
+    told = await conversations.packet(customer.cid)
+    assert told is not None and told["why"]["reason"] == "the task cancel_order failed"
+    assert told["what"]["order"] == "LM-104281" and "may be done" in told["what"]["values"]
 
 
 async def test_workers_sign_on_and_off(workers: list[Worker], conversations: Conversations) -> None:
@@ -668,6 +799,42 @@ async def test_who_it_is_reaches_the_actions_and_the_packet(
     assert told is not None
     who = {name: told["who"][name] for name in ("verified", "name", "email", "by")}
     assert who == {"verified": True, "name": "Amara Okafor", "email": "amara@example.com", "by": "token"}
+
+
+async def test_who_proves_to_be_another_customer_is_told_to_start_a_new_chat(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings, valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here whoever came by a mailed link, which leaves the conversation its customer's."""
+    sample.load(workshop)
+    monkeypatch.setenv("FRONTDESK_REDIS_URL", valkey.url)
+    await conversations.identify(customer.cid, Identity(Known("C-1001", "Amara", "amara@example.com"), "t0", 60))
+    letters = Letters(conversations)
+    await letters.resume(await letters.code(customer.cid))
+    async with at_work(worker):
+        await customer.say("where is LM-104260? my email is h.brandt@example.com", payload="task:track_order")
+        told = " ".join(record["text"] for record in await customer.answered())
+    assert "start a new chat" in told and "LM-104260" not in told
+    assert (await conversations.state(customer.cid)).customer is None
+
+
+async def test_a_task_of_a_conversation_that_ended_is_not_gone_on_with(
+    worker: Worker, customer: Customer, conversations: Conversations, workshop: Settings,
+) -> None:
+    """Whoever opens it again may be somebody else at that browser."""
+    sample.load(workshop)
+    await conversations.identify(customer.cid, Identity(Known("C-1004", "Gwen", "gwen@example.org"), "t4", 60))
+    async with at_work(worker):
+        await customer.say("cancel LM-104281", payload="task:cancel_order")
+        heard = len(await customer.answered())
+        assert customer.cid in await conversations.close_idle(await conversations.now() + 1)
+        await customer.say("hello")
+        told = " ".join(record["text"] for record in (await customer.answered())[heard:])
+        assert told and "LM-104281" not in told
+        await customer.say("0")
+        await customer.answered()
+    packet = await conversations.packet(customer.cid)
+    assert packet is not None and packet["lookups"] == [] and not packet["what"]["values"]
 
 
 async def test_what_a_turn_proves_is_committed_with_it(

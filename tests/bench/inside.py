@@ -160,7 +160,8 @@ async def measured(settings: Any, url: str, questions: list[str], turns: int, lo
     whole = sum(answers) + sum(handoffs)
     told: dict[str, Any] = {
         "turns": done, "encoder_alone": statistics.fmean(alone), "turn": whole / done,
-        "answer": statistics.median(answers), "handoff": statistics.median(handoffs) if handoffs else None,
+        # Means, since they are divided by one.
+        "answer": statistics.fmean(answers), "handoff": statistics.fmean(handoffs) if handoffs else None,
         "parts": {part: spent / done for part, spent in clocks.spent.items()},
     }
     told["parts"]["rest of Rasa and worker"] = told["turn"] - sum(told["parts"].values())

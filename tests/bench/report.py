@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def write(folder: Path, told: dict[str, Any]) -> None:
     """Prints the table and writes ``results.json`` and ``report.html`` into `folder`."""
     rows = judged(told["figures"])
     told["wanted"] = [dict(zip(("what", "median", "low", "high", "wanted", "met"), row, strict=True)) for row in rows]
-    (folder / "results.json").write_text(json.dumps(told, indent=1, ensure_ascii=False))
+    (folder / "results.json").write_text(json.dumps(_finite(told), indent=1, ensure_ascii=False, allow_nan=False))
     (folder / "report.html").write_text(page(told, rows), encoding="utf-8")
     print()
     width = max((len(name) for name in told["figures"]), default=10)
@@ -50,6 +51,15 @@ def write(folder: Path, told: dict[str, Any]) -> None:
     for line in told["failed"]:
         print(f"failed: {line}")
     print(f"\n{folder / 'results.json'}\n{folder / 'report.html'}")
+
+
+def _finite(told: Any) -> Any:
+    """The same with nothing in place of what JSON has no number for: the latency of an answer that never came."""
+    if isinstance(told, dict):
+        return {name: _finite(value) for name, value in told.items()}
+    if isinstance(told, (list, tuple)):
+        return [_finite(value) for value in told]
+    return None if isinstance(told, float) and not math.isfinite(told) else told
 
 
 def judged(figures: dict[str, list[float]]) -> list[tuple[str, float, float, float, str, bool]]:

@@ -176,7 +176,7 @@ class Bench:
         for part, seconds in found["parts"].items():
             self.note(f"CPU ms of a turn: {part}", seconds * 1e3)
         for name, label in (("encoder_alone", "the encoder's forward pass alone"), ("turn", "a whole turn, mean"),
-                            ("answer", "a turn that answers, median"), ("handoff", "a turn that hands over, median")):
+                            ("answer", "a turn that answers, mean"), ("handoff", "a turn that hands over, mean")):
             self.note(f"CPU ms: {label}", found[name] * 1e3 if found[name] else None)
         self.note("CPU of a turn that answers / encoder alone", found["answer"] / found["encoder_alone"])
         self.note("CPU of a whole turn / encoder alone", found["turn"] / found["encoder_alone"])
@@ -194,6 +194,7 @@ class Bench:
             times = console.latencies(target, self.questions, 60 if self.quick else 400)
             self.note("message to agents' console, ms: p50", percentile(times, 0.5) * 1e3)
             self.note("message to agents' console, ms: p99", percentile(times, 0.99) * 1e3)
+            self.note("message to agents' console: missing", times.count(float("inf")))
         finally:
             target.stop()
 

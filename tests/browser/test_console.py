@@ -298,6 +298,8 @@ def test_search_leads_to_the_message(house: House) -> None:
     page.wait_for_timeout(300)
     assert len(asked) == 1, "each piece of news searches again"
     page.unroute("**/api/console/search?*")
+    at = f"{house.product.url}/api/console/search?q=receipt"
+    until(lambda: bool(page.request.get(at, headers={"X-Frontdesk": "1"}).json()["hits"]), "it is not in the index")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("[data-testid=hits] a").first).to_be_focused()
     house.ada.write("The quixotic kettle is at the porter's lodge")

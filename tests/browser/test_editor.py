@@ -202,6 +202,10 @@ def test_an_import_is_shown_before_it_is_taken(product: Product, person: Person)
     expect(page.locator(".sample tbody tr")).to_have_count(2)
     expect(page.locator(".report")).to_contain_text("2 new")
     clean(page, "import")
+    page.get_by_label("Drafts too").check()
+    expect(page.get_by_role("link", name="JSON")).to_have_attribute("href", re.compile(r"format=json&drafts=1$"))
+    page.get_by_label("Drafts too").uncheck()
+    expect(page.get_by_role("link", name="JSON")).to_have_attribute("href", re.compile(r"format=json$"))
     bad = {"name": "faq.csv", "mimeType": "text/csv", "buffer": b"question,answer\nQ?,A\n,B\n"}
     page.locator("#import-file").set_input_files(bad)
     expect(page.locator(".report [role=alert]")).to_contain_text("faq.csv:3: question is empty")
@@ -219,7 +223,7 @@ def test_an_import_takes_what_its_report_told_of_and_says_what_came_of_it(produc
     with page.expect_request("**/import?*only=0"):
         page.locator("#import-file").set_input_files({"name": "faq.csv", "mimeType": "text/csv", "buffer": content})
     with page.expect_request("**/import?*only=1"):
-        page.locator("label.check input").check()
+        page.get_by_label("This is the whole knowledge base").check()
     # The answer to what was asked before the tick says nothing of archiving, and nothing can be taken on its strength.
     with page.expect_response("**/import?*only=0"):
         held[0].continue_()
@@ -228,15 +232,15 @@ def test_an_import_takes_what_its_report_told_of_and_says_what_came_of_it(produc
     held[1].continue_()
     expect(report).to_contain_text("others would be archived")
     page.unroute_all()
-    page.locator("label.check input").uncheck()
+    page.get_by_label("This is the whole knowledge base").uncheck()
     expect(report).to_contain_text("1 new, 0 changed, 0 as they are.")
 
     # No answer at all: it may have been taken.
     page.route("**/api/editor/import?*", lambda route: route.abort(), times=1)
     button.click()
     expect(report).to_contain_text("Whether the file was taken is not known")
-    page.locator("label.check input").check()
-    page.locator("label.check input").uncheck()
+    page.get_by_label("This is the whole knowledge base").check()
+    page.get_by_label("This is the whole knowledge base").uncheck()
     expect(report).to_contain_text("1 new, 0 changed, 0 as they are.")
     # One question after it gets lost, and the next is answered.
     page.route("**/api/editor/jobs/*", lambda route: route.abort(), times=1)
@@ -271,6 +275,24 @@ def test_an_import_brings_its_pictures_and_a_download_carries_them(product: Prod
     assert names[0] == "knowledge-base.csv" and any(name.endswith("-1200x300.png") for name in names)
     page.goto(f"{product.url}/editor#/entries/lids")
     picture(page.locator("#side-panel img"))
+
+
+def test_the_report_of_a_publication_counts_what_it_does_not_quote(product: Product, person: Person) -> None:
+    counts = {name: 0 for name in ("changed", "asked", "stops", "alike", "against", "compared", "comparable")} | {"gained": 2, "lost": 3}
+    way = {"decision": "answer", "entry": "cups", "first": "cups"}
+    test = {"text": "which cups", "source": "test", "note": "", "protected": False, "stops": False, "before": way, "after": way}
+    report = {"gained": [], "lost": [test], "changed": [], "alike": [], "against": [], "counts": counts, "bars": {"before": None, "after": None}}
+    one = {"seq": 7, "at": 0, "by": "Ada", "kind": "publish", "snapshot": "s1", "override": "", "changes": 1, "there": True, "serves": True}
+    page = sign_in(person(1280, 800), product)
+    page.route("**/api/editor/publications", lambda route: route.fulfill(json={"publications": [{**one, "report": counts}], "alarm": None}))
+    page.route("**/api/editor/publications/7", lambda route: route.fulfill(json={**one, "changes": [], "report": report}))
+    page.goto(f"{product.url}/editor#/history")
+    page.get_by_role("button", name="Details").click()
+    told = page.locator("[data-testid=report]")
+    expect(told.locator("[data-kind=lost] li .asked")).to_have_text("“which cups”")
+    expect(told.locator("section[data-kind=lost] > p").last).to_have_text("… and 2 more.")
+    expect(told.locator("section[data-kind=gained]")).to_contain_text("2 that customers asked.")
+    clean(page, "the report of a publication")
 
 
 def test_what_does_not_fit_the_list_is_said_and_goes_live_with_the_rest(product: Product, person: Person) -> None:

@@ -33,3 +33,21 @@ def test_a_topic_then_a_task(product: Product, person: Callable[..., BrowserCont
         assert db.execute("select state from orders where number = 'LM-104281'").fetchone() == ("cancelled",)
     db.close()
     assert page.faults == []  # type: ignore[attr-defined]
+
+
+def test_entries_that_are_offered_in_the_middle_of_a_task_can_be_chosen(
+    product: Product, person: Callable[..., BrowserContext]
+) -> None:
+    """The task asks its question behind them."""
+    page = open_chat(person(), product)
+    say(page, "I want to cancel my order")
+    expect(messages(page, "bot").last).to_contain_text("what is the order number")
+    say(page, "who pays the courier if it is heavy?")
+    offered = page.locator("[data-fd=choices]", has_text="None of these")
+    expect(offered).to_have_count(1)
+    expect(messages(page, "bot").last).to_contain_text("what is the order number")
+    offered.locator("button").first.click()
+    expect(offered).to_have_count(0)
+    expect(messages(page, "bot").nth(-3)).not_to_contain_text("what is the order number")
+    expect(messages(page, "bot").last).to_contain_text("what is the order number")
+    assert page.faults == []  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 import redis.asyncio
@@ -99,6 +100,25 @@ async def test_what_a_lost_turn_proved_is_not_kept(conversations: Conversations)
     assert late is not None and again is not None
     assert await conversations.commit(late, Commit(customer=AMARA)) == "lost"
     assert (await conversations.state(cid)).customer is None
+
+
+@pytest.mark.parametrize("mailed", [False, True])
+async def test_a_proof_in_the_chat_passes_no_conversation_on_to_another_customer(
+    conversations: Conversations, mailed: bool
+) -> None:
+    """Not where the customer is known, nor where they came by a mailed link and have to prove it again."""
+    cid, _ = await conversations.create(identity=identity(AMARA, "t1"))
+    if mailed:
+        letters = Letters(conversations)
+        await letters.resume(await letters.code(cid))
+    turn = await said(conversations, cid)
+    assert turn.whose == AMARA.id and (turn.customer is None) is mailed
+    other = replace(AMARA, id="C-1002", by="order", order="LM-1")
+    assert await conversations.commit(turn, Commit(customer=other)) == "other"
+    assert (await conversations.state(cid)).customer == turn.customer
+    again = replace(AMARA, by="order", order="LM-2")
+    assert await conversations.commit(turn, Commit(customer=again)) == "ok"
+    assert (await conversations.state(cid)).customer == again
 
 
 async def test_a_turn_worked_out_for_somebody_else_is_done_again(conversations: Conversations) -> None:

@@ -444,4 +444,7 @@ def test_nobody_writes_to_what_they_do_not_own(machine: type[Ownership]) -> None
     steps = machine.played.pop("steps")
     print(f"\n{steps} steps, {sum(machine.played.values())} changes: {dict(sorted(machine.played.items()))}")
     assert steps > 0.7 * STEPS and sum(machine.played.values()) > 0.03 * STEPS, "hardly anything was played"
-    assert STEPS < 20_000 or not [act for act in WANTED if not machine.played[act]], "some acts were never played"
+    # A few thousand steps come to some acts with some seeds only; what the usual one comes to is known.
+    usual = (STEPS, SEED) == (2400, 1)
+    wanted = WANTED if STEPS >= 20_000 else [act for act in WANTED if usual and act != "reopened with the bot"]
+    assert not [act for act in wanted if not machine.played[act]], "some acts were never played"

@@ -169,6 +169,20 @@ async def test_a_change_between_look_and_act_that_led_back_is_no_reason_to_refus
         await conversations.claim(cid, "b", "Bea")
 
 
+async def test_a_take_that_arrives_twice_takes_one_conversation(conversations: Conversations, wire: Wire) -> None:
+    """Else the first would stay leased to nobody, and its customer wait until the lease ends."""
+    for name in ("one", "two"):
+        cid, _ = await conversations.create()
+        await conversations.post(cid, "m1", name)
+    first = await conversations.take()
+    assert first is not None
+    again = await wire.again()
+    assert (again[0], again[3]) == (first.cid, first.attempts)
+    second = await conversations.take()
+    assert second is not None and second.cid != first.cid and second.attempts == 1
+    assert await conversations.commit(first, Commit(replies=[message("bot", "hello!")])) == "ok"
+
+
 async def test_a_turn_that_is_taken_again_is_the_same_turn(conversations: Conversations) -> None:
     cid, _ = await conversations.create()
     await conversations.post(cid, "m1", "cancel my order")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import io
 import re
 import zipfile
@@ -13,6 +14,7 @@ import pytest
 from desk_harness import Agent, Answer, Desk, running
 from PIL import Image
 
+from bot.desk import help as help_centre
 from bot.library.article import Article
 from bot.settings import Settings
 from kb_index.topics import topics
@@ -79,6 +81,23 @@ async def test_entries_that_cannot_be(editor: Agent, sent: Any, said: str) -> No
     assert (answer.status, answer.code) == (400, "bad_entry") and said in answer.json["error"]["message"]
 
 
+async def test_what_no_database_takes_is_tidied_or_refused(editor: Agent) -> None:
+    half, huge = "What\x00 of \ud83d this?", 2**63
+    assert (await call(editor, "POST", "/entries", {"fields": fields(question=half)})).json["fields"]["question"] == "What of \ufffd this?"
+    told = (await call(editor, "POST", "/entries/hours/comments", {"text": half})).json["comments"]
+    assert [one["text"] for one in told] == ["What of \ufffd this?"]
+    told = (await call(editor, "POST", "/questions", {"text": half, "entry": "hours"})).json["questions"]
+    assert [one["text"] for one in told] == ["What of \ufffd this?"]
+    saved = await call(editor, "PUT", "/entries/hours", {"fields": fields(answer="New."), "revision": 1, "note": half})
+    assert saved.status == 200
+    for ids in (["\ud83d"], ["\x00"]):
+        assert (await call(editor, "POST", "/bulk", {"ids": ids, "status": "review"})).code == "not_found"
+    for path, sent in (("/entries/hours/restore", {"version": huge, "revision": 1}), ("/entries/hours/comments", {"done": -huge - 1})):
+        assert (await call(editor, "POST", path, sent)).code == "bad_field"
+    assert (await call(editor, "DELETE", f"/questions/{huge}")).status == 204
+    assert (await call(editor, "GET", f"/publications/{huge}")).code == "not_found"
+
+
 async def test_a_paste_of_twenty_megabytes_is_refused_and_the_desk_lives(editor: Agent) -> None:
     answer = await editor.desk.call("POST", "/api/editor/preview", headers=editor.headers, data=io.BytesIO(b'{"answer": "' + b"x" * 20_000_000 + b'"}'))
     assert (answer.status, answer.code) == (413, "too_large")
@@ -139,7 +158,48 @@ async def test_entries_without_a_category_have_a_page_of_their_own(desk: Desk, e
     await publish_by_hand(desk)
     assert '<a href="/help?category=">All 7</a>' in (await desk.call("GET", "/help")).body.decode()
     page = (await desk.call("GET", "/help?category=")).body.decode()
+    assert "FAQPage" not in page, "search engines want a question once, and making all answers keeps everybody waiting"
     assert "<h1>General</h1>" in page and all(f"About {name}?" in page for name in names)
+
+
+async def test_every_answer_of_a_large_knowledge_base_is_linked_and_in_a_sitemap(
+    desk: Desk, editor: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [Article.parse(fields(f"e{n}", question=f"What of {n}?", category="all"), "here") for n in range(401)]
+    await asyncio.to_thread(desk.services.library.take, many, "Edith", "imported", False)
+    await publish_by_hand(desk)
+    linked: list[str] = []
+    path: str | None = "/help?category=all"
+    for number in (1, 2, 3):
+        assert path is not None
+        page = (await desk.call("GET", path)).body.decode()
+        linked += re.findall('<li><a href="/help/(e[0-9]+)"', page)
+        assert f"<span>Page {number} of 3</span>" in page and ('rel="prev"' in page) == (number > 1)
+        after = re.search('rel="next" href="([^"]+)"', page)
+        path = html.unescape(after[1]) if after else None
+    assert path is None and sorted(linked) == sorted(one.id for one in many)
+    for number in (4, 10**30):
+        assert (await desk.call("GET", f"/help?category=all&page={number}")).status == 404
+    assert "<sitemapindex" not in (await desk.call("GET", "/help/sitemap.xml")).body.decode()
+    monkeypatch.setattr(help_centre, "_MAPPED", 150)
+    maps = re.findall("<sitemap><loc>http://[^/]+([^<]+)</loc>", (await desk.call("GET", "/help/sitemap.xml")).body.decode())
+    assert maps == [f"/help/sitemap.xml?part={number}" for number in range(1, len(maps) + 1)]
+    mapped = [place for one in maps for place in re.findall("<loc>http://[^/]+/help/([^<]+)</loc>", (await desk.call("GET", one)).body.decode())]
+    assert len(mapped) == len(set(mapped)) and set(linked) < set(mapped)
+    assert (await desk.call("GET", f"/help/sitemap.xml?part={len(maps) + 1}")).status == 404
+
+
+async def test_what_is_written_to_the_left_is_shown_so(desk: Desk, editor: Agent) -> None:
+    for entry in (fields(related=["fax"]), fields("hours-ar", question="متى تفتحون؟", language="ar", translation_of="hours"), fields("fax", question="Fax?")):
+        await call(editor, "POST", "/entries", {"fields": entry})
+    await call(editor, "POST", "/bulk", {"ids": ["hours", "hours-ar", "fax"], "status": "review"})
+    await publish_by_hand(desk)
+    page = (await desk.call("GET", "/help/hours-ar")).body.decode()
+    for part in ('<html lang="ar" dir="rtl">', '<article lang="ar" dir="rtl">', '<header lang="en" dir="ltr">',
+                 '<h2 lang="en" dir="ltr">Related', '<a href="/help/fax" dir="auto">Fax?', 'maxlength="200"\ndir="auto"'):
+        assert part in page, part
+    assert '<a href="/help/hours-ar" lang="ar" dir="rtl">' in (await desk.call("GET", "/help?lang=ar")).body.decode()
+    assert '<html lang="en" dir="ltr">' in (await desk.call("GET", "/help/hours")).body.decode()
 
 
 async def test_the_public_search_knows_nothing_but_what_is_live(desk: Desk, editor: Agent) -> None:
@@ -206,6 +266,9 @@ async def test_the_start_menu_is_what_is_live_and_a_topic_carries_its_name(desk:
 
 async def test_an_export_holds_everything(editor: Agent) -> None:
     await call(editor, "POST", "/entries", {"fields": fields(answer="=1+1", phrasings=["a|b"])})
+    assert (await call(editor, "GET", "/export?format=json")).json == [], "a draft is ready where the file is taken in"
+    assert [one["id"] for one in (await call(editor, "GET", "/export?format=json&drafts=1")).json] == ["hours"]
+    await call(editor, "POST", "/bulk", {"ids": ["hours"], "status": "review"})
     csv = await call(editor, "GET", "/export?format=csv")
     assert "'=1+1" in csv.body.decode() and "attachment" in csv.headers["Content-Disposition"]
     assert (await call(editor, "GET", "/export?format=json")).json[0]["phrasings"] == ["a|b"]
@@ -220,7 +283,7 @@ async def test_an_export_with_pictures_is_a_zip_that_carries_them(editor: Agent)
     await call(editor, "POST", "/entries", {"fields": fields(answer=f"![a cup]({put.json['address']})")})
     shown = await editor.desk.call("GET", put.json["address"])
     for form, entries in (("csv", "knowledge-base.csv"), ("json", "knowledge-base.json"), ("md", "general/hours.md")):
-        answer = await call(editor, "GET", f"/export?format={form}")
+        answer = await call(editor, "GET", f"/export?format={form}&drafts=1")
         assert answer.headers["Content-Type"] == "application/zip" and '.zip"' in answer.headers["Content-Disposition"]
         packed = zipfile.ZipFile(io.BytesIO(answer.body))
         assert packed.namelist() == [entries, put.json["address"].removeprefix("/")]
@@ -302,7 +365,7 @@ async def test_a_translation_is_written_shown_and_found_out_of_date(desk: Desk, 
         for link in ('hreflang="de" href="http', 'hreflang="x-default" href="http'):
             assert link in pages[path], path
         assert 'aria-label="Languages"' in pages[path] and ">Deutsch</a>" in pages[path]
-    assert '<html lang="de">' in pages["/help/hours-de"] and '<article lang="de">' in pages["/help/hours-de"]
+    assert '<html lang="de" dir="ltr">' in pages["/help/hours-de"] and '<article lang="de" dir="ltr">' in pages["/help/hours-de"]
     assert "Wann habt" in pages["/help?lang=de"] and "When are" not in pages["/help?lang=de"]
     assert "When are" in pages["/help"] and "Wann habt" not in pages["/help"], "a translation stands beside its original"
     assert "Wann habt" in pages["/help?category=company&lang=de"] and "1 answer to" in pages["/help?search=offen"]

@@ -54,11 +54,11 @@ async def test_the_store_dies_while_messages_come_in(desk: Desk, customer: Custo
         answer = await customer.say(f"m{number}", f"line {number}")
         if answer.status == 200:
             acknowledged[f"m{number}"] = answer.json["seq"]
+            if len(acknowledged) == 5:
+                valkey.stop(signal.SIGKILL)
 
-    posting = [asyncio.create_task(post(number)) for number in range(40)]
-    await asyncio.sleep(0.02)
-    valkey.stop(signal.SIGKILL)
-    await asyncio.gather(*posting)
+    await asyncio.gather(*(post(number) for number in range(40)))
+    assert 5 <= len(acknowledged) < 40, "all came in before it died"
     valkey.start()
     for number in range(40):
         assert (await customer.say(f"m{number}", f"line {number}")).status == 200

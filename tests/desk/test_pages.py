@@ -68,6 +68,13 @@ async def raw(desk: Desk, request: bytes) -> bytes:
         writer.close()
 
 
+@pytest.mark.parametrize("sent", [b"NO REQUEST\r\n\r\n", b"GET / HTTP/1.1\r\nno header\r\n\r\n",
+                                  b"POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: much\r\nContent-Length: 2\r\n\r\n{}"])
+async def test_what_is_no_request_is_refused_in_the_interfaces_words(desk: Desk, sent: bytes) -> None:
+    answer = await raw(desk, sent)
+    assert answer.startswith(b"HTTP/1.1 4") and b'"bad_request"' in answer, answer
+
+
 async def test_unchanged_files_are_not_sent_again(files: Path, desk: Desk) -> None:
     first = await desk.call("GET", "/widget/main.js")
     etag, modified = first.headers["ETag"], first.headers["Last-Modified"]

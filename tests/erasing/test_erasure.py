@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from bot.erasing import erasure as erasing
 from bot.erasing.erased import Erased, remaining
 from bot.erasing.erasure import Erasure
 from bot.library.library import Library
+from bot.library.publications import Plan, Publications
 from bot.mail.outbox import Outbox
 from bot.mail.postman import Folder, Postman
 from bot.reports.archive import Archive, keep
@@ -38,11 +40,13 @@ from bot.search.index import Index
 from bot.settings import Settings
 from bot.webhooks.hooks import Hooks
 from bot.webhooks.ledger import Ledger, Told
+from bot.workshop import gate
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from servers import DATABASES, database_url
 
 ADA, BEN = "ada@shop.example", "ben@shop.example"
+BARS = {"answer": dict.fromkeys(("value", "alpha", "coverage", "errors", "answered"), 0)}
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -67,6 +71,18 @@ def engine(url: str) -> Iterator[Any]:
 @pytest.fixture
 def erasure(settings: Settings, conversations: Conversations, engine: Any) -> Erasure:
     return Erasure(settings, conversations, engine)
+
+
+def publish(engine: Any, text: str) -> None:
+    """Something that the gate sees to change what is done with a question, as it was asked and as an editor kept it."""
+    asked = gate.questions([], [], [{"text": text, "entry": "", "protected": True}], [f"{text} please"])
+    was, now = gate.Outcome("handoff", "", "e1", 0.1, ""), gate.Outcome("answer", "e1", "e1", 0.9, "")
+    found = [one for one in (gate.compare(question, was, now, {"e1"}) for question in asked) if one]
+    publications, plan = Publications(engine), Plan()
+    seq = publications.begin(plan, "mark", "Edith", "publish")
+    publications.finish(seq, "s1", plan, gate.report(found, 2, None, BARS, [], []))
+    told = publications.report(seq)
+    assert told and [told["report"]["counts"][kind] for kind in ("gained", "lost")] == [1, 1]
 
 
 async def closed(
@@ -97,6 +113,7 @@ async def closed(
     await Postman(outbox, Folder(settings.outbox)).run()
     outbox.put(email, "answer", {"shop": "Larkmoor", "name": who, "messages": text, "link": cid}, f"{cid}-1:code")
     Library(engine).remember_question(text, "", True, "Edith")
+    publish(engine, text)
     return cid
 
 
@@ -217,6 +234,29 @@ async def test_a_kill_between_any_two_steps_is_made_good_by_the_next_run(
     assert await left(settings, conversations, engine, "kayak", ADA, cid) <= {"erased_conversation", "fd:jti:ada-0"}
 
 
+async def test_a_file_that_cannot_be_removed_keeps_up_nobody_else(
+    settings: Settings, conversations: Conversations, engine: Any, erasure: Erasure, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A restore by root has made its folder, or the share that it lies on is read-only."""
+    cids = [await closed(settings, conversations, engine, ADA, f"number {n}", n) for n in range(2)]
+    found = await erasure.find(ADA)
+    assert [state.id for state in found.closed] == cids
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.is_file() and b"number 0" in path.read_bytes():
+            raise PermissionError(13, "Permission denied", str(path))
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        Erased(engine).begin(cids)
+        assert (await erasure.finish())["conversations"] == 1
+    assert Erased(engine).begun() == cids[:1] and [state.id for state in (await erasure.find(ADA)).closed] == cids[:1]
+    assert (await erasure.finish())["conversations"] == 1
+    assert not (await erasure.find(ADA)).closed
+
+
 async def test_whoever_had_it_in_hand_writes_nothing_down_again(
     settings: Settings, conversations: Conversations, engine: Any, erasure: Erasure,
 ) -> None:
@@ -327,3 +367,33 @@ def test_the_command_leaves_what_is_open(
     assert cli.main(["erase", told, "--yes"]) == 1
     assert capsys.readouterr().err == (f"frontdesk: {told} is still open (with the bot), so it stays; close it, then say "
                                        "this again\n")
+
+
+def test_the_command_names_what_was_opened_while_it_asked(
+    settings: Settings, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def write() -> None:
+        await Conversations(connect(settings.redis)).post(told, "m2", "and another thing")
+
+    def agree(question: str) -> str:
+        with ThreadPoolExecutor() as pool:
+            pool.submit(asyncio.run, write()).result()
+        return "y"
+
+    monkeypatch.setattr("builtins.input", agree)
+    assert cli.main(["erase", told]) == 1
+    out, err = capsys.readouterr()
+    assert "Erased: 1 judged question." in out and f"{told} is still open (with the bot)" in err
+
+
+def test_the_command_names_what_could_not_be_removed(
+    told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Attachments, "drop", lambda *_: Path("/").read_bytes())
+        assert cli.main(["erase", told, "--yes"]) == 1
+    out, err = capsys.readouterr()
+    assert "1 conversation" not in out.partition("Erased")[2] and err.startswith(f"frontdesk: {told} could not be taken out whole")
+    assert f"{told} is not erased yet: [Errno" in caplog.text
+    assert cli.main(["erase", told, "--yes"]) == 0
+    assert capsys.readouterr().out.startswith("Finished what an earlier run had begun: 1 conversation, 1 file")

@@ -69,22 +69,26 @@ def log_is_sound(cid: str, log: Sequence[Record]) -> list[str]:
     return found
 
 
-def answered_once(cid: str, log: Sequence[Record]) -> tuple[int, list[str]]:
+def answered_once(cid: str, log: Sequence[Record], commits: int) -> tuple[int, list[str]]:
     """Every message that the bot had to answer was answered by one commit, or people had the conversation before it
     could be. Returns how many turns were answered too.
 
-    Each bot message names the messages it answers; those of one commit stand next to each other.
+    Each bot message names the messages it answers; those of one commit stand next to each other and are of one moment.
+    Two commits within a millisecond look like one, so `commits` is how many the store has counted.
     """
     found = []
     answers: list[tuple[int, ...]] = []
-    previous: tuple[int, ...] | None = None
+    previous: tuple[tuple[int, ...], float] | None = None
     for record in log:
-        mine = tuple(record.get("answers", ())) if record["kind"] == "message" and record["from"] == "bot" else None
+        by_bot = record["kind"] == "message" and record["from"] == "bot"
+        mine = (tuple(record.get("answers", ())), record["at"]) if by_bot else None
         if mine is not None and mine != previous:
-            answers.append(mine)
-        if mine == ():
-            found.append(f"{cid}: the bot's message {record['seq']} answers nothing")
+            answers.append(mine[0])
+            if not mine[0]:
+                found.append(f"{cid}: the bot's message {record['seq']} answers nothing")
         previous = mine
+    if commits != len(answers):
+        found.append(f"{cid}: the store counted {commits} commits, and {len(answers)} stand in the log")
     times = Counter(seq for mine in answers for seq in mine)
     owner = "bot"
     open_turns: list[int] = []

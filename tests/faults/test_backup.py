@@ -15,7 +15,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from bot.backups.folder import Unfit
 from bot.backups.live import Live
 from bot.backups.restore import NotEmpty, put_back
 from bot.conversations import keys
+from bot.conversations.errors import Missing
 from bot.conversations.letters import GATHER_SECONDS, Letters, UsedCode
 from bot.conversations.packet import build
 from bot.conversations.record import message
@@ -221,7 +222,7 @@ def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empt
     # What lies at the top of a folder is of its name's category.
     empty = replace(empty, kb=tmp_path / "checkout" / settings.kb.name)
     stock(empty.kb)
-    told = put_back(empty, tmp_path / "x.backup", False, silent)["knowledge"]
+    told = put_back(empty, tmp_path / "x.backup", True, silent)["knowledge"]
     again = publications_of(empty).plan()
     assert (again.entries, again.changes, again.conflicts) == (plan.entries, [], [])
     [aside] = empty.home.glob("kb-*")
@@ -234,6 +235,37 @@ def test_what_was_live_is_live_whatever_files_lie_there(settings: Settings, empt
     with pytest.raises(Unfit, match="is no folder"):
         put_back(file, tmp_path / "x.backup", True, silent)
     assert publications_of(empty).plan().entries == plan.entries, "something was touched before"
+
+
+def test_a_look_at_a_backup_leaves_the_folder_of_who_runs(settings: Settings, empty: Settings, tmp_path: Path) -> None:
+    """Another FRONTDESK_HOME has the same folder as long as FRONTDESK_KB does not say otherwise."""
+    ledger = publications_of(settings)
+    plan = planned(ledger)
+    ledger.finish(ledger.begin(plan, "mark", "", "set-up"), "s1", plan)
+    back_up(settings, tmp_path / "x.backup", silent)
+    newer = "---\nquestion: Why?\n---\nBecause we say so.\n"
+    (settings.kb / "entry.md").write_text(newer)
+    look = replace(empty, kb=settings.kb)
+    with pytest.raises(NotEmpty, match=f"^{settings.kb} holds another knowledge base; .*FRONTDESK_KB"):
+        put_back(look, tmp_path / "x.backup", False, silent)
+    assert (settings.kb / "entry.md").read_text() == newer and not homes.unfinished(look.home).exists()
+    look = replace(look, kb=look.home / settings.kb.name)
+    put_back(look, tmp_path / "x.backup", False, silent)
+    assert publications_of(look).plan().entries == plan.entries and not publications_of(look).plan().changes
+    assert [(path.name, path.read_text()) for path in settings.kb.iterdir()] == [("entry.md", newer)]
+
+
+def test_a_publish_that_was_live_but_not_written_down_is_settled_in_the_new_home(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """Else the next start would build the state before it, and the publish be undone without a word."""
+    settings.home.mkdir()
+    ledger = publications_of(settings)
+    ledger.begin(planned(ledger), "mark", "Ada", "publish")
+    back_up(settings, tmp_path / "x.backup", silent)
+    put_back(empty, tmp_path / "x.backup", False, silent)
+    again = publications_of(empty)
+    assert again.begun() == 1 and "was live" in again.recover("mark", "s1") and again.history()[0]["snapshot"] == "s1"
 
 
 def test_files_stay_as_they_are_where_an_import_took_their_place(
@@ -295,6 +327,22 @@ async def test_a_restore_that_was_cut_off_is_not_started(
         server.stop()
 
 
+async def test_a_restore_that_changed_nothing_keeps_nobody_from_starting(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is in use, or the disk is full: its part is one transaction, and comes first."""
+    import asyncio
+
+    await lived_in(settings)
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    monkeypatch.setattr(tables, "_find_by_words", lambda connection: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.to_thread(put_back, settings, file, True, silent)
+    assert preflight.home(settings).state != "problem"
+    assert [member.email for member in list_staff(settings)] == ["ada@example.org"]
+
+
 @pytest.mark.skipif(POSTGRES is None, reason="Postgres is not installed")
 async def test_from_sqlite_to_postgres_and_on(settings: Settings, empty: Settings, tmp_path: Path) -> None:
     import asyncio
@@ -335,29 +383,44 @@ async def test_what_was_acknowledged_before_the_backup_began_is_in_it(
     tables.prepare(engine)
     archive = Archive(engine)
     store = Conversations(connect(settings.redis))
-    before: dict[str, int] = {}
-    for number in range(80):
-        cid, _ = await store.create()
-        before[cid] = (await store.post(cid, f"m{number}", "hello")).seq
+    cids = [(await store.create())[0] for _ in range(80)]
+    acknowledged = {cid: (await store.post(cid, "m0", "hello")).seq for cid in cids}
     over = threading.Event()
+    rounds = 0
 
     async def go_on() -> None:
-        number = 0
+        """A few at a time write again, and a few are answered, closed and forgotten."""
+        nonlocal rounds
         while not over.is_set():
-            for cid in list(before)[number % 80: number % 80 + 20]:
-                await store.post(cid, f"n{number}", "and on") if await store.states([cid]) else None
-                number += 1
+            for cid in cids[rounds % 10 :: 10]:
+                with suppress(Missing):
+                    acknowledged[cid] = (await store.post(cid, f"n{rounds}", "and on")).seq
+            for turn in [await store.take() for _ in range(2)]:
+                if turn is not None:
+                    assert await store.commit(turn, Commit(replies=[message("bot", "hello")])) == "ok"
             await store.close_idle(await store.now() + 60)
-            while await store.take():
-                pass
             await keep(store, archive, 0)
+            rounds += 1
+
+    def until_round(number: int) -> None:
+        while rounds < number and not going.done():
+            time.sleep(0.002)
+
+    def slowly(done: int, of: int) -> None:
+        """No two steps of the backup without a round in between, but for most of those that copy a conversation."""
+        if done > 50 or done % 5 == 0:
+            until_round(rounds + 1)
 
     going = asyncio.create_task(go_on())
-    await asyncio.sleep(0.2)
+    await asyncio.to_thread(until_round, 5)
     file = tmp_path / "x.backup"
-    await asyncio.to_thread(back_up, settings, file, silent)
-    over.set()
-    await going
+    begun, promised, rounds_before = set(await store.ids()), dict(acknowledged), rounds
+    try:
+        await asyncio.to_thread(back_up, settings, file, slowly)
+    finally:
+        over.set()
+        await going
+    assert rounds > rounds_before + 10
     await store.client.connection_pool.disconnect()
     await asyncio.to_thread(put_back, empty, file, False, silent)
     server = Embedded(empty)
@@ -365,7 +428,9 @@ async def test_what_was_acknowledged_before_the_backup_began_is_in_it(
         store = Conversations(connect(empty.redis))
         kept = Archive(open_database(empty.database))
         live = set(await store.ids())
-        for cid, seq in before.items():
+        # Some were forgotten before it began, some before it came to them, and some were still there.
+        assert set(cids) - begun and begun - live and live
+        for cid, seq in promised.items():
             found = kept.find(cid)
             records = await store.records(cid) if cid in live else found[2] if found else []
             assert len(records) >= seq, f"{cid} is lost"
@@ -511,6 +576,77 @@ async def test_a_bad_file_is_refused_before_anything_is_touched(settings: Settin
         assert not empty.home.exists() and not empty.kb.exists(), how
     with pytest.raises(BadBackup, match="there is no file"):
         put_back(empty, tmp_path / "none", False, silent)
+
+
+def changed(file: Path, name: str, data: bytes) -> None:
+    """Gives a backup other content under this name, with the sum that goes with it."""
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members[name] = data
+    manifest = json.loads(members["manifest.json"])
+    manifest["sha256"][name] = hashlib.sha256(data).hexdigest()
+    members["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+
+
+def test_another_versions_tables_are_refused_before_anything_is_put_there(
+    settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "x.backup"
+    add_staff(settings, "Ada", "ada@example.org", "agent", "correct horse battery")
+    back_up(settings, file, silent)
+    with zipfile.ZipFile(file) as archive:
+        columns, first, *rest = archive.read("sql/schema_version.jsonl").splitlines()
+    newer = json.dumps([json.loads(first)[0], 999]).encode()
+    changed(file, "sql/schema_version.jsonl", b"".join(line + b"\n" for line in (columns, newer, *rest)))
+    with pytest.raises(BadBackup, match="whose tables differ from this version's; restore it with that version"):
+        put_back(empty, file, False, silent)
+    assert list_staff(empty) == [] and not empty.kb.exists()
+
+
+@pytest.mark.parametrize("name", ["home/../outside", "kb/../../outside"])
+def test_what_would_lie_outside_of_its_folder_is_not_written(
+    settings: Settings, empty: Settings, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "x.backup"
+    back_up(settings, file, silent)
+    changed(file, name, b"x")
+    with pytest.raises(BadBackup, match="names a file outside of its folder"):
+        put_back(empty, file, False, silent)
+    assert not list(tmp_path.rglob("outside")) and not (tmp_path.parent / "outside").exists()
+
+
+@pytest.mark.parametrize(("holder", "name", "said"), [
+    (Live, "load", "conversation .* is not what it was after the restore"),
+    (Live, "load_rest", "fd:.* is not what it was after the restore"),
+    (tables.Target, "fill", r"table \w+ has 0 rows after the restore, and \d+ in the backup"),
+], ids=["a conversation", "what is beside them", "rows"])
+async def test_a_restore_that_went_wrong_is_told(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holder: Any, name: str, said: str
+) -> None:
+    """What was put in is read again, whatever went wrong on the way."""
+    import asyncio
+
+    await lived_in(settings)
+    store = Conversations(connect(settings.redis))
+    await store.call("HSET", keys.STATUS, "a1", "away")
+    await store.client.connection_pool.disconnect()
+    file = tmp_path / "x.backup"
+    await asyncio.to_thread(back_up, settings, file, silent)
+    monkeypatch.setattr(holder, name, lambda *_: None)
+    with pytest.raises(BadBackup, match=said):
+        await asyncio.to_thread(put_back, empty, file, False, silent)
+
+
+def test_a_store_that_does_not_start_is_told(
+    settings: Settings, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(settings, tmp_path / "x.backup", silent)
+    monkeypatch.setattr(valkey, "prepare", lambda settings: ["false"])
+    with pytest.raises(Busy, match="the embedded store does not start; `frontdesk doctor` may tell why"):
+        put_back(empty, tmp_path / "x.backup", False, silent)
 
 
 async def test_what_goes_while_a_backup_is_taken_is_left_out(

@@ -146,7 +146,8 @@ class Run:
         turns = 0
         for customer in self.customers:
             log = logs[customer.cid]
-            answered, wrong = audit.answered_once(customer.cid, log)
+            commits = int(await store.call("HGET", keys.conversation(customer.cid), "commits") or 0)
+            answered, wrong = audit.answered_once(customer.cid, log, commits)
             turns += answered
             found += wrong + audit.log_is_sound(customer.cid, log) + audit.seen(customer.cid, customer.view, log)
             state = await store.state(customer.cid)

@@ -62,6 +62,18 @@ def test_what_is_kept_is_what_a_new_search_finds(tmp_path: Path, blind: bool, la
     assert 0 < fresh < 0.75 * 11 * len(texts), "nothing was spared, or nothing was asked anew"
 
 
+def test_what_nobody_asks_any_more_is_not_noted(cache: VectorCache) -> None:
+    rng = random.Random(13)
+    entries = [entry(f"e{i}", rng) for i in range(1000)]
+    texts = [sentence(rng, 2) for _ in range(20)]
+    live = assembled(entries, cache)
+    asker = Asker(cache)
+    asker.at(live).search(texts)
+    draft = assembled(edited(entries, rng, "n"), cache, like=live)
+    asker.at(draft).search(texts[:10])
+    assert {text for text, _ in asker.holding(draft)} == set(texts[:10])
+
+
 def test_a_new_process_goes_on_from_notes(tmp_path: Path) -> None:
     """Each round is a process of its own: it has what is on the disk and nothing else. Some publish, some only look."""
     rng = random.Random(11)

@@ -81,6 +81,16 @@ def test_texts_without_a_word_can_be_learnt(encoder: Encoder) -> None:
     assert len(ask(encoder, [Labelled(text, label) for text, label in zip(texts, "abab", strict=True)], texts).labels) == 4
 
 
+def test_a_larger_encoder_is_heard(encoder: Encoder) -> None:
+    def texts(some: list[str]) -> Texts:
+        blind = np.ones((len(some), 4), dtype=np.float32) / 2  # one to which all texts are alike
+        return Texts(some, blind, encoder.encode(some))
+
+    known, new = examples(), ["a liquid runs down the wall", "everything is dark in here", "somebody has to prune our bushes"]
+    told = tell_apart(texts([one.text for one in known]), [one.label for one in known], texts(new), None)
+    assert told.labels == ["water", "light", "garden"]
+
+
 @pytest.mark.timeout(600)  # torch alone is slow to import where others have the cores
 def test_a_tuned_encoder_learns_in_a_process_of_its_own(encoder: Encoder) -> None:
     known, asked = examples(FRAMES[:1]), ["the pipe is broken", "no light in the kitchen", "cut the grass", "tell me a story"]

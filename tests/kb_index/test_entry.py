@@ -110,6 +110,8 @@ def test_a_folder_is_read_by_id_with_category_from_its_subfolder(tmp_path: Path)
     ("---\nquestion: a\nvalid_until: 2026-02-30\n---\nx", ":3:14: '2026-02-30' cannot be (day is out of range for month)"),
     ("---\nquestion: a\nphrasings:\n- x\n- 2026-13-01\n---\nx", ":5:3: '2026-13-01' cannot be (month must"),
     ("---\nquestion: !!timestamp x\n---\nx", ":2:11: 'x' cannot be (it is no timestamp)"),
+    ("---\nquestion: a\n---\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n", ": git left its marks of a conflict there"),
+    ("---\n<<<<<<< HEAD\nquestion: a\n=======\nquestion: b\n>>>>>>> other\n---\nx", ": git left its marks of a conflict there"),
     ("---\nquestion: a\n5: b\n---\nx", "the key 5 in the front matter is no name"),
     ("---\nquestion: a\n2026-01-01: b\n---\nx", "the key 2026-01-01 in the front matter is no name"),
     ("---\nquestion: a\n? [b]\n: c\n---\nx", "the front matter is no valid YAML"),

@@ -12,6 +12,7 @@ import openpyxl
 import openpyxl.chart
 import pytest
 
+from bot.library import importing
 from bot.library.importing import read
 from kb_index.errors import BadEntry
 
@@ -216,4 +217,33 @@ def test_a_workbook_with_a_chart_in_front_and_a_row_without_an_answer(tmp_path: 
     book.worksheets[0].append(["Q2?", None])
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(BadEntry, match=r"a\.xlsx, row 3: answer is empty"):
+        read([tmp_path / "a.xlsx"])
+
+
+@pytest.mark.parametrize(("limit", "most", "said"), [
+    ("_UNPACKED", 1 << 20, r"holds 2 files of 2 MB in all; 1 MB and .* are the most"),
+    ("_MOST_FILES", 1, r"holds 2 files of .*; .* and 1 files are the most"),
+])
+def test_a_zip_that_unpacks_to_too_much_is_refused_and_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, said: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "kb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("one.md", "---\nquestion: Q?\n---\nA.\n")
+        packed.writestr("much.txt", bytes(2 << 20))
+    assert len(read([tmp_path / "kb.zip"]).articles) == 1
+    monkeypatch.setattr(importing, limit, most)
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    with pytest.raises(BadEntry, match=said):
+        read([tmp_path / "kb.zip"])
+
+
+def test_a_workbook_of_too_many_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = openpyxl.Workbook()
+    for row in (["question", "answer"], ["Q?", "A."]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    monkeypatch.setattr(importing, "_MOST_CELLS", 4)
+    assert len(read([tmp_path / "a.xlsx"]).articles) == 1
+    monkeypatch.setattr(importing, "_MOST_CELLS", 3)
+    with pytest.raises(BadEntry, match=r"a\.xlsx: more than 3 cells; save the rows that hold entries as CSV"):
         read([tmp_path / "a.xlsx"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.cli import parser
-from bot.commands import kb
+from bot.commands import entries, kb
 from bot.database import open_database
 from bot.errors import FrontdeskError
 from bot.library.article import Article
@@ -108,6 +108,12 @@ def test_an_old_version_comes_back_as_the_newest_also_from_the_archive(desk: Des
     assert desk("archive", "fax") == "Nothing to do: archived already.\n"
     desk("restore", "hours", "3")  # the very text that it has
     assert desk.library.open("hours")["status"] == "draft"
+
+
+def test_a_slip_among_very_many_is_told_at_once_and_not_after_seconds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "_COMPARED", 2)
+    with pytest.raises(FrontdeskError, match=r"^there is no entry 'hour'; `frontdesk kb list` shows all"):
+        desk("show", "hour")
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

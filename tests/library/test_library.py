@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from bot.database import open_database, writing
 from bot.judgement import settling
-from bot.library import publications
+from bot.library import publications, tables
 from bot.library.article import Article
 from bot.library.errors import Edited, NoSuchArticle, Overtaken, Taken, Unwritten
 from bot.library.library import Library
@@ -335,6 +336,43 @@ def test_a_file_that_was_away_for_a_publish_is_live_again(library: Library, foll
     assert followed.plan(()).changes == [], "the folder undid the way back"
 
 
+def test_a_file_of_a_later_day_takes_nothing_away_before_it(
+    library: Library, followed: Publications, on: Callable[[str], None]
+) -> None:
+    file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+    now = file.read_text()
+    on("2999-03-01")
+    publish(followed, [], "s1", "set-up")
+    file.write_text(now.replace("question", "valid_from: 2999-03-04\nquestion").replace("9 to", "8 to"))
+    plan = followed.plan(())
+    assert (plan.changes, plan.waiting, [entry.id for entry in plan.entries]) == ([], ["hours"], ["fax", "hours"])
+    publish(followed, [], "s2", "set-up")
+    kept = library.open("hours")
+    assert (kept["live"], kept["version"], kept["status"], followed.due()) == (1, 2, "review", (False, []))
+    plan = followed.plan()
+    assert (plan.changes, plan.waiting, plan.marks) == ([], ["hours"], {})
+    on("2999-03-04")
+    assert followed.due() == (False, ["hours"]) and followed.plan(["hours"]).entries[1].answer == "From 8 to 5."
+    on("2999-03-03")
+    file.unlink()
+    assert publish(followed, [], "s3", "set-up") == ["fax"]
+    on("2999-03-04")
+    assert followed.due() == (False, []), "a file that is gone comes back on its day"
+
+
+def test_what_an_editor_writes_while_a_file_is_taken_in_for_a_later_day_stays(library: Library, followed: Publications) -> None:
+    publish(followed, [], "s1", "set-up")
+    file = followed._kb / "company" / "hours.md"  # type: ignore[operator]
+    file.write_text(file.read_text().replace("question", "valid_from: 2999-03-04\nquestion"))
+    plan = followed.plan(())
+    seq = followed.begin(plan, "mark", "Ada", "publish")
+    library.save(article(answer="Ada's"), library.open("hours")["revision"], "Ada")
+    followed.finish(seq, "s2", plan)
+    now = library.open("hours")
+    assert (now["fields"]["answer"], now["published"]["answer"], now["status"]) == ("Ada's", "From 9 to 5.", "draft")
+    assert followed.plan(()).conflicts[0].startswith("hours: the file and the entry have both been changed")
+
+
 def test_what_is_live_stays_where_half_the_files_are_gone(
     library: Library, followed: Publications, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -356,6 +394,24 @@ def test_what_is_live_stays_where_half_the_files_are_gone(
             path.unlink()
         if lost == "20 of 20" and kb.exists():
             shutil.rmtree(kb)
+
+
+def test_a_broken_file_keeps_no_start_from_serving_what_is_live(
+    library: Library, followed: Publications, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = followed._kb / "company" / "new.md"  # type: ignore[operator]
+    broken.write_text("---\nquestion: New?\nvalid_until: 2026-02-30\n---\nYes.\n")
+    with pytest.raises(BadEntry, match=r"new\.md:3"):
+        publications.planned(followed)
+    broken.rename(tmp_path / "new.md")
+    publish(followed, [], "s1", "set-up")
+    (tmp_path / "new.md").rename(broken)
+    plan = publications.planned(followed)
+    assert (plan.changes, plan.marks, [entry.id for entry in plan.entries]) == ([], {}, ["fax", "hours"])
+    settings = Settings(home=tmp_path, kb=tmp_path / "kb", database_url=f"sqlite:///{tmp_path / 'kb.db'}")
+    assert settling.is_current(settings) and "new.md:3" in caplog.text
+    with pytest.raises(BadEntry, match=r"new\.md:3"):
+        followed.plan()  # who publishes is told
 
 
 def test_only_what_is_of_today_goes_out(library: Library, ledger: Publications) -> None:
@@ -449,6 +505,16 @@ def test_lists_find_by_words_and_filters(library: Library) -> None:
     assert library.page("parcels", {"category": "c"})["total"] == 2
 
 
+def test_an_export_has_of_a_draft_only_what_is_live(library: Library, ledger: Publications) -> None:
+    library.create(article(), "Ada", "review")
+    publish(ledger)
+    library.save(article(answer="TODO ask legal"), library.open("hours")["revision"], "Ada")
+    library.create(article("fax"), "Ada")
+    library.create(article("teeth"), "Ada", "review")
+    assert [(one.id, one.entry.answer[:6]) for one in library.all(drafts=False)] == [("hours", "From 9"), ("teeth", "From 9")]
+    assert [(one.id, one.entry.answer[:4]) for one in library.all()] == [("hours", "TODO"), ("fax", "From"), ("teeth", "From")]
+
+
 def test_words_that_no_spaces_part_are_found(engine: Any, library: Library) -> None:
     library.create(article("zh", question="如何退货？", answer="您可以在30天内退货。"), "Ada")
     library.create(article("th", question="คืนสินค้าได้ไหม"), "Ada")
@@ -459,6 +525,20 @@ def test_words_that_no_spaces_part_are_found(engine: Any, library: Library) -> N
         connection.exec_driver_sql("UPDATE schema_version SET version = 7 WHERE part = 'library'")
     library.prepare()
     assert [one["id"] for one in library.page("退货")["entries"]] == ["zh"]
+
+
+def test_what_customers_asked_goes_from_reports_of_before(engine: Any, library: Library, ledger: Publications) -> None:
+    library.create(article("a", "a?"), "Ada", "review")
+    publish(ledger)
+    [seq] = [one["seq"] for one in ledger.history()]
+    told = {"lost": [{"text": "as a test", "source": "test"}, {"text": "as asked", "source": "real"}],
+            "changed": [{"text": "as kept", "source": "judged"}], "counts": {"lost": 2, "changed": 1}}
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE schema_version SET version = 8 WHERE part = 'library'")
+        connection.execute(tables.publications.update().values(report=json.dumps(told)))
+    library.prepare()
+    kept = ledger.report(seq)
+    assert kept and kept["report"] == {**told, "lost": told["lost"][:1], "changed": []}
 
 
 def test_an_import_is_taken_whole_and_says_what_it_did(library: Library, ledger: Publications) -> None:

@@ -136,6 +136,19 @@ def test_a_translation_goes_with_its_original(library: Library) -> None:
     assert plan.entries == []
     ledger.finish(ledger.begin(plan, "m2", "Ada", "publish"), "s2", plan)
     assert ledger.live() == [], "a translation is live without its original"
+    assert library.all() == [], "no import takes a translation of nothing"
+
+
+def test_nothing_is_ready_whose_original_is_archived(library: Library) -> None:
+    kept = library.create(german(), "Ada")
+    library.change(["hours"], "Ada", status="archived")
+    for make in (lambda: library.change(["hours-de"], "Ada", status="review"),
+                 lambda: library.save(german(answer="Ab 8."), kept["revision"], "Ada", "review"),
+                 lambda: library.create(german("hours-fr", language="fr"), "Ada", "review")):
+        with pytest.raises(BadEntry, match="'hours', which it translates, is archived; bring that back first"):
+            make()
+    library.save(german(answer="Ab 8."), kept["revision"], "Ada")
+    assert library.change(["hours-de", "hours"], "Ada", status="review") == ["hours-de", "hours"]
 
 
 def test_files_of_a_folder_are_translations_too(library: Library, tmp_path: Path) -> None:
@@ -157,6 +170,11 @@ def test_files_of_a_folder_are_translations_too(library: Library, tmp_path: Path
     (folder / "c" / "a-de.md").write_text("---\nquestion: Ah?\nlanguage: de\ntranslation_of: b\n---\nZwei.")
     with pytest.raises(BadEntry, match="a-de: it is a translation of 'b'"):
         publish()
+    (folder / "c" / "a-de.md").write_text("---\nquestion: Ah?\nlanguage: de\ntranslation_of: a\n---\nZwei.")
+    (folder / "c" / "a.md").unlink()
+    library.change(["a"], "Ada", status="archived")
+    [said] = ledger.plan(()).conflicts
+    assert said.startswith("a-de: its file is not taken in, since 'a', which it translates, is archived")
 
 
 def test_marks_of_before_stay_what_they_were() -> None:

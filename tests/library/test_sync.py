@@ -98,6 +98,33 @@ def test_what_is_gone_on_one_side_goes_on_the_other(both: Both) -> None:
     assert [one.id for one in both.library.all()] == ["three"]
 
 
+@pytest.mark.parametrize("side", ["editor", "folder"])
+def test_a_translation_goes_and_comes_back_with_its_original(both: Both, side: str) -> None:
+    path = both.write("company/hours.md")
+    german = both.write("company/offen.md", FILE.replace("team: stores", "language: de\ntranslation_of: hours"))
+    both.sync()
+    if side == "editor":
+        both.library.change(["hours"], "Ada", status="archived")
+    else:
+        path.unlink()
+        both.sync()
+    assert both.sync() == [] and both.same() and not path.exists() and not german.exists()
+    if side == "editor":
+        both.library.change(["hours"], "Ada", status="review")
+    else:
+        both.write("company/hours.md")
+        both.sync()
+    assert both.sync() == [] and both.same() and path.exists() and german.exists()
+    assert both.sync() == [] and both.library.open("offen")["status"] == "review"
+
+
+def test_the_translation_of_a_draft_waits_with_it(both: Both) -> None:
+    for name, more, status in (("hours", {}, "draft"), ("offen", {"language": "de", "translation_of": "hours"}, "review")):
+        both.library.create(Article.parse({"id": name, "question": "Q?", "answer": "a", **more}, name), "Ada", status)
+    assert both.sync() == [] and not list(both.kb.rglob("*.md")), "a folder with a translation of nothing"
+    assert Sync(both.engine, both.kb).plan().drafts == ["hours", "offen"]
+
+
 def test_changes_of_different_fields_are_merged_and_lists_as_sets(both: Both) -> None:
     path = both.write("company/hours.md")
     both.sync()
@@ -176,6 +203,7 @@ def test_a_file_that_comes_back_is_not_removed_by_the_next_sync(both: Both) -> N
     publish()
     path.unlink()
     publish()  # nobody has archived it: it is withdrawn
+    assert Sync(both.engine, both.kb).plan().drafts == [], "what was deleted is called a draft that waits"
     both.write("company/hours.md")
     assert both.sync() == [] and path.exists() and both.library.open("hours")["status"] == "review"
     assert both.library.open("hours")["version"] == 1 and publish().conflicts == []

@@ -20,6 +20,7 @@ from bot.workshop import gate
 from bot.workshop.bench import Bench
 from bot.workshop.errors import Moved, Stopped
 from kb_index import directions, nearest, snapshot
+from kb_index.errors import BadEntry
 from tests.workshop.edits import edit, restarted, same
 
 # Each works on the real encoder and classifiers; a busy machine needs its time.
@@ -188,6 +189,13 @@ def test_trying_tells_published_and_draft_apart(bench: Bench) -> None:
     told = bench.attempt("new soles for my shoes please", fields)
     assert "soles" not in {one["entry"] for one in told["published"]["candidates"]}
     assert told["draft"]["candidates"][0]["entry"] == "soles"
+
+
+def test_trying_reads_no_files(bench: Bench, home: Settings) -> None:
+    (home.kb / "broken.md").write_text("---\nquestion: a: b\n---\nc")
+    assert bench.attempt("where is my refund")["draft"]["candidates"]
+    with pytest.raises(BadEntry, match=r"broken\.md"):
+        bench.check()
 
 
 def test_an_agent_is_offered_what_is_published_and_nearest(bench: Bench) -> None:

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from bot.cli import parser
+from bot.commands import kb
 from bot.database import open_database
+from bot.errors import Busy
 from bot.library.article import Article
 from bot.library.library import Library
-from bot.library.sync import CannotSync, Outdated
+from bot.library.sync import CannotSync, Outdated, alone
 from bot.settings import ROOT, Settings, as_environ
 from bot.workshop.folder import compare_folder, settle_folder, sync_folder
 
@@ -76,6 +79,17 @@ def test_a_sync_of_another_state_than_was_looked_at_is_refused(place: Place, sid
     with pytest.raises(Outdated, match="since you looked; nothing was done"):
         sync_folder(place.settings, shown["digest"], "Edith")
     assert place.library.open("hours")["fields"]["answer"] == "From 9 to 5."
+
+
+def test_two_syncs_at_once_do_not_both_write(place: Place) -> None:
+    place.library.create(Article.parse({"id": "fax", "question": "Have you a fax?", "answer": "No."}, "x"), "Ada", "review")
+    command = parser().parse_args(["kb", "sync"])
+    with alone(place.settings):
+        for sync in (place.sync, lambda: settle_folder(place.settings, "fax", "editor", ""), lambda: kb.run(command, place.settings)):
+            with pytest.raises(Busy, match=rf"a sync is at work already \(process {os.getpid()}\)"):
+                sync()
+        assert [one["id"] for one in compare_folder(place.settings)["steps"]] == ["fax"]
+    assert place.sync()["steps"] == []
 
 
 def test_a_conflict_shows_what_each_side_has_changed(place: Place) -> None:

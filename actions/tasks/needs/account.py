@@ -82,8 +82,8 @@ def _has_digits(text: str) -> bool:
     return len(re.sub(r"\D", "", text)) >= 5
 
 
-#: No person is called so: code, or what somebody says of how a name is spelt.
-_NO_NAME = re.compile(r"[<>{}\[\]()$=|\\/*^%#]|"
+#: No person is called so: code, another detail, or what somebody says of how a name is spelt.
+_NO_NAME = re.compile(r"[<>{}\[\]()$=|\\/*^%#]|\b(?:e-?mail|(?:phone|mobile) number|phone|address)\b|"
                       r"\A(?:me|my|wrong|incorrect|bad|mis\w+|not|different\w*|something)\b", re.I)
 
 

@@ -23,7 +23,9 @@ class Who:
         text, found = ctx.text, NOTHING
         if self._satisfied(ctx):
             return NOTHING
-        if ctx.state.values.get("code_sent") and (code := finding.digits(text, 6, 6)) and not finding.email(text):
+        # An order's number may have as many digits as a code: what is called an order is none.
+        told = text if re.search(r"\bcode\b", text, re.I) else ctx.numbers.out_of(text)
+        if ctx.state.values.get("code_sent") and (code := finding.digits(told, 6, 6)) and not finding.email(text):
             ctx.state.values["code"] = code
             return ALONE
         if asked or not ctx.task.takes_email:
@@ -105,6 +107,9 @@ class Who:
 
     @staticmethod
     def _proved(ctx: Context, slot: dict[str, str | None]) -> None:
+        if ctx.whose and slot["id"] != ctx.whose:
+            # What was said to one customer is not passed on to another.
+            raise Ended(Say("utter_verify_other"))
         ctx.customer, ctx.proved = dict(slot), True
         ctx.state.values.pop("email", None)
         ctx.state.values.pop("code_sent", None)

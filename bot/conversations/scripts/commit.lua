@@ -2,7 +2,7 @@
 -- none), why, packet, handoff event body, customer before, customer after ('' as before), number of replies,
 -- replies..., tracker events...
 -- Outcomes: ok SEQ (last reply) | lost (another worker has it) | stale (it is no longer the bot's) | changed (somebody
--- signed in meanwhile)
+-- signed in meanwhile) | other (who proved in it who they are is not whose the conversation is)
 local cid, lease, epoch = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HGET', key(cid), 'lease') ~= lease then
   -- The client sends a command again when its connection broke: this very turn is kept already.
@@ -22,6 +22,10 @@ if (redis.call('HGET', key(cid), 'customer') or '') ~= ARGV[11] then
   redis.call('HINCRBY', key(cid), 'attempts', -1)
   ring(cid)
   return {'changed'}
+end
+if ARGV[12] ~= '' then
+  local whose = ARGV[11] ~= '' and cjson.decode(ARGV[11]).id or redis.call('HGET', key(cid), 'was')
+  if whose and whose ~= cjson.decode(ARGV[12]).id then return {'other'} end
 end
 local t = now()
 local answered, replies = tonumber(ARGV[4]), tonumber(ARGV[13])

@@ -71,7 +71,8 @@ export class HistoryPage {
   async #details(seq) {
     try {
       const told = await this.api.publication(seq);
-      const dialog = openDialog({ name: "publication", title: fullTime(told.at), fields: [drawReport(told.report)] });
+      const kept = h("p", { class: "quiet small" }, "What customers asked is counted here; their words are not kept.");
+      const dialog = openDialog({ name: "publication", title: fullTime(told.at), fields: [drawReport(told.report), kept] });
       dialog.classList.add("wide-dialog");
     } catch (error) {
       this.announcer.toast(/** @type {Error} */ (error).message, "trouble");

@@ -259,14 +259,14 @@ function barLine(bars) {
 /** @param {"gained"|"lost"|"changed"} kind @param {string} title @param {string} help @param {any} report */
 function section(kind, title, help, report) {
   const shown = report[kind];
-  if (!shown.length) return null;
   const rest = report.counts[kind] - shown.length;
+  if (!shown.length && !rest) return null;
   return h(
     "section",
     { "data-kind": kind },
     h("h3", null, title, " ", h("span", { class: "quiet" }, report.counts[kind])),
     h("p", { class: "quiet small" }, help),
-    h(
+    shown.length > 0 && h(
       "ul",
       { class: "differences" },
       shown.map((/** @type {any} */ one) =>
@@ -286,7 +286,7 @@ function section(kind, title, help, report) {
         ),
       ),
     ),
-    rest > 0 && h("p", { class: "quiet small" }, `… and ${rest} more.`),
+    rest > 0 && h("p", { class: "quiet small" }, shown.length ? `… and ${rest} more.` : `${rest} that customers asked.`),
   );
 }
 

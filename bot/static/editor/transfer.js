@@ -19,6 +19,11 @@ export class TransferPage {
     this.changed = changed;
     const take = (/** @type {string} */ format, /** @type {string} */ name) =>
       h("a", { class: "button", href: `/api/editor/export?format=${format}`, download: "" }, name);
+    const files = [take("csv", "CSV"), take("json", "JSON"), take("md", "Markdown (zip)")];
+    const drafts = h("input", {
+      type: "checkbox",
+      onchange: () => files.forEach((link) => (link.href = link.href.replace(/&drafts=1$/, "") + (drafts.checked ? "&drafts=1" : ""))),
+    });
     this.element = h(
       "section",
       { class: "pane page-main", "aria-labelledby": "transfer-head" },
@@ -40,8 +45,9 @@ export class TransferPage {
           "section",
           { class: "card" },
           h("h3", null, "Export"),
-          h("p", { class: "quiet" }, "All entries but archived ones, in their newest version. An import of the file gives the same entries again. Where there are pictures, the file is a zip with them."),
-          h("div", { class: "try-buttons" }, take("csv", "CSV"), take("json", "JSON"), take("md", "Markdown (zip)")),
+          h("p", { class: "quiet" }, "All entries that are ready or live; of one with a draft, what is live. An import of the file gives the same entries again. Where there are pictures, the file is a zip with them."),
+          h("label", { class: "check" }, drafts, "Drafts too; an import of the file makes them ready to publish"),
+          h("div", { class: "try-buttons" }, files),
         ),
         this.folder.element,
       ),

@@ -52,6 +52,9 @@ export const timeline = ({ chat, say, clock }) => {
   };
 
   const handoff = records.findLast(({ event }) => event === 'handoff');
+  // What stands under any of the newest answers can be chosen: a task that goes on asks its question behind the entries.
+  const answered = records.findLast(({ kind, from }) => kind === 'message' && from !== 'bot')?.seq ?? 0;
+  const choosing = !outbox.entries.length && status.owner !== 'agent';
   /** @type {Map<number, import('./types.js').LogRecord>} */
   const amendments = new Map();
   for (const record of records) if (record.of && !/deleted/.test(amendments.get(record.of)?.event ?? '')) amendments.set(record.of, record);
@@ -70,6 +73,8 @@ export const timeline = ({ chat, say, clock }) => {
     } else if (kind === 'message' && from !== 'system') {
       const bot = from === 'bot';
       push({ kind, key, seq, at, from, text, html, lang, files, amended, answer, vote: votes[seq], name: bot ? say('assistant') : name, first: true, last: true });
+      if (bot && choosing && seq > answered && record.buttons?.length)
+        rows.push({ kind: 'choices', key: `choices ${seq}`, at, seq, titles: record.buttons.map(({ title }) => title) });
     } else if (!of && (kind === 'message' || kind === 'event')) {
       const place = record === handoff && status.owner === 'queue' ? `${standing(status, say, chat.longer)}. ` : '';
       const line = place + ((event && say(event, { name })) || text);
@@ -80,11 +85,6 @@ export const timeline = ({ chat, say, clock }) => {
 
   const mine = rows.findLast((row) => row.kind === 'message' && row.from === 'customer');
   if (mine?.kind === 'message') mine.newest = true;
-  const newest = records.findLast(({ kind }) => kind === 'message');
-  if (newest?.from === 'bot' && newest.buttons?.length && !outbox.entries.length && status.owner !== 'agent') {
-    const { seq, at, buttons } = newest;
-    rows.push({ kind: 'choices', key: `choices ${seq}`, at: at * 1000, seq, titles: buttons.map(({ title }) => title) });
-  }
   const closing = records.findLast(({ event }) => event === 'closed');
   const before = records.findLast(({ seq, event }) => seq < (closing?.seq ?? 0) && /^(claimed|handed_back|reopened)$/.test(event ?? ''));
   if (status.owner === 'closed' && closing && before?.event === 'claimed' && skipped !== closing.seq)

@@ -14,7 +14,7 @@ from serving import KEY, serving
 
 from actions.shop.connection import ATTEMPTS, Connection
 from actions.shop.embedded import SampleShop
-from actions.shop.errors import NotFound, Refused, ShopUnavailable
+from actions.shop.errors import BadValue, NotFound, Refused, ShopUnavailable
 from actions.shop.rest import RestShop
 from actions.shop.server import create_app
 
@@ -193,6 +193,26 @@ async def test_an_answer_that_is_none_is_a_backend_out_of_order(
     between.plan = [raw(200, body)]
     with pytest.raises(ShopUnavailable, match=r"openapi\.yaml"):
         await rest.orders("C-1001")
+
+
+async def test_a_refund_that_stands_otherwise_than_described_is_a_backend_out_of_order(
+    rest: RestShop, between: Between
+) -> None:
+    refund = {"reference": "R-1", "state": "approved", "amount": "19.00"}
+    between.plan = [raw(200, json.dumps({"orders": [{
+        "number": "1", "customer": "C-1", "state": "returned", "placed": "2026-03-01", "items": [], "total": "19.00",
+        "refunds": [refund]}]}).encode())]
+    with pytest.raises(ShopUnavailable, match="approved"):
+        await rest.orders("C-1001")
+
+
+async def test_a_refusals_facts_are_those_that_texts_know(rest: RestShop, between: Between) -> None:
+    facts = {"days": 30, "reason": "because", "field": "x", "text": "Buy more!", "response": "utter_greet"}
+    for error in ({"code": "refused", "reason": "too_late"}, {"code": "bad_value", "field": "name", "reason": "form"}):
+        between.plan = [raw(409, json.dumps({"error": {**error, "facts": facts}}).encode())]
+        with pytest.raises((Refused, BadValue)) as told:
+            await rest.cancel("C-1001", "LM-104233", key="k")
+        assert told.value.facts == {"days": 30}
 
 
 async def test_an_error_page_of_something_in_between_is_no_refusal(rest: RestShop, between: Between) -> None:

@@ -122,7 +122,12 @@ async def test_a_guest_is_known_by_email_with_all_orders_of_that_address(shop: W
         woo.orders[number] = order(number, 0, "processing", "2026-02-01", email, (number, "Mug", 1, "9.00"))
     woo.orders[1030]["status"] = "trash"
     guest = await shop.customer_by_email("GUEST@example.net")
-    assert guest is not None and guest.id == "guest-1037"
+    assert guest is not None and guest.id == "guest-1032"
+    assert await shop.customer_of_order("1037", "guest@example.net") == guest == await shop.customer_of_order(
+        "1032", "guest@example.net")
+    woo.orders[1050] = order(1050, 0, "processing", "2026-03-09", "guest@example.net", (10, "Mug", 1, "9.00"))
+    assert await shop.customer_by_email("guest@example.net") == guest
+    del woo.orders[1050]
     assert [one.number for one in await shop.orders(guest.id)] == ["1037", "1032"]
     assert (await shop.order(guest.id, "1032")).items[0].name == "Mug"
     for number in ("1031", "1030", "1041"):
@@ -218,6 +223,26 @@ async def test_a_wrong_key_or_one_that_may_only_read_names_the_setting(woo: Woo)
             await reading.cancel("7", "1041", key="k")
         await wrong.close()
         await reading.close()
+
+
+async def test_what_extensions_leave_empty_hides_no_order(shop: WooCommerceShop, woo: Woo) -> None:
+    woo.orders[1041]["shipping_lines"][0]["method_title"] = None
+    woo.orders[1039]["meta_data"][0]["value"] = None
+    woo.orders[1041]["line_items"][0]["quantity"] = 0
+    orders = {one.number: one for one in await shop.orders("7")}
+    assert orders["1041"].delivery.method == "" and orders["1039"].delivery.tracking == ""
+    with pytest.raises(Refused, match="by_person"):
+        await shop.change_quantity("7", "1041", "1", 2, key="k")
+
+
+async def test_an_answer_that_cannot_be_read_is_a_shop_that_is_unavailable(shop: WooCommerceShop, woo: Woo) -> None:
+    del woo.orders[1041]["shipping"], woo.orders[1037]["billing"]["first_name"], woo.customers[7]["first_name"]
+    woo.orders[1038]["line_items"][0]["total"] = woo.orders[1038]["line_items"][0]["subtotal"] = "much"
+    for asked in (shop.orders("7"), shop.customer_of_order("1037", "guest@example.net"), shop.customer_by_email(AMARA),
+                  shop.sign_in_mail("password", AMARA, key="k"),
+                  shop.change_quantity("8", "1038", "5", 2, key="k")):
+        with pytest.raises(ShopUnavailable):
+            await asked
 
 
 async def test_a_shop_that_answers_otherwise_is_unavailable(shop: WooCommerceShop, woo: Woo) -> None:
