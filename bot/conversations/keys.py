@@ -25,10 +25,12 @@ key                         type     holds
                                      cause, merged_into, rating (JSON), via (``mail``), contact (JSON: where
                                      answers go), tokens (SHA-256 of further tokens, by space), was (id of the customer
                                      whose it stays until it is proved again), introduced (when it was, while closed),
+                                     proved (SHA-256 of the tokens by which the page said who it is, by space),
                                      mark (token of the last change of these)
 ``fd:c:C:log``              list     the records as JSON; the element at index i has seq i + 1
 ``fd:c:C:ids``              hash     sender's message id -> ``seq digest``, so that one id is one message;
                                      ``helpful:SEQ`` -> ``1`` or ``0``, the newest vote on an answer;
+                                     ``letter:SEQ`` -> seq of the last message of the mail that begins with this one;
                                      ``unmailed:SEQ``: that this answer could not be mailed was told
 ``fd:c:C:turns``            list     seqs of customer messages that the bot has yet to answer
 ``fd:c:C:tracker``          list     the newest Rasa events as JSON, at most ``TRACKER_EVENTS``

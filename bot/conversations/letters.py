@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.conversations import keys
 from bot.conversations.amendments import amended
@@ -18,8 +19,8 @@ from bot.conversations.errors import Missing
 from bot.conversations.record import Record, encode
 from bot.conversations.store import Conversations, fingerprint
 
-#: Agents' messages of so many seconds go into one letter, which goes when the last of them can be changed no more: so
-#: it waits for two minutes at most, however much is said.
+#: A letter goes when agents' messages of so many seconds can be changed no more, with all others that cannot by then.
+#: So it waits for two minutes at most, however much is said, and what waited while the customer was here is one letter.
 GATHER_SECONDS = 60.0
 #: A stream that was open so lately counts as one that is.
 _HERE_SECONDS = 30.0
@@ -55,14 +56,19 @@ class Letter:
 def next_letter(records: Sequence[Record], now: float) -> Letter | None:
     """What is to be mailed of the `records` after the last letter; None while its agent may still change any of it.
 
-    Which messages go together depends on their times alone, so whoever works it out, and how often, it is the same
-    letter. What was taken back does not go out.
+    Whoever works it out later finds the same letter or a longer one. What was taken back does not go out.
     """
-    said = [r for r in amended(records) if r["kind"] == "message" and r["from"] == "agent"]
+    said = list(filter(is_answer, amended(records)))
     together = [r for r in said if r["at"] < said[0]["at"] + GATHER_SECONDS]
-    if not together or now - together[-1]["at"] <= keys.AMEND_SECONDS:
+    settled = list(takewhile(lambda r: now - r["at"] > keys.AMEND_SECONDS, said))
+    if not settled or len(settled) < len(together):
         return None
-    return Letter(together[0]["seq"], together[-1]["seq"], [r for r in together if not r.get("deleted")])
+    return Letter(settled[0]["seq"], settled[-1]["seq"], [r for r in settled if not r.get("deleted")])
+
+
+def is_answer(record: Record) -> bool:
+    """Whether this is a message of an agent."""
+    return bool(record["kind"] == "message" and record["from"] == "agent")
 
 
 class Letters:
@@ -71,6 +77,7 @@ class Letters:
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
         self._contact, self._resume, self._unmailed = Script("contact"), Script("resume"), Script("unmailed")
+        self._letter = Script("letter")
 
     async def write_to(self, cid: str, email: str, name: str) -> None:
         """From now on answers go to this address while the customer is not here. Raises Missing, NotByMail."""
@@ -91,6 +98,11 @@ class Letters:
         """Everything up to `seq` was mailed, or read."""
         await self._conversations.call("ZADD", keys.CORRESPONDENCE, "XX", "GT", seq, cid)
 
+    async def owed(self, cid: str) -> bool:
+        """Whether an answer may still have to be mailed."""
+        done = await self._conversations.call("ZSCORE", keys.CORRESPONDENCE, cid)
+        return done is not None and any(map(is_answer, await self._conversations.records(cid, int(float(done)))))
+
     async def read(self, cid: str, seq: int) -> None:
         """The customer has read everything up to `seq`, as far as there is so much. Counts where they are answered by
         mail. Raises Missing."""
@@ -98,10 +110,14 @@ class Letters:
             seq = min(seq, (await self._conversations.state(cid)).seq)
             await self._conversations.call("ZADD", keys.READ, "GT", seq, cid)
 
-    async def has_read(self, cid: str, seq: int) -> bool:
-        """Whether the customer has read what was said up to `seq`."""
-        read = await self._conversations.call("ZSCORE", keys.READ, cid)
-        return read is not None and float(read) >= seq
+    async def read_to(self, cid: str) -> int:
+        """The seq up to which the customer has read."""
+        return int(float(await self._conversations.call("ZSCORE", keys.READ, cid) or 0))
+
+    async def end_of(self, cid: str, letter: Letter) -> int:
+        """The seq of the last message that goes into this letter, whoever mails it; 0 where the conversation is no
+        more."""
+        return int(await self._letter(self._conversations.client, cid, letter.first, letter.last))
 
     async def unmailed(self, cid: str, seq: int, email: str) -> None:
         """The letter that begins with `seq` could not be mailed: the staff read so in the log, once."""

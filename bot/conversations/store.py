@@ -59,7 +59,7 @@ class Conversations(Acts, Standing):
         once = (identity.digest, identity.seconds) if identity else ("", 0)
         fields = ["page", page, "locale", locale, "browser", browser]
         if identity:
-            fields += ["customer", as_json(identity.customer)]
+            fields += ["customer", as_json(identity.customer), "proved", fingerprint(secret)]
         outcome = await self._run("create", cid, "token", fingerprint(secret), *once, *fields)
         if outcome == "replayed":
             raise Replayed
@@ -67,13 +67,13 @@ class Conversations(Acts, Standing):
             raise ConversationError("a new conversation id was taken already; try again")
         return cid, f"{cid}.{secret}"
 
-    async def identify(self, cid: str, identity: Identity) -> None:
-        """Says who the customer is. The same token may come again for the same conversation.
+    async def identify(self, cid: str, identity: Identity, token: str = "") -> None:
+        """Says who the customer is, who came by `token`. The same identity may come again for the same conversation.
 
         Raises Missing, Replayed, and OtherCustomer where the conversation is somebody else's: it never passes on.
         """
         outcome = await self._run("identify", cid, as_json(identity.customer), identity.customer.id, identity.digest,
-                                  identity.seconds)
+                                  identity.seconds, _mark(token))
         if outcome == "missing":
             raise Missing(cid)
         if outcome == "other":
@@ -93,18 +93,19 @@ class Conversations(Acts, Standing):
 
     async def post(
         self, cid: str, message_id: str, text: str, payload: str = "", attachments: Sequence[Record] = (),
-        reopen_seconds: float = 0, locale: str = "",
+        reopen_seconds: float = 0, locale: str = "", token: str = "",
     ) -> Posted:
         """Appends a customer's message, and to the bot's turns where the bot owns the conversation.
 
         `payload` is what a pressed button stands for, `attachments` what the record says of each file. A conversation
         that an agent closed less than `reopen_seconds` ago comes back to people, an older one to the bot. `locale` is
-        the language of the page that the customer is on now, where that is known. Raises Missing, IdReused.
+        the language of the page that the customer is on now, where that is known. Who comes by another `token` than
+        the one by which it was proved who they are is nobody in particular. Raises Missing, IdReused.
         """
         more = {**({"payload": payload} if payload else {}), **carried(attachments)}
         body = encode(message("customer", text, id=message_id, **more))
         outcome = await self._run("post", cid, message_id, digest(text, attachments), body, reopen_seconds,
-                                  locale)
+                                  locale, _mark(token))
         return self._posted(outcome, cid, message_id)
 
     # -- what was said -----------------------------------------------------------------------------------------
@@ -335,6 +336,11 @@ class Conversations(Acts, Standing):
                 await self.call("DEL", *names)
             if str(cursor) == "0":
                 return
+
+
+def _mark(token: str) -> str:
+    """The fingerprint of a conversation's token; empty for none."""
+    return fingerprint(token.partition(".")[2]) if token else ""
 
 
 def fingerprint(secret: str) -> str:

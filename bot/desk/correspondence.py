@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
 from bot.conversations.errors import StoreUnavailable
-from bot.conversations.letters import Letter, Letters, next_letter
+from bot.conversations.letters import Letters, is_answer, next_letter
 from bot.conversations.record import Record, shown
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.database import DatabaseUnavailable
 from bot.desk import tasks
 from bot.mail.letter import BadMail
-from bot.mail.outbox import Outbox, Waiting
+from bot.mail.outbox import Outbox
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Correspondence:
         self._shop = shop
         self._is_open = is_open
         self._task: asyncio.Task[None] | None = None
+        #: Keys of lost mails that need no look any more. That each is told once is the store's matter.
+        self._told: set[str] = set()
         self.letters = Letters(conversations)
 
     def start(self) -> None:
@@ -51,7 +53,8 @@ class Correspondence:
             await tasks.end([self._task])
 
     async def run(self, now: float | None = None) -> int:
-        """Sends what is due; returns how many letters went out. Raises StoreUnavailable, DatabaseUnavailable."""
+        """Sends what is due, and tells of what is lost; returns how many letters went out. Raises StoreUnavailable,
+        DatabaseUnavailable."""
         done = await self.letters.open()
         await self.letters.saw([cid for cid in done if self._is_open(cid)])
         now = await self._conversations.now() if now is None else now
@@ -68,6 +71,7 @@ class Correspondence:
                 except Exception:
                     # What is wrong with one conversation keeps no answer from the others.
                     log.exception("the answer of conversation %s cannot be mailed", cid)
+        await self._tell_of_lost()
         return sent
 
     async def send_link(self, cid: str) -> None:
@@ -77,31 +81,35 @@ class Correspondence:
             link = await self._link(state)
             await self._put(state, "new_link", {"link": link}, f"link:{cid}:{link[-8:]}")
 
-    async def lost(self, mail: Waiting) -> None:
-        """A mail that will never go. Where it was an answer, the staff are told; the key says so."""
-        kind, _, where = mail.key.partition(":")
-        cid, _, seq = where.rpartition(":")
-        if kind == "answer":
-            try:
-                await self.letters.unmailed(cid, int(seq), mail.to)
-            except StoreUnavailable as error:
-                log.warning("nobody is told that an answer of conversation %s could not be mailed: %s", cid, error)
+    async def _tell_of_lost(self) -> None:
+        """The staff are told of answers that will never go: by what the outbox says, so that no stop comes between."""
+        for key, to in await asyncio.to_thread(self._outbox.lost, "answer"):
+            if key not in self._told:
+                _, cid, seq = key.split(":")
+                await self.letters.unmailed(cid, int(seq), to)
+                self._told.add(key)
 
     async def _attend(self, state: State, seq: int, now: float) -> int:
         records = await self._conversations.records(state.id, seq)
         letter = next_letter(records, now)
         if letter is None:
-            if not any(record["kind"] == "message" and record["from"] == "agent" for record in records):
+            if not any(map(is_answer, records)):
                 await self.letters.done(state.id, records[-1]["seq"] if records else seq)
             return 0
-        goes = bool(letter.messages) and not await self.letters.has_read(state.id, letter.last)
-        if goes and await self.letters.is_here(state.id):
-            return 0  # it waits: they may yet read it, and behind a proxy a stream outlives its customer by minutes
-        if goes:
-            text, link = _text(letter), await self._link(state)
+        read = await self.letters.read_to(state.id)
+        last, news = letter.last, [message for message in letter.messages if message["seq"] > read]
+        if news:
+            if await self.letters.is_here(state.id):
+                return 0  # it waits: they may yet read it, and behind a proxy a stream outlives its customer by minutes
+            last = await self.letters.end_of(state.id, letter)
+            if last > letter.last:
+                return 0  # another desk, which knows more, is at it
+            news = [message for message in news if message["seq"] <= last]
+        if news:
+            text, link = _text(news), await self._link(state)
             await self._put(state, "answer", {"messages": text, "link": link}, f"answer:{state.id}:{letter.first}")
-        await self.letters.done(state.id, letter.last)
-        return int(goes)
+        await self.letters.done(state.id, last)
+        return int(bool(news))
 
     async def _put(self, state: State, template: str, values: dict[str, str], key: str) -> None:
         contact = state.contact or {}
@@ -137,9 +145,9 @@ class Correspondence:
             await asyncio.sleep(_EVERY_SECONDS)
 
 
-def _text(letter: Letter) -> str:
+def _text(messages: Sequence[Record]) -> str:
     said: list[str] = []
-    for record, before in zip(letter.messages, [None, *letter.messages], strict=False):
+    for record, before in zip(messages, [None, *messages], strict=False):
         said.append(shown(record) if _same(record, before) else f"{record['by']['name']} wrote:\n\n{shown(record)}")
     text = "\n\n".join(said)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + _MORE

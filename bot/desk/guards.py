@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sanic import Request
@@ -21,22 +22,29 @@ IDENTITIES = (30, 60)
 KEYS = (600, 60)
 TESTS = (20, 60)
 
+_WITH_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
+
 
 async def customer(request: Request) -> str:
     """The id of the conversation that the bearer token opens. Raises ApiError ``unauthorised``."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    cid = await of(request).conversations.opened_by(token.strip()) if scheme.lower() == "bearer" else None
+    cid = await of(request).conversations.opened_by(token(request))
     if cid is None:
         raise ApiError(401, "unauthorised", "This token opens no conversation.", {"WWW-Authenticate": "Bearer"})
     return cid
+
+
+def token(request: Request) -> str:
+    """The bearer token of a call, or nothing."""
+    scheme, _, found = request.headers.get("authorization", "").partition(" ")
+    return str(found.strip()) if scheme.lower() == "bearer" else ""
 
 
 async def member(request: Request, *roles: str, used: bool = True) -> Member:
     """Who is signed in, or the integration whose API key this is. A call that nobody makes by a use of theirs, not
     `used`, keeps no session alive. Raises ApiError ``unauthorised``, ``forbidden`` where none of `roles` or no fitting
     scope is theirs, and ``too_many``."""
-    if token := api_key(request):
-        return await _integration(request, token, roles)
+    if key := api_key(request):
+        return await _integration(request, key, roles)
     found = await of(request).sessions.find(request, used)
     if found is None:
         raise ApiError(401, "unauthorised", "Please sign in.")
@@ -47,14 +55,13 @@ async def member(request: Request, *roles: str, used: bool = True) -> Member:
 
 def api_key(request: Request) -> str:
     """The API key of a call, or nothing."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    token = token.strip()
-    return str(token) if scheme.lower() == "bearer" and token.startswith(PREFIX) else ""
+    found = token(request)
+    return found if found.startswith(PREFIX) else ""
 
 
-async def _integration(request: Request, token: str, roles: tuple[str, ...]) -> Member:
+async def _integration(request: Request, key: str, roles: tuple[str, ...]) -> Member:
     scope = scope_for(request.method, request.path)
-    found = await of(request).sessions.integration(token)
+    found = await of(request).sessions.integration(key)
     if found is None:
         raise ApiError(401, "unauthorised", "This API key opens nothing: it is wrong, revoked or over.",
                        {"WWW-Authenticate": "Bearer"})
@@ -106,7 +113,10 @@ def address(request: Request) -> str:
 
 
 def _caller(address: str) -> str:
-    """Whoever has one IPv6 address has the other 2^64 of its network too."""
+    """Whoever has one IPv6 address has the other 2^64 of its network too. Some proxies write a port behind it, which is
+    another for each connection."""
+    if told := _WITH_PORT.fullmatch(address):
+        address = told[1] or told[2]
     try:
         found = ip_address(address)
     except ValueError:

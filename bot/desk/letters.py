@@ -42,7 +42,7 @@ async def write_to(request: Request) -> HTTPResponse:
         state = await services.conversations.state(cid)
         if state.owner not in ("queue", "agent"):
             raise _not_by_mail()
-        await services.conversations.post(cid, body.message_id(fields), text)
+        await services.conversations.post(cid, body.message_id(fields), text, token=guards.token(request))
     try:
         await services.correspondence.letters.write_to(cid, email, name)
     except NotByMail:
@@ -66,8 +66,7 @@ async def resume(request: Request) -> HTTPResponse:
     code = body.read(request, required={"code": str})["code"]
     await guards.not_too_often(request, f"resume:{guards.address(request)}", *_CODES)
     services = of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    known = await services.conversations.opened_by(token.strip()) if scheme.lower() == "bearer" else None
+    known = await services.conversations.opened_by(guards.token(request))
     try:
         cid, made = await services.correspondence.letters.resume(code[:200], known or "")
     except NoSuchCode:

@@ -72,14 +72,14 @@ class Lobby:
         waits = state.owner == "queue"
         expected = self._waits[state.team].expected(ahead) if ahead is not None and state.team in self._waits else None
         away = self._away.get(state.team)
-        by_mail = waits or state.owner == "agent"
         return {
             "owner": state.owner,
             "agent": {"name": state.agent_name} if state.owner == "agent" else None,
             "ahead": ahead if waits else None,
             "wait": {"low": round(expected.low), "high": round(expected.high)} if waits and expected else None,
             "away": {"opens": away or None} if waits and away is not None else None,
-            "mail": state.contact["email"] if by_mail and state.contact else None,
+            # Also once it is closed or the bot's again: what was answered before goes out all the same.
+            "mail": state.contact["email"] if state.contact else None,
         }
 
     # -- what is watched ---------------------------------------------------------------------------------------

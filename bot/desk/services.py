@@ -142,7 +142,7 @@ class Services:
             library=library, pictures=Pictures(engine),
             ledger=ledger, workshop=workshop, calendar=Calendar(ledger, workshop, lambda: current_name(settings.index)),
             shelf=Latest(Shelf(ledger).refresh),
-            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings), correspondence.lost),
+            tokens=Tokens(settings), outbox=outbox, postman=Postman(outbox, way(settings)),
             attachments=attachments,
             sweeps=Sweeps(conversations, archive, attachments, filler, library, outbox,
                           Erasure(settings, conversations, engine)),

@@ -53,7 +53,8 @@ async def identify(request: Request) -> HTTPResponse:
     cid = await guards.customer(request)
     fields = body.read(request, required={"identity": str})
     await guards.not_too_often(request, f"identity:{cid}", *guards.IDENTITIES)
-    await of(request).conversations.identify(cid, of(request).tokens.identity(fields["identity"]))
+    await of(request).conversations.identify(cid, of(request).tokens.identity(fields["identity"]),
+                                              guards.token(request))
     return HTTPResponse(status=204)
 
 
@@ -85,7 +86,7 @@ async def post(request: Request) -> HTTPResponse:
     await guards.not_too_often(request, f"messages:{cid}", *guards.MESSAGES)
     services = of(request)
     posted = await services.conversations.post(cid, message_id, text, payload, files,
-                                               services.settings.reopen_hours * 3600, locale)
+                                               services.settings.reopen_hours * 3600, locale, guards.token(request))
     await carried.settle(request, files, posted.seq)
     return as_json({"id": message_id, "seq": posted.seq, "duplicate": posted.duplicate})
 

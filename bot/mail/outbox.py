@@ -124,17 +124,14 @@ class Outbox:
         self._set(_mails.c.key == mail.key, state="sent", body=b"", said="")
 
     def failed(self, mail: Waiting, said: str, for_good: bool = False) -> str:
-        """Notes why a mail was not taken; returns what becomes of it: ``waiting``, ``refused`` or ``given_up``."""
+        """Notes why a mail was not taken; returns what becomes of it: ``waiting``, ``refused`` or ``given_up``. Nothing
+        becomes of it here where whoever has it by now decides."""
         # Who was slower than the lease has no say any more.
         mine = sa.and_(_mails.c.key == mail.key, _mails.c.state == "waiting", _mails.c.tries == mail.tries)
-        if for_good:
-            self._set(mine, state="refused", body=b"", said=said)
-            return "refused"
-        if mail.tries > len(RETRIES):
-            self._set(mine, state="given_up", body=b"", said=said)
-            return "given_up"
-        self._set(mine, due=time.time() + RETRIES[mail.tries - 1], said=said)
-        return "waiting"
+        if for_good or mail.tries > len(RETRIES):
+            state = "refused" if for_good else "given_up"
+            return state if self._set(mine, state=state, body=b"", said=said) else ""
+        return "waiting" if self._set(mine, due=time.time() + RETRIES[mail.tries - 1], said=said) else ""
 
     def forget(self, before: float) -> int:
         """Removes mails that were put in before then, but none that waits; returns how many."""
@@ -150,6 +147,14 @@ class Outbox:
         with reading(self._engine) as connection:
             return list(connection.execute(sa.select(_mails.c.key).where(mine)).scalars())
 
+    def lost(self, kind: str) -> list[tuple[str, str]]:
+        """Keys and recipients of the mails that will never go, of those whose keys begin with this word."""
+        query = sa.select(_mails.c.key, _mails.c.recipient).where(
+            _mails.c.state.in_(("refused", "given_up")), _mails.c.key.startswith(f"{kind}:", autoescape=True))
+        self.prepare()
+        with reading(self._engine) as connection:
+            return [(key, to) for key, to in connection.execute(query)]
+
     def drop(self, names: Sequence[str]) -> None:
         """Removes these mails, by their keys, also those that wait."""
         with writing(self._engine) as connection:
@@ -162,6 +167,6 @@ class Outbox:
         with reading(self._engine) as connection:
             return {state: count for state, count in connection.execute(query)}
 
-    def _set(self, which: Any, **values: Any) -> None:
+    def _set(self, which: Any, **values: Any) -> int:
         with writing(self._engine) as connection:
-            connection.execute(_mails.update().where(which).values(**values))
+            return int(connection.execute(_mails.update().where(which).values(**values)).rowcount)

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import smtplib
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -81,8 +81,10 @@ class Smtp:
             code, said = next(iter(error.recipients.values()))
             raise NotTaken(f"{code} {_text(said)}", for_good=_for_good(code, _text(said))) from error
         except smtplib.SMTPResponseException as error:
-            # Before the recipient it is not the mail that is refused: a password, our sender or our host is wrong.
-            refused = isinstance(error, smtplib.SMTPDataError) and _for_good(error.smtp_code, _text(error.smtp_error))
+            # Before the recipient it is not the mail that is refused: a password, our sender or our host is wrong. But
+            # where the server wants to know its size at once, one that is too large (552) is.
+            about = isinstance(error, smtplib.SMTPDataError) or error.smtp_code == 552
+            refused = about and _for_good(error.smtp_code, _text(error.smtp_error))
             raise NotTaken(f"{error.smtp_code} {_text(error.smtp_error)}", for_good=refused) from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotTaken(f"{type(error).__name__}: {error}") from error
@@ -136,13 +138,11 @@ def way(settings: Settings) -> Way:
 
 
 class Postman:
-    """Sends what is due, once a second. Several may do so over one outbox. `lost` is told of each mail that was refused
-    for good or tried for the last time."""
+    """Sends what is due, once a second. Several may do so over one outbox."""
 
-    def __init__(self, outbox: Outbox, way: Way, lost: Callable[[Waiting], Awaitable[None]] | None = None) -> None:
+    def __init__(self, outbox: Outbox, way: Way) -> None:
         self._outbox = outbox
         self._way = way
-        self._lost = lost
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -159,24 +159,22 @@ class Postman:
         count = 0
         while (mail := await asyncio.to_thread(self._outbox.take)) is not None:
             # Carried out as a whole: a stop in between would leave a mail that was sent as one that was not.
-            state = await asyncio.shield(asyncio.to_thread(self._deliver, mail))
-            count += state == "sent"
-            if state in ("refused", "given_up") and self._lost is not None:
-                await self._lost(mail)
+            count += await asyncio.shield(asyncio.to_thread(self._deliver, mail))
         return count
 
-    def _deliver(self, mail: Waiting) -> str:
-        """Returns what becomes of it: as :meth:`Outbox.failed` does, or ``sent``."""
+    def _deliver(self, mail: Waiting) -> bool:
+        """Returns whether it was taken."""
         mark = hashlib.sha256(mail.key.encode()).hexdigest()[:12]
         try:
             self._way.deliver(mail)
         except NotTaken as error:
             becomes = self._outbox.failed(mail, str(error), error.for_good)
-            log.warning("mail %s was not taken (attempt %d, now %s): %s", mark, mail.tries, becomes, error)
-            return becomes
+            log.warning("mail %s was not taken (attempt %d, now %s): %s", mark, mail.tries,
+                        becomes or "elsewhere", error)
+            return False
         self._outbox.sent(mail)
         log.info("mail %s was sent", mark)
-        return "sent"
+        return True
 
     async def _repeat(self) -> None:
         while True:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from bot.conversations.amendments import newest_message
 from bot.conversations.errors import Missing
+from bot.conversations.letters import Letters
 from bot.conversations.record import Record
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
@@ -215,7 +216,8 @@ async def _copy(conversations: Conversations, archive: Archive, cid: str) -> int
 
 async def _forget(conversations: Conversations, archive: Archive, cid: str) -> bool:
     seq = await _copy(conversations, archive, cid)
-    if seq == 0:
+    # Answers are mailed from the live store.
+    if seq == 0 or await Letters(conversations).owed(cid):
         return False
     # Said first: a crash in between shows it twice for a moment, which lists sort out; the reverse would hide it.
     await asyncio.to_thread(archive.set_alone, cid, True)

@@ -91,6 +91,9 @@ def test_a_mail_a_correction_and_a_rating(product: Product, person: Callable[...
     kept = desk.get(f"{api}/console/conversations/{cid}").json()["conversation"]["rating"]
     assert (kept["csat"], kept["effort"], kept["comment"]) == (5, 4, "Quick and kind.")
     customer.reload()
-    # On a phone the chat covers the page, so it opens only when asked.
-    customer.locator("[data-fd=bubble]").click()
+    # On a phone the chat covers the page, so it opens only when asked. What they have read is told also now that it is
+    # closed, or it would be mailed.
+    act("notes", id="n1", text="They are happy")
+    with customer.expect_response("**/api/widget/read"):
+        customer.locator("[data-fd=bubble]").click()
     expect(customer.locator("[data-fd=rated]")).to_be_visible()

@@ -171,6 +171,30 @@ async def test_who_comes_back_with_a_token_is_known_when_the_conversation_opens_
         await conversations.commit(turn, Commit())
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_the_page_of_one_browser_introduces_nobody_who_came_by_a_mailed_link_in_another(
+    conversations: Conversations, closed: bool
+) -> None:
+    """The mail may have gone to somebody else, or been passed on."""
+    cid, token = await conversations.create(identity=identity(AMARA, "t1"))
+    letters = Letters(conversations)
+    _, mailed = await letters.resume(await letters.code(cid))
+    assert mailed is not None
+    if closed:
+        assert await conversations.close_idle(await conversations.now() + 10) == [cid]
+    await conversations.identify(cid, identity(AMARA, "t2"), token)
+    await conversations.post(cid, "m1", "where is my order", token=mailed)
+    turn = await conversations.take()
+    assert turn is not None and turn.customer is None
+    await conversations.commit(turn, Commit())
+    # Whose page said so in both is known in both.
+    await conversations.identify(cid, identity(AMARA, "t3"), mailed)
+    await conversations.identify(cid, identity(AMARA, "t4"), token)
+    for number, by in enumerate((token, mailed)):
+        await conversations.post(cid, f"again{number}", "it is me", token=by)
+        assert (await conversations.state(cid)).customer == AMARA
+
+
 async def test_a_code_is_right_once_and_only_for_its_conversation(conversations: Conversations) -> None:
     codes = Codes(conversations)
     code = await codes.make("c1", AMARA, "turn-1")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jwt
 import pytest
-from desk_harness import Desk, running
+from desk_harness import Customer, Desk, running
 from playwright.async_api import Page, Route, expect
 
 from bot.conversations.turn import Commit
@@ -108,6 +108,29 @@ async def test_who_writes_on_after_a_closing_is_introduced_again(desk: Desk, pag
     assert await conversations.close_idle(await conversations.now() + 10) == [turn.cid]
     await say(page, "me again")
     assert await heard(desk, "me again", known=True) == ("amara", ["first of all", "me again"])
+
+
+async def test_a_page_introduces_nobody_who_opens_the_conversation_again_elsewhere(desk: Desk, page: Page) -> None:
+    """Whoever came by a mailed link, which may have gone astray."""
+    introductions: list[str] = []
+    page.on("request", lambda request: introductions.append(request.url) if "/identity" in request.url else None)
+    await arrive(page, desk)
+    await page.evaluate("identity => Frontdesk.identify(identity)", token("amara"))
+    await say(page, "first of all")
+    await heard(desk, "first of all", known=True)
+    conversations = desk.services.conversations
+    turn = await conversations.take()
+    assert turn is not None
+    await conversations.commit(turn, Commit())
+    letters = desk.services.correspondence.letters
+    _, mailed = await letters.resume(await letters.code(turn.cid))
+    assert mailed is not None
+    assert await conversations.close_idle(await conversations.now() + 10) == [turn.cid]
+    introductions.clear()
+    assert (await Customer(desk, turn.cid, mailed).say("x1", "what did I order")).status == 200
+    await expect(page.locator("[data-fd=message]", has_text="what did I order")).to_be_visible()
+    assert await heard(desk, "what did I order") == (None, ["first of all", "what did I order"])
+    assert introductions == []
 
 
 async def test_a_page_that_never_says_who_is_here_keeps_nobody_from_writing(desk: Desk, page: Page) -> None:

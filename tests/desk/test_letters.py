@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -16,8 +17,8 @@ from desk_harness import Agent, Customer, Desk, running
 from bot.conversations import keys
 from bot.conversations.customer import Customer as Known
 from bot.conversations.customer import Identity
-from bot.conversations.errors import OtherCustomer
-from bot.conversations.letters import GATHER_SECONDS, next_letter
+from bot.conversations.errors import OtherCustomer, StoreUnavailable
+from bot.conversations.letters import GATHER_SECONDS, Letter, next_letter
 from bot.conversations.state import State
 from bot.conversations.store import Conversations
 from bot.mail.postman import NotTaken
@@ -42,6 +43,19 @@ async def mails(desk: Desk) -> list[Any]:
 
 async def attend(desk: Desk) -> int:
     return await desk.services.correspondence.run(await desk.services.conversations.now() + LATER)
+
+
+async def say_for_minutes(agent: Agent, customer: Customer, conversations: Conversations, *texts: str) -> list[int]:
+    """An agent says these, the last of them now and each two minutes after the one before; returns their seqs."""
+    seqs = []
+    for text in texts:
+        seqs.append((await agent.act(customer.cid, "messages", {"id": text, "text": text})).json["seq"])
+    for place, seq in enumerate(seqs):
+        record = await conversations.record(customer.cid, seq)
+        assert record is not None
+        record["at"] -= 120 * (len(texts) - 1 - place)
+        await conversations.call("LSET", keys.log(customer.cid), seq - 1, json.dumps(record))
+    return seqs
 
 
 def code_of(mail: Any) -> str:
@@ -93,6 +107,20 @@ async def test_what_was_taken_back_or_read_does_not_go_out(desk: Desk, waiting: 
         assert (await waiting.post("read", {"seq": wrong})).json["error"]["field"] == "seq"
 
 
+@pytest.mark.parametrize("how", ["close", "handback"])
+async def test_the_chat_is_told_where_answers_go_for_as_long_as_they_go(
+    desk: Desk, waiting: Customer, agent: Agent, how: str
+) -> None:
+    """Whoever is not told so does not say what was read, and is mailed it."""
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})).json["seq"]
+    assert (await agent.act(waiting.cid, how, {"outcome": "solved"} if how == "close" else {})).status == 200
+    assert (await waiting.get("conversation")).json["status"]["mail"] == "ada@example.org"
+    assert (await waiting.post("read", {"seq": seq})).status == 204
+    assert await attend(desk) == 0 and await mails(desk) == []
+
+
 async def test_a_stream_that_is_open_keeps_an_answer_waiting_and_does_not_lose_it(
     desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
 ) -> None:
@@ -106,6 +134,56 @@ async def test_a_stream_that_is_open_keeps_an_answer_waiting_and_does_not_lose_i
         assert await attend(desk) == 0 and await attend(desk) == 0
     await conversations.call("ZADD", keys.HERE, 0, waiting.cid)
     assert await attend(desk) == 1 and len(await mails(desk)) == 1 and await attend(desk) == 0
+
+
+async def test_what_waited_while_they_were_here_goes_as_one_mail_without_what_they_read(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    seqs = await say_for_minutes(agent, waiting, conversations, "One", "Two", "Three", "Four")
+    async with waiting.events() as events:
+        await events.next("status")
+        assert await attend(desk) == 0
+    await conversations.call("ZADD", keys.HERE, 0, waiting.cid)
+    await waiting.post("read", {"seq": seqs[0]})
+    assert await attend(desk) == 1 and await attend(desk) == 0
+    [mail] = await mails(desk)
+    assert "Two\n\nThree\n\nFour" in mail.get_content() and "One" not in mail.get_content()
+
+
+async def test_desks_that_look_at_different_times_mail_each_message_once(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    await say_for_minutes(agent, waiting, conversations, "One", "Two", "Three")
+    now = await conversations.now()
+    correspondence = desk.services.correspondence
+
+    async def late(cid: str, seq: int) -> None:
+        """One desk has mailed, and not noted it yet."""
+
+    with monkeypatch.context() as held:
+        held.setattr(correspondence.letters, "done", late)
+        assert await correspondence.run(now - 30) == 1
+    for _ in range(3):
+        await attend(desk)
+    texts = [mail.get_content() for mail in await mails(desk)]
+    assert [[word for word in ("One", "Two", "Three") if word in text] for text in texts] == [["One", "Two"], ["Three"]]
+
+
+async def test_a_mail_that_another_desk_has_begun_goes_whole(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    await agent.act(waiting.cid, "claim")
+    first, *_, last = await say_for_minutes(agent, waiting, conversations, "One", "Two", "Three")
+    await desk.services.correspondence.letters.end_of(waiting.cid, Letter(first, last, []))  # and then it died
+    assert await desk.services.correspondence.run(await conversations.now() - 30) == 0
+    assert await attend(desk) == 1
+    [mail] = await mails(desk)
+    assert "One\n\nTwo\n\nThree" in mail.get_content()
 
 
 async def test_who_is_not_answered_by_mail_leaves_no_trace_of_what_they_read(
@@ -172,6 +250,20 @@ async def test_who_opens_a_link_does_not_inherit_who_the_customer_proved_to_be(
     assert (await conversations.state(waiting.cid)).customer is None
 
 
+async def test_who_writes_by_a_link_is_not_whom_another_browser_introduced(
+    desk: Desk, waiting: Customer, agent: Agent, conversations: Conversations
+) -> None:
+    await waiting.post("mail", {"email": "ada@example.org"})
+    opened = (await resume(desk, await desk.services.correspondence.letters.code(waiting.cid))).json
+    other = Customer(desk, opened["conversation"], opened["token"])
+    amara = Identity(Known("C-1001", "Amara", "amara@example.com"), "digest", 60)
+    for says, known in ((waiting.say("m2", "It is me"), True), (other.say("m3", "Where is it?"), False),
+                        (other.post("mail", {"email": "eve@example.org", "text": "Here", "id": "m4"}), False)):
+        await conversations.identify(waiting.cid, amara, waiting.token)
+        assert (await says).status < 300
+        assert (await agent.summary(waiting.cid))["verified"] is known
+
+
 async def test_the_desk_forgets_in_time_whom_it_wrote_to(
     desk: Desk, waiting: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +300,15 @@ async def test_the_agent_is_told_once_what_could_not_be_mailed(
     await agent.act(waiting.cid, "claim")
     seq = (await agent.act(waiting.cid, "messages", {"id": "a1", "text": "A new one is on its way."})).json["seq"]
     assert await attend(desk) == 1 and await mails(desk) == []
+
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(desk.services.correspondence.letters, "unmailed", away)
+        with pytest.raises(StoreUnavailable):
+            await attend(desk)
+    assert await attend(desk) == 0
     told = [r for r in (await agent.get(f"conversations/{waiting.cid}")).json["records"] if r.get("event") == "unmailed"]
     assert [(r["kind"], r["of"], r["email"]) for r in told] == [("internal", seq, "ada@example.org")]
     await desk.services.correspondence.letters.unmailed(waiting.cid, seq, "ada@example.org")
@@ -273,16 +374,16 @@ async def test_what_is_wrong_with_one_conversation_keeps_no_answer_from_others(
     assert {mail["To"] for mail in await mails(desk)} == {f"ada{number}@example.org" for number in range(3)}
 
 
-def test_a_letter_is_the_same_whoever_works_it_out() -> None:
+def test_a_letter_ends_with_what_can_be_changed_no_more() -> None:
     def said(seq: int, at: float) -> dict[str, Any]:
         return {"seq": seq, "at": at, "kind": "message", "from": "agent", "text": f"{seq}", "by": {"id": "a", "name": "A"}}
 
     records = [said(5, 100.0), said(6, 159.0), said(7, 161.0)]
     for now in (159.9, 161.0, 219.0):
         assert next_letter(records, now) is None, "what could still be taken back went out"
-    for now in (219.1, 222.0, 9999.0):
+    for now, last in ((219.1, 6), (221.0, 6), (221.1, 7), (9999.0, 7)):
         letter = next_letter(records, now)
-        assert letter is not None and (letter.first, letter.last) == (5, 6)
+        assert letter is not None and (letter.first, letter.last) == (5, last)
     taken_back = {"seq": 8, "at": 218.0, "kind": "internal", "from": "agent", "event": "deleted", "of": 6}
     letter = next_letter([*records, taken_back], 219.1)
     assert letter is not None and [record["seq"] for record in letter.messages] == [5] and letter.last == 6
@@ -292,6 +393,5 @@ def test_a_letter_is_the_same_whoever_works_it_out() -> None:
 def test_who_never_stops_writing_delays_no_letter_beyond_two_minutes() -> None:
     records = [{"seq": seq, "at": 100.0 + seq, "kind": "message", "from": "agent", "text": "and", "by": {"id": "a"}}
                for seq in range(1, 601)]
-    letter = next_letter(records[:121], 221.0)
+    letter = next_letter(records, 221.0)
     assert letter is not None and (letter.first, letter.last) == (1, 60)
-    assert next_letter(records, 999.0) == letter

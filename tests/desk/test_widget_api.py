@@ -257,7 +257,10 @@ async def test_the_token_of_one_conversation_shows_nothing_of_another(desk: Desk
                                                           (1, "{n}.1.1.1\n9.9.9.9", True), (1, "9.9.9.9\n{n}.1.1.1", False),
                                                           (2, "{n}.1.1.1\n9.9.9.9", False),
                                                           (1, "2001:db8::{n}:1", True), (1, "2001:db8:0:{n}::1", False),
-                                                          (1, "::ffff:{n}.1.1.1", False), (1, "no address {n}", False)])
+                                                          (1, "::ffff:{n}.1.1.1", False), (1, "no address {n}", False),
+                                                          (1, "9.9.9.9:10{n}", True), (1, "{n}.1.1.1:443", False),
+                                                          (1, "[2001:db8::{n}:1]:10{n}", True), (1, "[2001:db8::{n}]", True),
+                                                          (1, "[2001:db8:0:{n}::1]:443", False)])
 async def test_behind_proxies_limits_go_by_what_the_outermost_saw(
     settings: Settings, proxies: int, told: str, limited: bool
 ) -> None:

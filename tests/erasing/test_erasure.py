@@ -101,7 +101,7 @@ async def closed(
     await conversations.commit(turn, Commit(handoff=Handoff("support", "defect", {"text": text})))
     await conversations.claim(cid, "a1", "Grace")
     await Letters(conversations).write_to(cid, email.upper(), who)
-    await conversations.say(cid, "a1", "Grace", "s1", f"You wrote {text}")
+    await Letters(conversations).done(cid, (await conversations.say(cid, "a1", "Grace", "s1", f"You wrote {text}")).seq)
     await conversations.close(cid, "a1", "Grace", "solved", text)
     await Feedback(conversations).rate(cid, Rating(5, None, text))
     state, records = await conversations.state(cid), await conversations.records(cid)

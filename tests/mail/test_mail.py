@@ -191,11 +191,11 @@ async def test_who_is_slower_than_the_lease_has_no_say_any_more(box: Outbox) -> 
     due_now(box)
     other = box.take()
     assert slow is not None and other is not None
-    box.failed(slow, "554 never", for_good=True)
+    assert box.failed(slow, "554 never", for_good=True) == box.failed(slow, "451 later") == ""
     assert box.counts() == {"waiting": 1}
     box.sent(slow)
-    box.failed(other, "554 never", for_good=True)
-    assert box.counts() == {"sent": 1}, "it went, so it is not refused"
+    assert box.failed(other, "554 never", for_good=True) == ""
+    assert box.counts() == {"sent": 1} and not box.lost("1"), "it went, so it is not refused"
 
 
 def test_an_outbox_of_before_learns_what_is_over(tmp_path: Path) -> None:
@@ -221,6 +221,15 @@ async def test_what_a_server_refuses_for_good_is_not_tried_again(
         await Postman(box, Smtp(url)).run()
         setattr(got, field, "")
     assert box.counts() == {state: 2}
+
+
+async def test_a_mail_that_is_too_large_is_not_tried_again(server: tuple[Server, str], box: Outbox) -> None:
+    """Servers that take a size say so before they ask to whom it goes."""
+    got, url = server
+    got.say_from = "552 5.3.4 Message size exceeds fixed limit"
+    await box.send("a@b.example", "code", VALUES, key="1")
+    await Postman(box, Smtp(url)).run()
+    assert box.counts() == {"refused": 1}
 
 
 @pytest.mark.parametrize(("field", "say"), [

@@ -9,6 +9,7 @@ import pytest
 
 from bot.conversations import keys
 from bot.conversations.errors import Missing
+from bot.conversations.letters import Letters
 from bot.conversations.store import Conversations
 from bot.conversations.turn import Commit, Handoff
 from bot.database import DatabaseUnavailable, migrate, open_database, reading, writing
@@ -108,6 +109,22 @@ async def test_what_goes_on_is_not_forgotten(conversations: Conversations, archi
     state, _, records = found
     assert [record["seq"] for record in records] == list(range(1, state.seq + 1))
     assert [record.get("event") for record in records][-3:] == ["reopened", None, "closed"]
+
+
+async def test_an_answer_that_is_still_to_be_mailed_is_not_forgotten(
+    conversations: Conversations, archive: Archive
+) -> None:
+    cid, _ = await conversations.create()
+    await conversations.post(cid, "m1", "help")
+    await conversations.claim(cid, "a1", "Ada", owner="bot")
+    letters = Letters(conversations)
+    await letters.write_to(cid, "ada@example.org", "")
+    seq = (await conversations.say(cid, "a1", "Ada", "s1", "A new one is on its way.")).seq
+    await conversations.close(cid, "a1", "Ada", "solved", "")
+    assert await keep(conversations, archive, keep_days=0) == 0
+    assert archive.seq(cid) == (await conversations.state(cid)).seq and archive.count() == 0
+    await letters.done(cid, seq)
+    assert await keep(conversations, archive, keep_days=0) == 1
 
 
 async def test_a_note_after_closing_is_kept_too(conversations: Conversations, archive: Archive) -> None:

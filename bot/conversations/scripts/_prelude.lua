@@ -123,7 +123,7 @@ local function disown(cid)
   local known = redis.call('HGET', key(cid), 'customer')
   if not known then return false end
   redis.call('HSET', key(cid), 'was', cjson.decode(known).id)
-  redis.call('HDEL', key(cid), 'customer')
+  redis.call('HDEL', key(cid), 'customer', 'proved')
   return true
 end
 

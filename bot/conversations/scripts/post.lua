@@ -1,5 +1,6 @@
 -- A customer's message. ARGV: cid, id, digest, body, seconds after its closing in which a conversation that an agent
--- closed comes back to people, the language of the page that the customer is on (empty where it is not told).
+-- closed comes back to people, the language of the page that the customer is on (empty where it is not told), fingerprint
+-- of the token by which they came ('' for none).
 -- Outcomes: missing | reused | duplicate SEQ | ok SEQ OWNER
 local cid, id, digest, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('EXISTS', key(cid)) == 0 then return {'missing'} end
@@ -27,6 +28,9 @@ if owner == 'closed' then
   -- It may be another person at this browser by now: who it is has to be proved again, unless that was just done.
   if not introduced or t - tonumber(introduced) > tonumber(INTRODUCED) then disown(cid) end
 end
+-- Nor does it prove anything of whoever came by a mailed link that the customer was introduced in another browser.
+local proved = redis.call('HGET', key(cid), 'proved')
+if proved and not string.find(proved, ARGV[7], 1, true) and disown(cid) then tell(cid) end
 local seq = append(cid, body, t)
 remember(cid, id, seq, digest)
 redis.call('HSET', key(cid), 'spoke', 'customer')

@@ -194,8 +194,9 @@ export const makeChat = (base, shelf, locale, draw, who, parted) => {
     }
     chat.records.push(record);
     settle(record);
-    // Who it is counts no more since it was closed; the page knows.
-    if (record.event === 'reopened' && chat.session) void introduce(chat.session);
+    // Who it is counts no more since it was closed; the page knows, where it was opened again from here.
+    if (record.event === 'reopened' && chat.session && chat.outbox.entries.some(({ state }) => state !== 'failed'))
+      void introduce(chat.session);
     if (record.from === chat.typing?.from) showTyping(null);
   };
 
