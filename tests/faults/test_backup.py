@@ -601,7 +601,7 @@ def test_another_versions_tables_are_refused_before_anything_is_put_there(
         columns, first, *rest = archive.read("sql/schema_version.jsonl").splitlines()
     newer = json.dumps([json.loads(first)[0], 999]).encode()
     changed(file, "sql/schema_version.jsonl", b"".join(line + b"\n" for line in (columns, newer, *rest)))
-    with pytest.raises(BadBackup, match="whose tables differ from this version's; restore it with that version"):
+    with pytest.raises(BadBackup, match=r"whose tables differ .*restore it with that version"):
         put_back(empty, file, False, silent)
     assert list_staff(empty) == [] and not empty.kb.exists()
 
