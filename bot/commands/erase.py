@@ -64,8 +64,9 @@ async def _erase(args: argparse.Namespace, erasure: Erasure) -> int:
             return 1
         counts = await erasure.erase(who, found)
         print(f"Erased: {_counted(counts)}. Backups of before still hold them." if counts else "Nothing was erased.")
+        begun = await erasure.left(found.closed)
         found = await erasure.find(who)  # the customer may have written meanwhile
-        stays = found.closed
+        stays = list({state.id: state for state in (*begun, *found.closed)}.values())
     for state in stays:
         print(f"frontdesk: {state.id} could not be taken out whole, for the reason above; mend it, then say this again",
               file=sys.stderr)

@@ -109,6 +109,11 @@ class Erasure:
                 await asyncio.to_thread(self._erased.done, cid)
         return counts
 
+    async def left(self, states: Sequence[State]) -> list[State]:
+        """Those of these of which something may be left, as where a file cannot be removed."""
+        begun = set(await asyncio.to_thread(self._erased.begun))
+        return [state for state in states if state.id in begun]
+
     async def sweep(self) -> Counter[str]:
         """Erases a portion of what was closed before the days that the settings give, and goes on with what was
         begun."""

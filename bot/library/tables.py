@@ -270,7 +270,7 @@ def row_of(article: Article, **more: Any) -> dict[str, Any]:
 def lasting(report: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a gate's report. What customers asked is in its counts only: their words would outlive the
     conversations that they are from."""
-    return {name: [one for one in told if one["source"] == "test"] if name in _DIFFERENCES else told
+    return {name: [one for one in told if one.get("source") == "test"] if name in _DIFFERENCES else told
             for name, told in report.items()}
 
 

@@ -252,6 +252,8 @@ async def test_a_file_that_cannot_be_removed_keeps_up_nobody_else(
         patched.setattr(Path, "unlink", refuse)
         Erased(engine).begin(cids)
         assert (await erasure.finish())["conversations"] == 1
+    # Also where neither archive nor index had it yet, so that it is found nowhere any more.
+    assert [state.id for state in await erasure.left(found.closed)] == cids[:1]
     assert Erased(engine).begun() == cids[:1] and [state.id for state in (await erasure.find(ADA)).closed] == cids[:1]
     assert (await erasure.finish())["conversations"] == 1
     assert not (await erasure.find(ADA)).closed
