@@ -7,7 +7,7 @@ import base64
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -329,6 +329,19 @@ def test_a_restored_backup_is_looked_through_again() -> None:
     assert list(rows) == [["id", "at", "done"], ["c1", 1.0, False]]
 
 
+def at_store(settings: Settings, do: Callable[[Conversations], Awaitable[Any]]) -> Any:
+    """What comes of that in a loop of its own. Its connection is closed: the loop that Sanic sets for the process would
+    wait for that for ever."""
+    async def main() -> Any:
+        conversations = Conversations(connect(settings.redis))
+        try:
+            return await do(conversations)
+        finally:
+            await conversations.client.connection_pool.disconnect()
+
+    return asyncio.run(main())
+
+
 @pytest.fixture
 def told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     """A conversation as the command finds it, in the SQLite file of the settings."""
@@ -337,11 +350,8 @@ def told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     engine = open_database(settings.database)
     tables.prepare(engine)
 
-    async def make() -> str:
-        conversations = Conversations(connect(settings.redis))
-        return await closed(settings, conversations, engine, ADA, "violet kayak")
-
-    return asyncio.run(make())
+    made: str = at_store(settings, lambda found: closed(settings, found, engine, ADA, "violet kayak"))
+    return made
 
 
 def test_the_command_shows_asks_and_says_what_it_took_out(
@@ -362,10 +372,7 @@ def test_the_command_shows_asks_and_says_what_it_took_out(
 def test_the_command_leaves_what_is_open(
     settings: Settings, told: str, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def write() -> None:
-        await Conversations(connect(settings.redis)).post(told, "m2", "and another thing")
-
-    asyncio.run(write())
+    at_store(settings, lambda found: found.post(told, "m2", "and another thing"))
     assert cli.main(["erase", told, "--yes"]) == 1
     assert capsys.readouterr().err == (f"frontdesk: {told} is still open (with the bot), so it stays; close it, then say "
                                        "this again\n")
@@ -374,12 +381,9 @@ def test_the_command_leaves_what_is_open(
 def test_the_command_names_what_was_opened_while_it_asked(
     settings: Settings, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def write() -> None:
-        await Conversations(connect(settings.redis)).post(told, "m2", "and another thing")
-
     def agree(question: str) -> str:
         with ThreadPoolExecutor() as pool:
-            pool.submit(asyncio.run, write()).result()
+            pool.submit(at_store, settings, lambda found: found.post(told, "m2", "and another thing")).result()
         return "y"
 
     monkeypatch.setattr("builtins.input", agree)
