@@ -147,7 +147,10 @@ def _questions(settings: Settings) -> list[str]:
     try:
         entries = read(settings.kb) if settings.kb.is_dir() else []  # an import may have taken its place
     except BadEntry:
-        entries = []  # which file it is, the steps tell that need it
+        # Where something is live it stays so, and which file it is, the start tells by itself.
+        if not (settings.index / "current").exists():
+            raise
+        entries = []
     return [text for entry in entries for text in (entry.question, *entry.phrasings)]
 
 

@@ -22,7 +22,8 @@ hypothesis.settings.load_profile("calm")
 
 #: Files of few and long tests, which would be dealt out last: one core would wait for the other.
 _LONG = ("test_dialogues", "test_gaps", "test_kills", "test_bad_edits", "test_order", "test_aftercare", "test_racing",
-         "test_translations", "test_story", "test_ownership", "test_backup", "test_editor_saving")
+         "test_translations", "test_story", "test_ownership", "test_backup", "test_editor_saving", "test_bench",
+         "test_breaking")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
