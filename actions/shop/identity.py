@@ -147,7 +147,7 @@ def _verified(found: Known, by: str, order: str | None = None) -> Customer:
 
 
 def _dialled(contact: str) -> str:
-    """An e-mail as it is; of a phone number its last guessed, which are the same with and without the country's."""
+    """An e-mail as it is; of a phone number its last digits, which are the same with and without the country's."""
     return contact if "@" in contact else "".join(char for char in contact if char.isdigit())[-9:]
 
 
